@@ -1,0 +1,11 @@
+//! Floor 3: the test harness, the first application on the actor layer.
+//!
+//! Owns the one way data goes: `registry -> plan -> schedule -> worker -> outcome -> reporter`.
+//!
+//! Never: lets a reporter feed back into the run, or a failing trial become an `Err`.
+//!
+//! Read next: [`registry`] for what a registered trial is, then `run` for the arbiter that drives it all.
+
+pub mod event;
+pub mod outcome;
+pub mod registry;

@@ -1,0 +1,94 @@
+//! What became of a trial: a plain serde value that crosses from worker to arbiter to reporter.
+
+use serde::{Deserialize, Serialize};
+
+/// What a trial's function returned, seen through `Termination`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returned {
+    /// `ExitCode::SUCCESS`.
+    Success,
+    /// Any other exit code; `Termination::report` has printed the error to stderr already.
+    Failure,
+}
+
+/// The final word on one attempt of a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// It did what it should.
+    Passed,
+    /// It did not; the text says why, for a person (`panicked at …`, `returned an error`, …). May be empty.
+    Failed {
+        /// One or a few lines, without the captured output.
+        message: String,
+    },
+    /// It did not run, by attribute or by `rehearsal::skip!`; the reason may be empty.
+    Ignored {
+        /// Why.
+        reason: String,
+    },
+    /// It ran longer than it may and was stopped.
+    TimedOut {
+        /// The limit, in milliseconds.
+        limit_ms: u64,
+        /// True where its thread could not be stopped and lives on (thread isolation).
+        stuck: bool,
+    },
+    /// The process it ran in is gone.
+    Crashed {
+        /// How that process ended.
+        death: Death,
+        /// What the harness knows beyond it; may be empty.
+        message: String,
+    },
+    /// It could not be run at all (no worker could be started, Ctrl-C came first, …).
+    NotRun {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Death {
+    /// It exited by itself with this code; 0 too is a crash when a trial was in flight.
+    Exited {
+        /// The code.
+        code: i32,
+    },
+    /// A signal killed it.
+    Signaled {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// It no longer talks to us (garbage on the wire, closed descriptors) and was killed for that.
+    Unreachable,
+}
+
+/// Captured output of an attempt: stdout and stderr in the order they were written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Bytes as they were written; not always UTF-8.
+    pub bytes: Vec<u8>,
+    /// How many bytes were dropped from the middle because the limit was reached.
+    pub dropped: u64,
+}
+
+/// What became of one planned trial, with all a reporter needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Final verdict.
+    pub verdict: Verdict,
+    /// Wall time of the attempt, nanoseconds.
+    pub duration_ns: u64,
+    /// What it wrote, where that was captured and wanted.
+    pub output: Output,
+    /// Notes for a person that do not change the verdict (`left 2 child processes behind`).
+    pub notes: Vec<String>,
+}
+
+impl Verdict {
+    /// Whether this verdict makes the run red.
+    pub fn is_red(&self) -> bool {
+        !matches!(self, Verdict::Passed | Verdict::Ignored { .. })
+    }
+}
