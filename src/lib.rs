@@ -1,7 +1,14 @@
 //! Rehearsal: an async test harness built on actors, and the actor framework beneath it.
 
+// The macros name `::rehearsal`, inside this crate too.
+#[allow(unused_extern_crates)]
 extern crate self as rehearsal;
 
+#[doc(hidden)]
+pub mod __private;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod sys;
+
+#[cfg(feature = "harness")]
+pub use rehearsal_macros::test;

@@ -1,5 +1,7 @@
 //! What became of a trial: a plain serde value that crosses from worker to arbiter to reporter.
 
+use std::process::{ExitCode, Termination};
+
 use serde::{Deserialize, Serialize};
 
 /// What a trial's function returned, seen through `Termination`.
@@ -9,6 +11,13 @@ pub enum Returned {
     Success,
     /// Any other exit code; `Termination::report` has printed the error to stderr already.
     Failure,
+}
+
+impl Returned {
+    /// Asks the result; it prints its own error to stderr while at it.
+    pub fn of(result: impl Termination) -> Returned {
+        if result.report() == ExitCode::SUCCESS { Returned::Success } else { Returned::Failure }
+    }
 }
 
 /// The final word on one attempt of a trial.

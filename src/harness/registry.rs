@@ -1,7 +1,10 @@
-//! What `#[rehearsal::test]` registers at link time, and the sorted list of it.
+//! What `#[rehearsal::test]` registers at link time, and the list of it.
 
+use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::process::Termination;
+use std::sync::OnceLock;
 
 use super::outcome::Returned;
 
@@ -15,10 +18,8 @@ pub type With<'a, T> = &'a mut dyn FnMut(Pin<&mut dyn Future<Output = T>>);
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Entry {
-    /// `module_path!()` of the place, crate name included.
-    pub module: &'static str,
-    /// The function's name.
-    pub name: &'static str,
+    /// `module_path!()` of the place, crate name included, then `::` and the function's name.
+    pub path: &'static str,
     /// Source file as the compiler names it.
     pub file: &'static str,
     /// One-based line of the function.
@@ -31,7 +32,6 @@ pub struct Entry {
 
 /// What attributes can say of a trial; `Options::NONE` is an attribute without arguments.
 #[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
 pub struct Options {
     /// Test or benchmark.
     pub kind: Kind,
@@ -125,8 +125,8 @@ pub enum Body {
     Other(&'static (dyn Run + Sync)),
 }
 
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Body::Sync(_) => "Sync",
             Body::Async(_) => "Async",
@@ -147,19 +147,147 @@ inventory::collect!(Entry);
 
 impl Entry {
     /// An entry without options; the macro overrides what it was told.
-    pub const fn new(
-        module: &'static str,
-        name: &'static str,
-        file: &'static str,
-        line: u32,
-        body: Body,
-    ) -> Entry {
-        Entry { module, name, file, line, options: Options::NONE, body }
+    pub const fn new(path: &'static str, file: &'static str, line: u32, body: Body) -> Entry {
+        Entry { path, file, line, options: Options::NONE, body }
     }
 
     /// The same entry with these options.
     pub const fn with(mut self, options: Options) -> Entry {
         self.options = options;
         self
+    }
+
+    /// The name as libtest would list it: without the crate's root module, `math::adds`.
+    pub fn name(&self) -> &'static str {
+        self.path.split_once("::").map_or(self.path, |(_, name)| name)
+    }
+}
+
+/// The wrapper of a plain function with a result: one instance a return type.
+pub struct ReturningSync<T>(pub fn() -> T);
+
+/// The wrapper of an async function with a result: one instance a return type.
+pub struct ReturningAsync<T>(pub fn(With<'_, T>));
+
+impl<T: Termination> Run for ReturningSync<T> {
+    fn run(&self, _: &mut dyn FnMut(Pin<&mut dyn Future<Output = ()>>)) -> Returned {
+        Returned::of((self.0)())
+    }
+
+    fn is_async(&self) -> bool {
+        false
+    }
+}
+
+impl<T: Termination> Run for ReturningAsync<T> {
+    fn run(&self, block_on: &mut dyn FnMut(Pin<&mut dyn Future<Output = ()>>)) -> Returned {
+        let mut result = None;
+        (self.0)(&mut |future| {
+            let slot = &mut result;
+            block_on(pin!(async move { *slot = Some(future.await) }));
+        });
+        // Nothing to report means that `block_on` gave up before the end; its caller knows why.
+        result.map_or(Returned::Failure, Returned::of)
+    }
+
+    fn is_async(&self) -> bool {
+        true
+    }
+}
+
+/// All trials of this binary. A trial's number is its place in link order: the same in every process of one binary.
+#[derive(Debug)]
+pub struct Registry {
+    entries: Vec<&'static Entry>,
+    sorted: OnceLock<Vec<u32>>,
+}
+
+impl Registry {
+    /// What was registered at link time, in every crate that is linked into this binary.
+    pub fn collect() -> Registry {
+        Registry::of(inventory::iter::<Entry>.into_iter().collect())
+    }
+
+    /// A registry of these entries, numbered as they come.
+    ///
+    /// # Panics
+    /// With more than `u32::MAX` entries.
+    pub fn of(entries: Vec<&'static Entry>) -> Registry {
+        assert!(u32::try_from(entries.len()).is_ok(), "a suite has at most u32::MAX trials");
+        Registry { entries, sorted: OnceLock::new() }
+    }
+
+    /// Number of trials.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing was registered.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All entries; an index is a trial's number.
+    pub fn entries(&self) -> &[&'static Entry] {
+        &self.entries
+    }
+
+    /// The trial with this number.
+    pub fn get(&self, id: u32) -> Option<&'static Entry> {
+        self.entries.get(id as usize).copied()
+    }
+
+    /// Numbers in the order of names, which is made when first asked for.
+    pub fn sorted(&self) -> &[u32] {
+        self.sorted.get_or_init(|| {
+            let mut named: Vec<(&'static str, u32)> =
+                self.entries.iter().zip(0..).map(|(entry, id)| (entry.name(), id)).collect();
+            named.sort_unstable();
+            named.into_iter().map(|(_, id)| id).collect()
+        })
+    }
+
+    /// The number of the trial with exactly this name: one look at each entry, no list is made or sorted.
+    pub fn find_exact(&self, name: &str) -> Option<u32> {
+        // The end of the path is compared before the root module is looked for: nearly all entries fail there.
+        let matches = |entry: &Entry| entry.path.ends_with(name) && entry.name() == name;
+        self.entries.iter().zip(0..).find(|(entry, _)| matches(entry)).map(|(_, id)| id)
+    }
+
+    /// Names that more than one trial has: a filter, a report or a rerun could not tell them apart.
+    ///
+    /// # Errors
+    /// [`DuplicateNames`] with the places of each such name.
+    pub fn check_names(&self) -> Result<(), DuplicateNames> {
+        let sorted = self.sorted();
+        let entry = |id: &u32| self.entries[*id as usize];
+        let names = sorted
+            .chunk_by(|left, right| entry(left).name() == entry(right).name())
+            .filter(|same| same.len() > 1)
+            .map(|same| same.iter().map(entry).collect())
+            .collect::<Vec<Vec<_>>>();
+        if names.is_empty() { Ok(()) } else { Err(DuplicateNames { names }) }
+    }
+}
+
+/// Trials that share a name.
+#[derive(Debug, thiserror::Error)]
+pub struct DuplicateNames {
+    /// One list a name, each with two trials or more.
+    pub names: Vec<Vec<&'static Entry>>,
+}
+
+impl fmt::Display for DuplicateNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "trials share a name, so that no filter and no report could tell them apart; rename all but one:",
+        )?;
+        for same in &self.names {
+            write!(f, "\n  {}", same[0].name())?;
+            for entry in same {
+                write!(f, "\n    {}:{} ({})", entry.file, entry.line, entry.path)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,196 @@
+//! `#[rehearsal::test]`: leaves the function as it is and registers it beside itself.
+//!
+//! Tokens are moved, never parsed as Rust: a suite of thousands of tests waits for this code at every build, and the
+//! body of a test is none of our business.
+
+use proc_macro::{Delimiter, Ident, Span, TokenStream, TokenTree};
+
+use crate::function::{Attribute, Function, flatten};
+use crate::option::{self, Given};
+use crate::token::{Failure, Out, failed};
+
+/// Expands the attribute on one function.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    match try_expand(arguments, item.clone()) {
+        Ok(output) => output,
+        // The item itself stays, so that what refers to it does not add errors of its own.
+        Err(failure) => {
+            let mut output = failure.into_compile_error();
+            output.extend(without_our_attributes(item));
+            output
+        }
+    }
+}
+
+fn try_expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Failure> {
+    let mut function = Function::split(item)?;
+    let mut given = option::parse(arguments)?;
+    take_attributes(&mut function, &mut given)?;
+    check_function(&function)?;
+    given.check(&function)?;
+
+    let mut out = Out::new();
+    out.extend(function.attributes.iter().flat_map(|attribute| attribute.tokens.iter().cloned()));
+    out.extend(function.tokens.iter().cloned());
+    register(&mut out, &function, &given);
+    Ok(out.into_stream())
+}
+
+/// Moves std's own attributes into the options, and refuses what would run the function a second time.
+fn take_attributes(function: &mut Function, given: &mut Given) -> Result<(), Failure> {
+    let mut kept = Vec::with_capacity(function.attributes.len());
+    for attribute in std::mem::take(&mut function.attributes) {
+        match attribute.path.as_str() {
+            "ignore" => given.take_ignore(&attribute)?,
+            "should_panic" => given.take_should_panic(&attribute)?,
+            path => {
+                refuse_second_test(path, &attribute)?;
+                kept.push(attribute);
+            }
+        }
+    }
+    function.attributes = kept;
+    Ok(())
+}
+
+fn refuse_second_test(path: &str, attribute: &Attribute) -> Result<(), Failure> {
+    let last = path.rsplit("::").next().unwrap_or(path);
+    match last {
+        "test" | "bench" => failed(
+            attribute.span,
+            format!(
+                "`#[{path}]` beside `#[rehearsal::test]`: the function would be a test twice over; \
+                 keep `#[rehearsal::test]` alone"
+            ),
+        ),
+        "rstest" => failed(
+            attribute.span,
+            format!(
+                "`#[{path}]` must stand above `#[rehearsal::test]`: it makes the cases, and each of them gets the \
+                 attributes below it"
+            ),
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn check_function(function: &Function) -> Result<(), Failure> {
+    if let Some(receiver) = &function.receiver {
+        return failed(
+            receiver.span(),
+            "`#[rehearsal::test]` works on free functions; this one is a method. Move it out of the `impl` or `trait`",
+        );
+    }
+    if let Some(bracket) = function.generics {
+        return failed(
+            bracket,
+            "a test cannot be generic: nobody would choose its parameters. Write one that calls a generic helper",
+        );
+    }
+    if let Some(argument) = function.first_argument {
+        return failed(
+            argument,
+            "nothing supplies this argument: a test takes none. For cases and fixtures put `#[rstest]` above \
+             `#[rehearsal::test]`; for generated input wrap the function in `proptest! { … }`",
+        );
+    }
+    if let Some((word, span)) = function.refused_qualifier() {
+        return failed(
+            span,
+            format!("a test cannot be `{word}`: the harness calls it as an ordinary safe function"),
+        );
+    }
+    Ok(())
+}
+
+/// Emits `inventory::submit! { Entry::new(…) }`, the one thing this attribute adds.
+fn register(out: &mut Out, function: &Function, given: &Given) {
+    let private = given.private_path();
+    out.path(&format!("{private}::inventory::submit"));
+    out.punct('!');
+    out.group(Delimiter::Brace, |out| {
+        out.path(&format!("{private}::Entry::new"));
+        out.group(Delimiter::Parenthesis, |out| {
+            out.path("::core::concat");
+            out.punct('!');
+            out.group(Delimiter::Parenthesis, |out| {
+                out.path("::core::module_path");
+                out.punct('!');
+                out.group(Delimiter::Parenthesis, |_| {});
+                out.punct(',');
+                out.string(&format!("::{}", function.name));
+            });
+            out.punct(',');
+            out.path("::core::file");
+            out.punct('!');
+            out.group(Delimiter::Parenthesis, |_| {});
+            out.punct(',');
+            out.number(function.name.span().line());
+            out.punct(',');
+            body(out, function, &private);
+        });
+        given.emit(out, &private);
+    });
+}
+
+/// Emits the `Body` of an entry. Both closures capture nothing and become function pointers.
+fn body(out: &mut Out, function: &Function, private: &str) {
+    let (variant, wrapper) = match (function.is_async(), function.returns_unit()) {
+        (false, true) => ("Sync", None),
+        (true, true) => ("Async", None),
+        (false, false) => ("Other", Some("ReturningSync")),
+        (true, false) => ("Other", Some("ReturningAsync")),
+    };
+    let name = TokenTree::Ident(function.name.clone());
+    let call = |out: &mut Out| {
+        if !function.is_async() {
+            out.push(name.clone());
+            return;
+        }
+        // `|with| with(pin!(name()))`: the future stays on the stack of this closure, whatever drives it. The
+        // parameter is hygienic, so a test called `with` is still found.
+        let with = TokenTree::Ident(Ident::new("with", Span::mixed_site()));
+        out.punct('|');
+        out.push(with.clone());
+        out.punct('|');
+        out.push(with);
+        out.group(Delimiter::Parenthesis, |out| {
+            out.path("::core::pin::pin");
+            out.punct('!');
+            out.group(Delimiter::Parenthesis, |out| {
+                out.push(name.clone());
+                out.group(Delimiter::Parenthesis, |_| {});
+            });
+        });
+    };
+    out.path(&format!("{private}::Body::{variant}"));
+    out.group(Delimiter::Parenthesis, |out| match wrapper {
+        None => call(out),
+        Some(wrapper) => {
+            // Located at the return type: that is where a type which is no `Termination` has to be reported.
+            let outer = out.locate(function.return_span());
+            out.punct('&');
+            out.path(&format!("{private}::{wrapper}"));
+            out.group(Delimiter::Parenthesis, call);
+            out.relocate(outer);
+        }
+    });
+}
+
+/// The item of a failed expansion: without std's attributes, which mean nothing on a function that is no test.
+fn without_our_attributes(item: TokenStream) -> TokenStream {
+    let mut kept: Vec<TokenTree> = Vec::new();
+    let mut tokens = flatten(item).into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let opens = matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '#');
+        if let (true, Some(TokenTree::Group(group))) = (opens, tokens.peek()) {
+            let attribute = Attribute::read(token.clone(), group.clone());
+            if matches!(attribute.path.as_str(), "ignore" | "should_panic" | "test") {
+                tokens.next();
+                continue;
+            }
+        }
+        kept.push(token);
+    }
+    kept.into_iter().collect()
+}

@@ -1,0 +1,9 @@
+//! What the output of this crate's macros names, and nothing else does. No promise of stability: the macros of exactly
+//! this version are its only callers.
+
+#[cfg(feature = "harness")]
+pub use crate::harness::registry::{
+    Body, Entry, Isolation, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic, TaskPanic,
+};
+#[cfg(feature = "harness")]
+pub use inventory;
