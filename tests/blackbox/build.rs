@@ -1,0 +1,132 @@
+//! Builds the suites of `tests/suites`, each package once, all in one target directory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+/// Executables of one package, by target: `basic`, and `lib basic` for the unit tests of a library.
+type Built = BTreeMap<String, PathBuf>;
+
+/// What was built so far, by package and kind of build. Held while cargo runs: two at once would only wait for each
+/// other's lock.
+static BUILT: Mutex<BTreeMap<(String, bool), Built>> = Mutex::new(BTreeMap::new());
+
+/// The workspace of the suites.
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites")
+}
+
+/// Where they are built; below the project's own target directory.
+pub(crate) fn target_dir() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("suites")
+}
+
+/// A cargo that knows nothing of the one that runs this test.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let of_outer = ["CARGO_PKG_", "CARGO_BIN_", "CARGO_MANIFEST_", "NEXTEST", "REHEARSAL_", "RUST_TEST_"]
+            .iter()
+            .any(|prefix| text.starts_with(prefix))
+            || ["CARGO_MAKEFLAGS", "MAKEFLAGS", "CARGO_TARGET_DIR", "CARGO_CRATE_NAME"].contains(&&*text);
+        if of_outer {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo.current_dir(workspace());
+    cargo
+}
+
+/// The executable of a target (`basic`, `lib basic`) of a package; builds the package first if this run has not yet.
+pub(crate) fn executable(package: &str, target: &str) -> PathBuf {
+    find(package, target, false)
+}
+
+/// The same, built with `-C panic=abort`.
+pub(crate) fn executable_that_aborts(package: &str, target: &str) -> PathBuf {
+    find(package, target, true)
+}
+
+fn find(package: &str, target: &str, panic_abort: bool) -> PathBuf {
+    // A build that failed panics with the lock held; the next test tells the same story again.
+    let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let of_package =
+        built.entry((package.to_string(), panic_abort)).or_insert_with(|| build(package, panic_abort));
+    of_package
+        .get(target)
+        .unwrap_or_else(|| panic!("package {package} has no target {target}, only {:?}", of_package.keys()))
+        .clone()
+}
+
+/// Makes the suites use the very versions that the project is locked to, so that nothing is fetched for them.
+fn copy_lock_file() {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
+    let theirs = workspace().join("Cargo.lock");
+    let stamp = target_dir().join("copied-from.lock");
+    let wanted = std::fs::read(&ours).expect("the project's Cargo.lock");
+    // Cargo adds the suites to the copy: it is compared with what was copied last, not with what became of it.
+    if theirs.exists() && std::fs::read(&stamp).is_ok_and(|last| last == wanted) {
+        return;
+    }
+    std::fs::create_dir_all(target_dir()).expect("a target directory for the suites");
+    std::fs::write(&theirs, &wanted).expect("a lock file for the suites");
+    std::fs::write(&stamp, &wanted).expect("a stamp beside it");
+}
+
+fn build(package: &str, panic_abort: bool) -> Built {
+    copy_lock_file();
+    let mut cargo = cargo();
+    cargo.args([
+        "build",
+        "--offline",
+        "--all-targets",
+        "--message-format=json-render-diagnostics",
+        "--color=never",
+    ]);
+    cargo.args(["--package", package, "--target-dir"]).arg(target_dir());
+    if panic_abort {
+        // Cargo gives test targets `panic = "unwind"` whatever the profile says; the compiler's flag has the last
+        // word. Naming the target keeps the flag away from macros and build scripts.
+        let flags = format!("{} -C panic=abort", std::env::var("RUSTFLAGS").unwrap_or_default());
+        cargo
+            .env("RUSTFLAGS", flags.trim())
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .args(["--target", &host()]);
+    }
+    let output = cargo.output().expect("cargo");
+    assert!(
+        output.status.success(),
+        "cargo could not build the suite {package}:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).lines().filter_map(artifact).collect()
+}
+
+/// The compiler's name for this machine.
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().expect("rustc");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find_map(|line| line.strip_prefix("host: "));
+    line.expect("a host line in what rustc -vV prints").to_string()
+}
+
+/// One of cargo's messages, if it tells of an executable: target and path. None of the strings that are looked for has
+/// anything to escape in it.
+fn artifact(message: &str) -> Option<(String, PathBuf)> {
+    if !message.contains("\"reason\":\"compiler-artifact\"") {
+        return None;
+    }
+    let executable = after(message, "\"executable\":\"")?;
+    let target = &message[message.find("\"target\":{")?..];
+    let name = after(target, "\"name\":\"")?;
+    let is_test = target.contains("\"kind\":[\"test\"]") || target.contains("\"kind\":[\"bin\"]");
+    Some((if is_test { name.to_string() } else { format!("lib {name}") }, PathBuf::from(executable)))
+}
+
+/// What stands between `key` and the next quotation mark.
+fn after<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let rest = &text[text.find(key)? + key.len()..];
+    rest.split('"').next()
+}

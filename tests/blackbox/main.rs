@@ -1,0 +1,25 @@
+//! Rehearsal from outside: small suites (`tests/suites`) are built and run as a user would, and what they list, print
+//! and exit with is looked at, side by side with real libtest where that has the same thing to say.
+//!
+//! Ordinary libtest tests, so that a fault of the harness cannot hide itself.
+//!
+//! Read next: `build` for how a suite is built, `launch` for how it is run and what no run may leave behind.
+#![cfg(target_os = "linux")]
+
+mod build;
+mod launch;
+mod text;
+
+mod abort;
+mod audit;
+mod faults;
+mod flags;
+mod limits;
+mod list;
+mod nextest;
+mod output;
+mod place;
+mod program;
+mod same;
+mod signal;
+mod stuck;

@@ -1,0 +1,75 @@
+//! Thread isolation: what cannot be killed is named.
+
+use std::time::Duration;
+
+use crate::build::executable;
+use crate::launch::{Finished, Launch};
+use crate::text::verdict_of_each;
+
+fn on_threads(args: &[&str]) -> Finished {
+    let launch = Launch::new(executable("faults", "faults")).args(["--isolation=thread", "--grace=200ms"]);
+    launch.args(args.iter().copied()).run()
+}
+
+/// The thread is named as stuck and replaced, the run goes on, ends, and is red.
+#[test]
+fn a_stuck_thread_is_named_and_replaced() {
+    for name in [
+        "hang::busy::",
+        "hang::sleeps::",
+        "hang::sleeps_in_async::",
+        "hang::busy_later::",
+        "hang::deadlocks::",
+    ] {
+        for workers in ["--test-threads=1", "--test-threads=2"] {
+            let run = on_threads(&[name, workers]);
+            run.ends_with(101);
+            let told = verdict_of_each(&run.stdout);
+            assert_eq!(told.len(), 3, "{run}");
+            assert!(told[&format!("{name}fault")].starts_with("FAILED (timed out after 1s"), "{run}");
+            assert_eq!(
+                (&*told[&format!("{name}a_before")], &*told[&format!("{name}z_after")]),
+                ("ok", "ok"),
+                "{run}"
+            );
+            let said = format!("{}{}", run.stdout, run.stderr);
+            let named = said.lines().any(|line| line.contains("stuck"));
+            assert!(named && said.contains(&format!("{name}fault")), "named as stuck\n{run}");
+            assert!(run.elapsed < Duration::from_secs(30), "{run}");
+        }
+    }
+}
+
+/// A future that only waits can be dropped: it is timed out, and nothing is stuck.
+#[test]
+fn a_future_that_waits_is_timed_out() {
+    let run = on_threads(&["hang::waits_for_nothing::"]);
+    run.ends_with(101);
+    let told = verdict_of_each(&run.stdout);
+    assert!(told["hang::waits_for_nothing::fault"].starts_with("FAILED (timed out after 1s"), "{run}");
+    assert_eq!(told["hang::waits_for_nothing::z_after"], "ok");
+}
+
+/// Late, but by itself: too long is too long.
+#[test]
+fn a_trial_that_returns_after_its_time_is_red() {
+    let run = on_threads(&["hang::sleeps_past_its_time"]);
+    run.ends_with(101);
+    let told = verdict_of_each(&run.stdout);
+    assert!(
+        told["hang::sleeps_past_its_time_and_returns::fault"].starts_with("FAILED (timed out after 500ms"),
+        "{run}"
+    );
+}
+
+#[test]
+fn panics_are_told_apart_on_threads() {
+    let run =
+        on_threads(&["crash::panics::", "crash::panics_later::", "crash::panics_with_a_number::", "task::"]);
+    run.ends_with(101);
+    let told = verdict_of_each(&run.stdout);
+    for (name, verdict) in told {
+        let expected = if name.ends_with("::fault") { "FAILED" } else { "ok" };
+        assert_eq!(verdict, expected, "{name}\n{run}");
+    }
+}

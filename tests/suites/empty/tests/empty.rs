@@ -1,0 +1,3 @@
+//! A suite without trials.
+
+rehearsal::main!();

@@ -1,0 +1,1 @@
+//! A libtest binary without tests.
