@@ -6,6 +6,8 @@
 //!
 //! Read next: [`registry`] for what a registered trial is, then `run` for the arbiter that drives it all.
 
+pub mod dispatch;
 pub mod event;
 pub mod outcome;
 pub mod registry;
+pub mod schedule;

@@ -1,0 +1,551 @@
+//! The course of a run as a pure state machine: what comes in is an [`Input`], what is to be done is an [`Effect`].
+//!
+//! No clock, no thread, no I/O and no async here: the arbiter actor (`arbiter.rs`) turns mailbox messages into inputs
+//! and carries the effects out. The promise kept here is the harness's first one: each planned trial ends in exactly
+//! one outcome, whatever dies, and the blame is the right trial's.
+
+mod slot;
+#[cfg(test)]
+mod tests;
+
+use super::outcome::{Death, Outcome, Output, Verdict};
+use super::registry::Isolation;
+use super::schedule::{Item, Position, SHORT_NS, Schedule};
+use slot::{Phase, Slot};
+
+/// How often a worker may fail to start, or die without having begun a trial, before the harness gives up on it.
+const PATIENCE: u32 = 3;
+
+/// One planned trial, as far as the course of the run depends on it.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Isolation and group.
+    pub item: Item,
+    /// How long it may take, milliseconds.
+    pub limit_ms: u64,
+}
+
+/// Times that hold for the whole run, milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Between SIGTERM and SIGKILL.
+    pub grace_ms: u64,
+    /// When a running trial is called slow.
+    pub slow_ms: u64,
+}
+
+/// Which worker a message is from: its place in the pool, and how many were at that place before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// Place in the pool, from 0.
+    pub worker: usize,
+    /// Counts the workers started at this place, from 1.
+    pub generation: u32,
+}
+
+/// What a worker runs at this moment, as its shared page tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Current {
+    /// Which trial.
+    pub position: Position,
+    /// When it began, on the monotonic clock.
+    pub started_ns: u64,
+}
+
+/// What can happen in a run.
+#[derive(Debug)]
+pub enum Input {
+    /// A worker has shaken hands.
+    Ready(Source),
+    /// A worker could not be started.
+    StartFailed(Source, String),
+    /// A trial ran to its end.
+    Finished(Source, Position, Box<Outcome>),
+    /// A worker hands back trials it had not started, because it was asked to.
+    TakenBack(Source, Vec<Position>),
+    /// A worker is about to leave by itself (its trial left something behind), with these not started.
+    Leaving(Source, Vec<Position>),
+    /// A worker is gone. All it had sent was received before.
+    Ended(Source, Ended),
+    /// Time passed: a look at every worker's page, in order.
+    Pulse {
+        /// Now, on the monotonic clock.
+        now_ns: u64,
+        /// What each worker runs; indexed by worker.
+        current: Vec<Option<Current>>,
+    },
+    /// The user wants the run to end.
+    Interrupted(String),
+}
+
+/// What is known of a worker that is gone.
+#[derive(Debug)]
+pub struct Ended {
+    /// How its process ended; `None` for a clean stop.
+    pub death: Option<Death>,
+    /// What the actor layer knows of it; may be empty.
+    pub detail: String,
+    /// What its page said last.
+    pub current: Option<Current>,
+    /// What its trial had written.
+    pub output: Output,
+    /// When the end was noticed, on the monotonic clock.
+    pub now_ns: u64,
+}
+
+/// What the arbiter has to do.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// Start a worker of this isolation at this place.
+    Start(Source, Isolation),
+    /// Put these trials into its mailbox, in this order.
+    Send(Source, Vec<Position>),
+    /// Ask for these back; it answers with those that it had not started.
+    TakeBack(Source, Vec<Position>),
+    /// SIGTERM, or SIGKILL if `hard`, to its process group.
+    Signal {
+        /// To whom.
+        to: Source,
+        /// SIGKILL.
+        hard: bool,
+    },
+    /// Its thread cannot be stopped: let go of it.
+    Abandon(Source),
+    /// Let it stop in good order.
+    Retire(Source),
+    /// A planned trial has its outcome.
+    Outcome(Position, Box<Outcome>),
+    /// A trial runs longer than the slow mark.
+    Slow(Position, u64),
+    /// The run goes on, but a person should know.
+    Warning(String),
+    /// The run is red whatever its trials say.
+    RunError {
+        /// What happened, as the start of a sentence.
+        message: String,
+        /// The trial that ran last where it happened.
+        after: Option<Position>,
+    },
+    /// Every trial has its outcome and every worker is gone.
+    Done,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Held(Source),
+    Done,
+}
+
+/// The state of a run.
+#[derive(Debug)]
+pub struct Dispatch {
+    planned: Vec<Planned>,
+    limits: Limits,
+    schedule: Schedule,
+    states: Vec<State>,
+    slots: Vec<Slot>,
+    effects: Vec<Effect>,
+    ending: bool,
+    done: bool,
+    now_ns: u64,
+}
+
+impl Dispatch {
+    /// A run of these trials over at most so many workers, of which no more are used than there are trials.
+    pub fn new(planned: Vec<Planned>, workers: usize, limits: Limits) -> Dispatch {
+        let workers = workers.min(planned.len()).max(1);
+        let schedule = Schedule::new(planned.iter().map(|trial| trial.item.clone()).collect(), workers);
+        Dispatch {
+            states: vec![State::Waiting; planned.len()],
+            slots: (0..workers).map(Slot::new).collect(),
+            planned,
+            limits,
+            schedule,
+            effects: Vec::new(),
+            ending: false,
+            done: false,
+            now_ns: 0,
+        }
+    }
+
+    /// How many workers this run uses at most.
+    pub fn workers(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The first effects: workers to be started.
+    pub fn begin(&mut self) -> Vec<Effect> {
+        self.fill_all();
+        self.finish_if_done();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Takes in what happened and says what to do about it.
+    pub fn receive(&mut self, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Ready(source) => self.ready(source),
+            Input::StartFailed(source, why) => self.start_failed(source, why),
+            Input::Finished(source, position, outcome) => self.finished(source, position, *outcome),
+            Input::TakenBack(source, positions) => self.taken_back(source, &positions),
+            Input::Leaving(source, positions) => {
+                self.taken_back(source, &positions);
+                if let Some(slot) = self.live(source) {
+                    slot.phase = Phase::Leaving;
+                    self.effects.push(Effect::Retire(source));
+                }
+            }
+            Input::Ended(source, ended) => self.ended(source, ended),
+            Input::Pulse { now_ns, current } => self.pulse(now_ns, &current),
+            Input::Interrupted(why) => self.interrupted(&why),
+        }
+        self.finish_if_done();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The slot this message is about, unless a later worker has taken its place.
+    fn live(&mut self, source: Source) -> Option<&mut Slot> {
+        self.slots.get_mut(source.worker).filter(|slot| slot.source == source)
+    }
+
+    fn ready(&mut self, source: Source) {
+        let Some(slot) = self.live(source) else { return };
+        match slot.phase {
+            Phase::Starting => {
+                slot.phase = Phase::Up;
+                self.fill(source.worker);
+            }
+            // The run ended while it was being started: nobody was there yet to hear it.
+            Phase::Interrupted => self.effects.push(Effect::Signal { to: source, hard: true }),
+            Phase::Retired => self.effects.push(Effect::Retire(source)),
+            _ => {}
+        }
+    }
+
+    fn start_failed(&mut self, source: Source, why: String) {
+        let ending = self.ending;
+        let Some(slot) = self.live(source) else { return };
+        slot.failures += 1;
+        slot.phase = if slot.failures < PATIENCE && !ending { Phase::Failed } else { Phase::Broken };
+        if slot.phase == Phase::Failed || ending {
+            return;
+        }
+        self.effects.push(Effect::Warning(format!(
+            "worker {} could not be started, the run goes on without it: {why}",
+            source.worker
+        )));
+        if self.slots.iter().all(|slot| slot.phase == Phase::Broken) {
+            for position in self.schedule.drain() {
+                let reason = format!("no worker could be started: {why}");
+                self.conclude(position, Outcome::of(Verdict::NotRun { reason }));
+            }
+        }
+    }
+
+    fn finished(&mut self, source: Source, position: Position, mut outcome: Outcome) {
+        if self.states.get(position) != Some(&State::Held(source)) {
+            return; // It was given up before: a stuck thread that came back, or a worker's garbage.
+        }
+        let limit_ms = self.planned[position].limit_ms;
+        if outcome.duration_ns > limit_ms.saturating_mul(1_000_000) {
+            outcome.verdict = Verdict::TimedOut { limit_ms, stuck: false };
+        }
+        self.schedule.finished(source.worker, position, outcome.duration_ns);
+        self.conclude(position, outcome);
+        if let Some(slot) = self.live(source) {
+            slot.failures = 0;
+            slot.last = Some(position);
+            slot.let_go(position);
+            if let Phase::Killing { position: doomed, .. } = slot.phase
+                && doomed == position
+            {
+                slot.phase = Phase::Leaving; // The signal is on its way; what comes next must not go there.
+            }
+        }
+        self.fill(source.worker);
+        self.fill_idle();
+    }
+
+    fn taken_back(&mut self, source: Source, positions: &[Position]) {
+        let held: Vec<Position> =
+            positions.iter().copied().filter(|&p| self.states.get(p) == Some(&State::Held(source))).collect();
+        self.give_back(source.worker, &held);
+        if let Some(slot) = self.live(source) {
+            slot.asked_back = false;
+        }
+        self.fill_all();
+    }
+
+    fn give_back(&mut self, worker: usize, positions: &[Position]) {
+        for &position in positions {
+            self.states[position] = State::Waiting;
+            self.slots[worker].let_go(position);
+        }
+        self.schedule.give_back(worker, positions);
+    }
+
+    fn ended(&mut self, source: Source, ended: Ended) {
+        self.now_ns = self.now_ns.max(ended.now_ns);
+        let Some(slot) = self.live(source) else { return };
+        let phase = std::mem::replace(&mut slot.phase, Phase::Empty);
+        let last = slot.last;
+        let running =
+            ended.current.map(|c| c.position).filter(|&p| self.states.get(p) == Some(&State::Held(source)));
+        match (running, phase) {
+            (Some(position), Phase::Killing { position: doomed, .. }) if doomed == position => {
+                let verdict = Verdict::TimedOut { limit_ms: self.planned[position].limit_ms, stuck: false };
+                self.conclude_running(source, position, verdict, ended);
+            }
+            (Some(position), _) => {
+                let death = ended.death.unwrap_or(Death::Exited { code: 0 });
+                let verdict = Verdict::Crashed { death, message: ended.detail.clone() };
+                self.conclude_running(source, position, verdict, ended);
+            }
+            (None, Phase::Leaving | Phase::Retired) if ended.death.is_none() => {}
+            (None, Phase::Leaving | Phase::Killing { .. }) => {} // Signalled for a trial that ended just before.
+            (None, Phase::Interrupted) => {}
+            (None, _) => self.ended_between_trials(source, last, &ended),
+        }
+        let rest: Vec<Position> = self.slots[source.worker].held.iter().copied().collect();
+        self.give_back(source.worker, &rest);
+        self.fill_all();
+    }
+
+    /// A worker died and no trial of it was running: nothing to blame but what ran before, so the run is red.
+    fn ended_between_trials(&mut self, source: Source, last: Option<Position>, ended: &Ended) {
+        self.slots[source.worker].failures += 1;
+        let failures = self.slots[source.worker].failures;
+        self.effects.push(Effect::RunError {
+            message: format!("worker {} ended between trials ({})", source.worker, describe(ended)),
+            after: last,
+        });
+        if failures >= PATIENCE {
+            // A pool that only ever dies must not spin: the trial it would have begun takes the outcome.
+            if let Some(&position) = self.slots[source.worker].held.front() {
+                let reason =
+                    format!("its worker ended {failures} times before it could begin ({})", describe(ended));
+                self.schedule.finished(source.worker, position, 0);
+                self.slots[source.worker].let_go(position);
+                self.conclude(position, Outcome::of(Verdict::NotRun { reason }));
+            }
+        }
+    }
+
+    fn conclude_running(&mut self, source: Source, position: Position, verdict: Verdict, ended: Ended) {
+        let started_ns = ended.current.map_or(ended.now_ns, |current| current.started_ns);
+        let duration_ns = ended.now_ns.saturating_sub(started_ns);
+        self.schedule.finished(source.worker, position, duration_ns);
+        self.slots[source.worker].let_go(position);
+        self.slots[source.worker].failures = 0;
+        self.conclude(position, Outcome { verdict, duration_ns, output: ended.output, notes: Vec::new() });
+    }
+
+    fn conclude(&mut self, position: Position, outcome: Outcome) {
+        debug_assert!(self.states[position] != State::Done, "trial {position} ends twice");
+        self.states[position] = State::Done;
+        self.effects.push(Effect::Outcome(position, Box::new(outcome)));
+    }
+
+    fn pulse(&mut self, now_ns: u64, current: &[Option<Current>]) {
+        self.now_ns = self.now_ns.max(now_ns);
+        for worker in 0..self.slots.len() {
+            let current = current.get(worker).copied().flatten();
+            self.watch(worker, current);
+            if self.slots[worker].phase == Phase::Failed {
+                self.slots[worker].phase = Phase::Empty;
+                self.fill(worker);
+            }
+        }
+    }
+
+    /// Looks at what one worker runs: is it slow, is it over its time, does it keep others waiting?
+    fn watch(&mut self, worker: usize, current: Option<Current>) {
+        let now_ns = self.now_ns;
+        let source = self.slots[worker].source;
+        match self.slots[worker].phase {
+            Phase::Killing { since_ns, hard: false, position }
+                if now_ns >= since_ns + self.limits.grace_ms * 1_000_000 =>
+            {
+                self.slots[worker].phase = Phase::Killing { since_ns, hard: true, position };
+                self.effects.push(Effect::Signal { to: source, hard: true });
+            }
+            Phase::Retired | Phase::Leaving => self.hurry(worker),
+            Phase::Up => {
+                let Some(current) = current else { return };
+                if self.states.get(current.position) != Some(&State::Held(source)) {
+                    return;
+                }
+                let elapsed_ns = now_ns.saturating_sub(current.started_ns);
+                if elapsed_ns >= self.planned[current.position].limit_ms.saturating_mul(1_000_000) {
+                    self.time_out(worker, current.position, elapsed_ns);
+                    return;
+                }
+                if elapsed_ns >= self.limits.slow_ms * 1_000_000
+                    && self.slots[worker].slow != Some(current.position)
+                {
+                    self.slots[worker].slow = Some(current.position);
+                    self.effects.push(Effect::Slow(current.position, elapsed_ns));
+                }
+                if elapsed_ns >= SHORT_NS {
+                    self.ask_back(worker, current.position);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A worker that was told to stop has the grace to do so.
+    fn hurry(&mut self, worker: usize) {
+        let deadline_ns = self.slots[worker].stop_by_ns;
+        if deadline_ns == 0 {
+            self.slots[worker].stop_by_ns = self.now_ns + self.limits.grace_ms.max(1) * 1_000_000;
+        } else if self.now_ns >= deadline_ns {
+            self.slots[worker].stop_by_ns = u64::MAX;
+            let source = self.slots[worker].source;
+            self.effects.push(Effect::Signal { to: source, hard: true });
+        }
+    }
+
+    fn time_out(&mut self, worker: usize, position: Position, elapsed_ns: u64) {
+        let source = self.slots[worker].source;
+        if self.slots[worker].isolation == Some(Isolation::Process) {
+            self.slots[worker].phase = Phase::Killing { position, since_ns: self.now_ns, hard: false };
+            self.effects.push(Effect::Signal { to: source, hard: false });
+            return;
+        }
+        // A thread cannot be killed: the trial is over, its thread is left behind, and a new worker takes the place.
+        let verdict = Verdict::TimedOut { limit_ms: self.planned[position].limit_ms, stuck: true };
+        self.schedule.finished(worker, position, elapsed_ns);
+        self.slots[worker].let_go(position);
+        self.conclude(position, Outcome { duration_ns: elapsed_ns, ..Outcome::of(verdict) });
+        let rest: Vec<Position> = std::mem::take(&mut self.slots[worker].held).into();
+        if !rest.is_empty() {
+            self.effects.push(Effect::TakeBack(source, rest));
+        }
+        self.effects.push(Effect::Abandon(source));
+        self.slots[worker].phase = Phase::Empty;
+        self.fill_all();
+    }
+
+    /// Trials behind a long one go to whoever is idle.
+    fn ask_back(&mut self, worker: usize, running: Position) {
+        let idle = self.slots.iter().any(|slot| slot.held.is_empty() && slot.can_work());
+        if self.slots[worker].asked_back || !idle || self.schedule.wanted(None).is_some() {
+            return;
+        }
+        let behind: Vec<Position> =
+            self.slots[worker].held.iter().copied().filter(|&p| p != running).collect();
+        if !behind.is_empty() {
+            self.slots[worker].asked_back = true;
+            self.effects.push(Effect::TakeBack(self.slots[worker].source, behind));
+        }
+    }
+
+    fn interrupted(&mut self, why: &str) {
+        self.ending = true;
+        for position in self.schedule.drain() {
+            self.conclude(position, Outcome::of(Verdict::NotRun { reason: why.to_owned() }));
+        }
+        for worker in 0..self.slots.len() {
+            let slot = &mut self.slots[worker];
+            let (source, process) = (slot.source, slot.isolation == Some(Isolation::Process));
+            let held: Vec<Position> = std::mem::take(&mut slot.held).into();
+            if slot.is_there() {
+                slot.phase = if process { Phase::Interrupted } else { Phase::Empty };
+                self.effects.push(if process {
+                    Effect::Signal { to: source, hard: true }
+                } else {
+                    Effect::Abandon(source)
+                });
+            }
+            for position in held {
+                self.schedule.finished(worker, position, 0);
+                self.conclude(position, Outcome::of(Verdict::NotRun { reason: why.to_owned() }));
+            }
+        }
+    }
+
+    fn fill_all(&mut self) {
+        for worker in 0..self.slots.len() {
+            self.fill(worker);
+        }
+    }
+
+    fn fill_idle(&mut self) {
+        for worker in 0..self.slots.len() {
+            if self.slots[worker].held.is_empty() {
+                self.fill(worker);
+            }
+        }
+    }
+
+    /// Gives a worker what the schedule has for it; starts, restarts or retires it as that asks for.
+    fn fill(&mut self, worker: usize) {
+        if self.ending {
+            return;
+        }
+        let slot = &mut self.slots[worker];
+        match (slot.phase, slot.isolation) {
+            (Phase::Empty, own) => {
+                if let Some(isolation) = self.schedule.wanted(own) {
+                    slot.renew(isolation);
+                    self.effects.push(Effect::Start(slot.source, isolation));
+                }
+            }
+            (Phase::Up, Some(isolation)) if self.schedule.wants_more(worker) => {
+                let positions: Vec<Position> =
+                    std::iter::from_fn(|| self.schedule.next(worker, isolation)).collect();
+                if positions.is_empty() {
+                    let other =
+                        self.schedule.wanted(Some(isolation)).is_some_and(|wanted| wanted != isolation);
+                    if slot.held.is_empty() && other {
+                        slot.phase = Phase::Retired;
+                        self.effects.push(Effect::Retire(slot.source));
+                    }
+                    return;
+                }
+                for &position in &positions {
+                    self.states[position] = State::Held(slot.source);
+                    slot.held.push_back(position);
+                }
+                self.effects.push(Effect::Send(slot.source, positions));
+            }
+            _ => {}
+        }
+    }
+
+    /// When every trial has its outcome the workers may go, and when they are gone the run is done.
+    fn finish_if_done(&mut self) {
+        if self.done || self.schedule.left() > 0 {
+            return;
+        }
+        self.ending = true;
+        for slot in &mut self.slots {
+            if matches!(slot.phase, Phase::Up | Phase::Starting) {
+                slot.phase = Phase::Retired;
+                self.effects.push(Effect::Retire(slot.source));
+            }
+        }
+        if !self.slots.iter().any(Slot::is_there) {
+            self.done = true;
+            self.effects.push(Effect::Done);
+        }
+    }
+}
+
+fn describe(ended: &Ended) -> String {
+    let death = match ended.death {
+        Some(Death::Exited { code }) => format!("exit code {code}"),
+        Some(Death::Signaled { signal }) => format!("signal {signal}"),
+        Some(Death::Unreachable) => "out of reach".to_owned(),
+        None => "stopped".to_owned(),
+    };
+    if ended.detail.is_empty() { death } else { format!("{death}: {}", ended.detail) }
+}
+
+impl Outcome {
+    /// An outcome without output that took no time.
+    pub fn of(verdict: Verdict) -> Outcome {
+        Outcome { verdict, duration_ns: 0, output: Output::default(), notes: Vec::new() }
+    }
+}

@@ -1,0 +1,89 @@
+//! One place in the pool of workers: who is there, and what it holds.
+
+use std::collections::VecDeque;
+
+use super::{Isolation, Position, Source};
+
+/// Where the worker at a place is in its life, seen from the arbiter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nobody is here.
+    Empty,
+    /// A worker could not be started; the next pulse tries again.
+    Failed,
+    /// No worker can be started here.
+    Broken,
+    /// Started, no handshake yet.
+    Starting,
+    /// At work.
+    Up,
+    /// Told to stop by signal because a trial is over its time.
+    Killing { position: Position, since_ns: u64, hard: bool },
+    /// Leaves by itself; it gets no more trials.
+    Leaving,
+    /// Asked to stop in good order.
+    Retired,
+    /// Killed because the run was interrupted.
+    Interrupted,
+}
+
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) source: Source,
+    pub(super) phase: Phase,
+    pub(super) isolation: Option<Isolation>,
+    /// Trials in its mailbox, the running one first.
+    pub(super) held: VecDeque<Position>,
+    /// The trial that ended last here.
+    pub(super) last: Option<Position>,
+    /// The trial that was told to be slow.
+    pub(super) slow: Option<Position>,
+    /// A request to give trials back is on its way.
+    pub(super) asked_back: bool,
+    /// Failed starts and fruitless deaths in a row.
+    pub(super) failures: u32,
+    /// When a stopping worker is killed; 0 until a pulse has seen it stopping.
+    pub(super) stop_by_ns: u64,
+}
+
+impl Slot {
+    pub(super) fn new(worker: usize) -> Slot {
+        Slot {
+            source: Source { worker, generation: 0 },
+            phase: Phase::Empty,
+            isolation: None,
+            held: VecDeque::new(),
+            last: None,
+            slow: None,
+            asked_back: false,
+            failures: 0,
+            stop_by_ns: 0,
+        }
+    }
+
+    /// The next worker at this place is about to be started.
+    pub(super) fn renew(&mut self, isolation: Isolation) {
+        self.source.generation += 1;
+        self.phase = Phase::Starting;
+        self.isolation = Some(isolation);
+        self.last = None;
+        self.asked_back = false;
+        self.stop_by_ns = 0;
+    }
+
+    pub(super) fn let_go(&mut self, position: Position) {
+        if let Some(index) = self.held.iter().position(|&held| held == position) {
+            self.held.remove(index);
+        }
+    }
+
+    /// Whether a worker is here whose end is yet to come.
+    pub(super) fn is_there(&self) -> bool {
+        !matches!(self.phase, Phase::Empty | Phase::Failed | Phase::Broken)
+    }
+
+    /// Whether this place can take on a trial now or soon.
+    pub(super) fn can_work(&self) -> bool {
+        matches!(self.phase, Phase::Empty | Phase::Starting | Phase::Up)
+    }
+}

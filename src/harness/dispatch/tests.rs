@@ -1,0 +1,206 @@
+//! Tables: an input goes in, effects come out.
+
+use super::*;
+
+const LIMITS: Limits = Limits { grace_ms: 100, slow_ms: 60_000 };
+const MS: u64 = 1_000_000;
+
+fn run_of(count: usize, workers: usize, isolation: Isolation) -> Dispatch {
+    let planned = Planned { item: Item { isolation, group: None }, limit_ms: 1_000 };
+    Dispatch::new(vec![planned; count], workers, LIMITS)
+}
+
+fn passed(duration_ns: u64) -> Box<Outcome> {
+    Box::new(Outcome { duration_ns, ..Outcome::of(Verdict::Passed) })
+}
+
+fn at(worker: usize, generation: u32) -> Source {
+    Source { worker, generation }
+}
+
+fn death(death: Option<Death>, current: Option<Current>) -> Ended {
+    Ended { death, detail: String::new(), current, output: Output::default(), now_ns: 5 * MS }
+}
+
+fn running(position: Position) -> Option<Current> {
+    Some(Current { position, started_ns: 1 })
+}
+
+fn verdicts(effects: &[Effect]) -> Vec<(Position, Verdict)> {
+    let outcome = |effect: &Effect| match effect {
+        Effect::Outcome(position, outcome) => Some((*position, outcome.verdict.clone())),
+        _ => None,
+    };
+    effects.iter().filter_map(outcome).collect()
+}
+
+#[rehearsal::test]
+fn a_run_of_one_goes_from_start_to_done() {
+    let mut run = run_of(1, 8, Isolation::Process);
+    let source = at(0, 1);
+    assert_eq!(run.begin(), [Effect::Start(source, Isolation::Process)]);
+    assert_eq!(run.receive(Input::Ready(source)), [Effect::Send(source, vec![0])]);
+    assert_eq!(
+        run.receive(Input::Finished(source, 0, passed(7))),
+        [Effect::Outcome(0, passed(7)), Effect::Retire(source)]
+    );
+    assert_eq!(run.receive(Input::Ended(source, death(None, None))), [Effect::Done]);
+}
+
+#[rehearsal::test]
+fn nothing_planned_is_done_at_once() {
+    assert_eq!(run_of(0, 2, Isolation::Process).begin(), [Effect::Done]);
+}
+
+#[rehearsal::test]
+fn a_crash_is_blamed_on_the_trial_that_ran_and_the_rest_goes_on() {
+    let mut run = run_of(100, 1, Isolation::Process);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    let sent = run.receive(Input::Finished(at(0, 1), 0, passed(1)));
+    let Some(Effect::Send(_, held)) = sent.last() else { panic!("{sent:?}") };
+    assert!(held.len() > 1, "short trials wait in the mailbox: {held:?}");
+    let killed = Some(Death::Signaled { signal: 11 });
+    let effects = run.receive(Input::Ended(at(0, 1), death(killed, running(1))));
+    assert!(matches!(
+        verdicts(&effects)[..],
+        [(1, Verdict::Crashed { death: Death::Signaled { signal: 11 }, .. })]
+    ));
+    assert!(effects.contains(&Effect::Start(at(0, 2), Isolation::Process)));
+    let again = run.receive(Input::Ready(at(0, 2)));
+    assert!(matches!(&again[..], [Effect::Send(_, held)] if held[0] == 2), "{again:?}");
+}
+
+#[rehearsal::test]
+fn an_early_exit_with_code_zero_is_a_crash() {
+    let mut run = run_of(1, 1, Isolation::Process);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    let effects = run.receive(Input::Ended(at(0, 1), death(Some(Death::Exited { code: 0 }), running(0))));
+    assert!(matches!(
+        verdicts(&effects)[..],
+        [(0, Verdict::Crashed { death: Death::Exited { code: 0 }, .. })]
+    ));
+}
+
+#[rehearsal::test]
+fn a_worker_that_dies_between_trials_makes_the_run_red_and_blames_no_other_trial() {
+    let mut run = run_of(3, 1, Isolation::Process);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    run.receive(Input::Finished(at(0, 1), 0, passed(1)));
+    let effects = run.receive(Input::Ended(at(0, 1), death(Some(Death::Exited { code: 3 }), running(0))));
+    assert!(matches!(&effects[0], Effect::RunError { after: Some(0), .. }), "{effects:?}");
+    assert!(verdicts(&effects).is_empty());
+}
+
+#[rehearsal::test]
+fn a_pool_that_only_dies_does_not_spin() {
+    let mut run = run_of(2, 1, Isolation::Process);
+    run.begin();
+    let mut ended = Vec::new();
+    for generation in 1..=2 * PATIENCE {
+        run.receive(Input::Ready(at(0, generation)));
+        let effects =
+            run.receive(Input::Ended(at(0, generation), death(Some(Death::Exited { code: 9 }), None)));
+        ended.extend(verdicts(&effects));
+        if effects.contains(&Effect::Done) {
+            break;
+        }
+    }
+    assert_eq!(ended.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [0, 1]);
+    assert!(ended.iter().all(|(_, verdict)| matches!(verdict, Verdict::NotRun { .. })), "{ended:?}");
+}
+
+#[rehearsal::test]
+fn over_its_time_a_process_gets_term_then_kill_and_the_trial_is_timed_out() {
+    let mut run = run_of(1, 1, Isolation::Process);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    let mut pulse =
+        |now_ms: u64| run.receive(Input::Pulse { now_ns: now_ms * MS, current: vec![running(0)] });
+    assert_eq!(pulse(999), []);
+    assert_eq!(pulse(1_001), [Effect::Signal { to: at(0, 1), hard: false }]);
+    assert_eq!(pulse(1_050), []);
+    assert_eq!(pulse(1_102), [Effect::Signal { to: at(0, 1), hard: true }]);
+    assert_eq!(pulse(1_300), [], "said once");
+    let effects = run.receive(Input::Ended(at(0, 1), death(Some(Death::Signaled { signal: 9 }), running(0))));
+    assert_eq!(verdicts(&effects), [(0, Verdict::TimedOut { limit_ms: 1_000, stuck: false })]);
+}
+
+#[rehearsal::test]
+fn a_trial_that_ends_after_its_time_is_timed_out_whatever_it_says() {
+    let mut run = run_of(1, 1, Isolation::Process);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    let effects = run.receive(Input::Finished(at(0, 1), 0, passed(1_001 * MS)));
+    assert_eq!(verdicts(&effects), [(0, Verdict::TimedOut { limit_ms: 1_000, stuck: false })]);
+}
+
+#[rehearsal::test]
+fn a_stuck_thread_is_left_behind_and_what_waited_there_runs_elsewhere() {
+    let mut run = run_of(40, 1, Isolation::Thread);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    let sent = run.receive(Input::Finished(at(0, 1), 0, passed(1)));
+    let Some(Effect::Send(_, held)) = sent.last() else { panic!("{sent:?}") };
+    let held = held.clone();
+    let effects = run.receive(Input::Pulse { now_ns: 2_000 * MS, current: vec![running(held[0])] });
+    assert_eq!(verdicts(&effects), [(held[0], Verdict::TimedOut { limit_ms: 1_000, stuck: true })]);
+    assert!(effects.contains(&Effect::TakeBack(at(0, 1), held[1..].to_vec())));
+    assert!(effects.contains(&Effect::Abandon(at(0, 1))));
+    assert!(effects.contains(&Effect::Start(at(0, 2), Isolation::Thread)));
+    run.receive(Input::TakenBack(at(0, 1), held[1..].to_vec()));
+    let again = run.receive(Input::Ready(at(0, 2)));
+    assert!(matches!(&again[..], [Effect::Send(_, now)] if now[0] == held[1]), "{again:?}");
+    assert_eq!(run.receive(Input::Finished(at(0, 1), held[0], passed(9))), [], "it came back too late");
+}
+
+#[rehearsal::test]
+fn what_waits_behind_a_long_trial_is_taken_back_for_an_idle_worker() {
+    let mut run = run_of(9, 2, Isolation::Process);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    let sent = run.receive(Input::Finished(at(0, 1), 0, passed(1)));
+    let Some(Effect::Send(_, held)) = sent.last() else { panic!("{sent:?}") };
+    let held = held.clone();
+    assert_eq!(held.len(), 2);
+    run.receive(Input::Ready(at(1, 1)));
+    for position in 3..9 {
+        run.receive(Input::Finished(at(1, 1), position, passed(1)));
+    }
+    let effects = run.receive(Input::Pulse { now_ns: 50 * MS, current: vec![running(held[0]), None] });
+    assert_eq!(effects, [Effect::TakeBack(at(0, 1), vec![held[1]])]);
+    let effects = run.receive(Input::TakenBack(at(0, 1), vec![held[1]]));
+    assert_eq!(effects, [Effect::Send(at(1, 1), vec![held[1]])]);
+}
+
+#[rehearsal::test]
+fn when_no_worker_can_be_started_every_trial_says_so() {
+    let mut run = run_of(2, 1, Isolation::Process);
+    run.begin();
+    let mut effects = Vec::new();
+    for generation in 1..=PATIENCE {
+        effects = run.receive(Input::StartFailed(at(0, generation), "too many open files".into()));
+        run.receive(Input::Pulse { now_ns: 1, current: vec![None] });
+    }
+    assert!(matches!(&effects[0], Effect::Warning(text) if text.contains("too many open files")));
+    assert_eq!(verdicts(&effects).len(), 2);
+    assert_eq!(effects.last(), Some(&Effect::Done));
+}
+
+#[rehearsal::test]
+fn an_interrupt_ends_every_trial_once_and_waits_for_the_workers() {
+    let mut run = run_of(50, 2, Isolation::Process);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    run.receive(Input::Finished(at(0, 1), 0, passed(1)));
+    let effects = run.receive(Input::Interrupted("interrupted".into()));
+    assert_eq!(verdicts(&effects).len(), 49);
+    assert!(effects.contains(&Effect::Signal { to: at(0, 1), hard: true }));
+    let effects = run.receive(Input::Ready(at(1, 1)));
+    assert_eq!(effects, [Effect::Signal { to: at(1, 1), hard: true }], "it was being started");
+    run.receive(Input::Ended(at(0, 1), death(Some(Death::Signaled { signal: 9 }), running(1))));
+    let effects = run.receive(Input::Ended(at(1, 1), death(Some(Death::Signaled { signal: 9 }), None)));
+    assert_eq!(effects, [Effect::Done]);
+}
