@@ -7,6 +7,8 @@ extern crate self as rehearsal;
 #[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "harness")]
+pub mod app;
+#[cfg(feature = "harness")]
 pub mod harness;
 pub mod sys;
 

@@ -1,0 +1,26 @@
+//! Floor 2: applications: settings declared once, and the way from `main` to an exit code.
+//!
+//! Owns: the settings table and what resolves it ([`setting`], [`settings`], [`arguments`], [`environment`],
+//! [`file`], [`quantity`]), the generated `--help` ([`help`]), the errors of all of these ([`error`]) and the
+//! [`Application`] trait with its [`launch`](application::launch) ([`application`]).
+//!
+//! Never: knows what a trial is. The test application one floor up is the first user of all this.
+//!
+//! Read next: [`setting`] for what one setting says, then [`settings`] for how its value is found.
+
+pub mod application;
+pub mod arguments;
+pub mod environment;
+pub mod error;
+pub mod file;
+pub mod help;
+pub mod quantity;
+pub mod setting;
+pub mod settings;
+
+pub use application::{Application, launch};
+pub use environment::Environment;
+pub use error::SettingsError;
+pub use file::SettingsFile;
+pub use setting::{Form, Setting, Value, Variable};
+pub use settings::{Settings, Source};

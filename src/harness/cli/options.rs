@@ -1,0 +1,342 @@
+//! The test application's settings as typed fields.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::app::{Environment, Settings, SettingsError, SettingsFile, help, setting::nearest};
+use crate::harness::registry::{Isolation, TaskPanic};
+
+use super::table::{CLOSING, TABLE, USAGE};
+
+/// A command line, variable or settings file that cannot be honoured.
+pub type CliError = SettingsError;
+
+/// What a test binary was asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Run, list, …
+    pub mode: Mode,
+    /// A trial is wanted when one of these is in its name, or when there are none.
+    pub filters: Vec<String>,
+    /// A trial is not wanted when one of these is in its name.
+    pub skip: Vec<String>,
+    /// Filters and skips are whole names.
+    pub exact: bool,
+    /// What happens to ignored trials.
+    pub ignored: Ignored,
+    /// Tests run; where false they are told of as ignored.
+    pub run_tests: bool,
+    /// Benchmarks are measured; where false each runs once, as a test does.
+    pub measure_benches: bool,
+    /// Trials that should panic are left out.
+    pub exclude_should_panic: bool,
+    /// What it means that a filter was given and nothing matched.
+    pub no_tests: NoTests,
+    /// Number of workers; at least 1.
+    pub workers: usize,
+    /// Where a trial runs that does not say itself; `None` where nobody asked and the harness may choose.
+    pub isolation: Option<Isolation>,
+    /// How long a trial may run that does not say itself.
+    pub timeout: Option<Duration>,
+    /// After how long a trial is told of as slow.
+    pub slow: Option<Duration>,
+    /// Time between asking a process to end and killing it.
+    pub grace: Duration,
+    /// What a panic beside the trial means where the trial does not say itself.
+    pub task_panic: TaskPanic,
+    /// No trial starts after the first failure.
+    pub fail_fast: bool,
+    /// Seed of a random order.
+    pub shuffle_seed: Option<u64>,
+    /// With `--ensure-time`: what a trial may take before it fails for that, by the file it is in.
+    pub ensure_time: bool,
+    /// What `--report-time` colours and `--ensure-time` enforces.
+    pub time_limits: [TimeLimits; 2],
+    /// How results are written.
+    pub format: Format,
+    /// Output of trials goes to the terminal at once.
+    pub no_capture: bool,
+    /// Output of passed trials is shown.
+    pub show_output: bool,
+    /// Bytes of a trial's output that are kept.
+    pub output_limit: u64,
+    /// Times are shown.
+    pub report_time: bool,
+    /// Whether to use colours.
+    pub color: ColorChoice,
+    /// Whether a live display may be drawn where stdout is a terminal.
+    pub progress: bool,
+    /// Where to write a line a trial.
+    pub logfile: Option<PathBuf>,
+    /// cargo-nextest runs this process for one trial.
+    pub under_nextest: bool,
+    /// What a person should know about these options; a line each, for stderr.
+    pub warnings: Vec<String>,
+}
+
+/// What a test binary is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Run trials.
+    Run,
+    /// `--list`.
+    List,
+    /// `--audit`.
+    Audit,
+    /// `--help`: print [`Options::help`].
+    Help,
+}
+
+/// What happens to trials that are marked as ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ignored {
+    /// They are told of and do not run.
+    Skip,
+    /// `--include-ignored`: they run like any other.
+    Include,
+    /// `--ignored`: they run, nothing else does.
+    Only,
+}
+
+/// What it means that a filter was given and nothing matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoTests {
+    /// Nothing.
+    Pass,
+    /// A warning on stderr, exit code 0.
+    Warn,
+    /// A failed run.
+    Fail,
+}
+
+/// How results are written to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A line a trial.
+    Pretty,
+    /// A character a trial.
+    Terse,
+    /// libtest's JSON events.
+    Json,
+    /// libtest's JUnit document.
+    Junit,
+}
+
+/// Whether to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// Where stdout is a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// `RUST_TEST_TIME_UNIT` and `RUST_TEST_TIME_INTEGRATION`: `WARN,CRITICAL` in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLimits {
+    /// From here on a time is coloured as a warning.
+    pub warn: Duration,
+    /// From here on it is critical; with `--ensure-time` the trial fails.
+    pub critical: Duration,
+}
+
+/// The variables that time limits come from, with libtest's defaults in milliseconds.
+const TIME_VARIABLES: [(&str, u64, u64); 2] =
+    [("RUST_TEST_TIME_UNIT", 50, 100), ("RUST_TEST_TIME_INTEGRATION", 500, 1000)];
+
+impl Options {
+    /// Reads the options from a command line without the program's name, the environment, and the settings
+    /// file where there is one.
+    ///
+    /// # Errors
+    /// Anything in any of them that is unknown, malformed or contradictory.
+    pub fn parse(
+        arguments: impl IntoIterator<Item = OsString>,
+        environment: &Environment,
+        file: Option<&SettingsFile>,
+    ) -> Result<Options, CliError> {
+        let settings = Settings::resolve(TABLE, arguments, environment, file)?;
+        let ignored = ignored(&settings)?;
+        let filters = filters(&settings)?;
+        let exact = settings.switch("exact");
+        let bench = settings.switch("bench");
+        let time_limits = time_limits(environment)?;
+        Ok(Options {
+            mode: mode(&settings),
+            under_nextest: exact
+                && filters.len() == 1
+                && environment.get("NEXTEST").is_some_and(|v| v == "1"),
+            filters,
+            skip: settings.list("skip").to_vec(),
+            exact,
+            ignored,
+            run_tests: settings.switch("test") || !bench,
+            measure_benches: bench,
+            exclude_should_panic: settings.switch("exclude-should-panic"),
+            no_tests: match settings.word("no-tests") {
+                Some("pass") => NoTests::Pass,
+                Some("fail") => NoTests::Fail,
+                _ => NoTests::Warn,
+            },
+            workers: workers(&settings),
+            isolation: isolation(&settings)?,
+            timeout: settings.limit("timeout"),
+            slow: settings.limit("slow"),
+            grace: settings.duration("grace").unwrap_or_default(),
+            task_panic: match settings.word("task-panic") {
+                Some("allow") => TaskPanic::Allow,
+                _ => TaskPanic::Fail,
+            },
+            fail_fast: settings.switch("fail-fast"),
+            shuffle_seed: shuffle_seed(&settings),
+            ensure_time: settings.switch("ensure-time"),
+            time_limits,
+            format: format(&settings),
+            no_capture: settings.switch("no-capture"),
+            show_output: settings.switch("show-output"),
+            output_limit: settings.size("output-limit").unwrap_or_default(),
+            report_time: settings.switch("report-time"),
+            color: color(&settings, environment),
+            progress: !settings.switch("no-progress") && !environment.is_set("CI"),
+            logfile: settings.path("logfile").map(PathBuf::from),
+            warnings: warnings(&settings, environment),
+        })
+    }
+
+    /// The text of `--help`.
+    pub fn help() -> String {
+        help::render(USAGE, TABLE, CLOSING)
+    }
+
+    /// The time limits for a trial in this source file: `src/` holds unit tests, anything else is integration.
+    pub fn time_limits_of(&self, file: &str) -> TimeLimits {
+        let unit = file.starts_with("src/") || file.contains("/src/");
+        self.time_limits[usize::from(!unit)]
+    }
+}
+
+fn mode(settings: &Settings) -> Mode {
+    match () {
+        () if settings.switch("help") => Mode::Help,
+        () if settings.switch("list") => Mode::List,
+        () if settings.switch("audit") => Mode::Audit,
+        () => Mode::Run,
+    }
+}
+
+fn ignored(settings: &Settings) -> Result<Ignored, CliError> {
+    match (settings.switch("ignored"), settings.switch("include-ignored")) {
+        (true, true) => Err(CliError::Conflict { first: "--ignored", second: "--include-ignored" }),
+        (true, false) => Ok(Ignored::Only),
+        (false, true) => Ok(Ignored::Include),
+        (false, false) => Ok(Ignored::Skip),
+    }
+}
+
+fn filters(settings: &Settings) -> Result<Vec<String>, CliError> {
+    let read = |filter: &OsString| {
+        filter
+            .clone()
+            .into_string()
+            .map_err(|bytes| CliError::NotUtf8 { argument: bytes.to_string_lossy().into_owned() })
+    };
+    settings.positional().iter().map(read).collect()
+}
+
+fn workers(settings: &Settings) -> usize {
+    let asked = settings.count("workers").map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+fn isolation(settings: &Settings) -> Result<Option<Isolation>, CliError> {
+    let in_process = settings.switch("force-run-in-process");
+    match settings.word("isolation") {
+        Some("process") if in_process && settings.is_given("isolation") => {
+            Err(CliError::Conflict { first: "--isolation process", second: "--force-run-in-process" })
+        }
+        Some("process") => Ok(Some(Isolation::Process)),
+        Some(_) => Ok(Some(Isolation::Thread)),
+        None => Ok(in_process.then_some(Isolation::Thread)),
+    }
+}
+
+/// A seed that was given, or one drawn now where only `--shuffle` was.
+fn shuffle_seed(settings: &Settings) -> Option<u64> {
+    use std::hash::{BuildHasher, RandomState};
+    let drawn = || RandomState::new().hash_one("shuffle") >> 1;
+    settings.count("shuffle-seed").or_else(|| settings.switch("shuffle").then(drawn))
+}
+
+fn format(settings: &Settings) -> Format {
+    use crate::app::Source;
+    let quiet = settings.switch("quiet");
+    // `-q` is weaker than `--format` but stronger than a variable or the file.
+    let by_flag = matches!(settings.source("format"), Some(Source::Flag { .. }));
+    match settings.word("format") {
+        _ if quiet && !by_flag => Format::Terse,
+        Some("terse") => Format::Terse,
+        Some("json") => Format::Json,
+        Some("junit") => Format::Junit,
+        _ => Format::Pretty,
+    }
+}
+
+fn color(settings: &Settings, environment: &Environment) -> ColorChoice {
+    match settings.word("color") {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ if settings.is_given("color") => ColorChoice::Auto,
+        _ if environment.get("NO_COLOR").is_some() => ColorChoice::Never,
+        _ if environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0") => ColorChoice::Always,
+        _ if environment.get("TERM").is_some_and(|value| value == "dumb") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
+}
+
+fn time_limits(environment: &Environment) -> Result<[TimeLimits; 2], CliError> {
+    let mut limits = [TimeLimits { warn: Duration::ZERO, critical: Duration::ZERO }; 2];
+    for (place, (name, warn, critical)) in limits.iter_mut().zip(TIME_VARIABLES) {
+        let given = environment.get(name).map(|value| value.to_string_lossy().into_owned());
+        let read = given.as_deref().map(|text| {
+            let (warn, critical) = text.split_once(',')?;
+            Some((warn.trim().parse().ok()?, critical.trim().parse().ok()?))
+        });
+        let (warn, critical) = match read {
+            None => (warn, critical),
+            Some(Some((warn, critical))) if warn <= critical => (warn, critical),
+            Some(_) => {
+                return Err(CliError::BadValue {
+                    from: Box::new(crate::app::Source::Variable { name }),
+                    given: given.unwrap_or_default(),
+                    problem: "not a pair of limits".into(),
+                    allowed: "WARN,CRITICAL in milliseconds, the first not above the second, as in 500,2000"
+                        .into(),
+                });
+            }
+        };
+        *place = TimeLimits { warn: Duration::from_millis(warn), critical: Duration::from_millis(critical) };
+    }
+    Ok(limits)
+}
+
+/// A deprecated flag, and variables that look like a mistyped one of ours.
+fn warnings(settings: &Settings, environment: &Environment) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if settings.path("logfile").is_some() {
+        warnings.push("`--logfile` is deprecated".to_owned());
+    }
+    let known = || TABLE.iter().flat_map(|setting| setting.variables).map(|variable| variable.name);
+    for name in environment.names_with("REHEARSAL_") {
+        if known().all(|other| other != name)
+            && let Some(meant) =
+                nearest(&name["REHEARSAL_".len()..], known().filter_map(|n| n.strip_prefix("REHEARSAL_")))
+        {
+            warnings
+                .push(format!("the variable `{name}` means nothing here, did you mean `REHEARSAL_{meant}`?"));
+        }
+    }
+    warnings
+}

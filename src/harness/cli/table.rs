@@ -1,0 +1,296 @@
+//! The settings of the test application, each declared once.
+//!
+//! The first part is libtest's command line, stable and unstable; `-Z unstable-options` is accepted and asked
+//! for nowhere. The second part is our own: each of those has a variable and a key too, because
+//! `cargo test -- --flag` also reaches test binaries that are not ours.
+
+use crate::app::{Form, Setting, Variable};
+
+const SELECT: &str = "Which trials";
+const RUN: &str = "How they run";
+const SHOW: &str = "What is shown";
+
+/// A flag of libtest's: no key, and no variable unless the row names one.
+const LIBTEST: Setting = Setting { heading: SELECT, ..Setting::BLANK };
+
+/// All settings of a test binary.
+pub const TABLE: &[Setting] = &[
+    Setting {
+        name: "exact",
+        flags: &["--exact"],
+        help: "Filters and --skip match whole names instead of parts of them",
+        ..LIBTEST
+    },
+    Setting {
+        name: "skip",
+        flags: &["--skip"],
+        form: Form::List,
+        placeholder: "FILTER",
+        help: "Leave out trials whose names contain FILTER; may be repeated",
+        ..LIBTEST
+    },
+    Setting { name: "ignored", flags: &["--ignored"], help: "Run ignored trials only", ..LIBTEST },
+    Setting {
+        name: "include-ignored",
+        flags: &["--include-ignored"],
+        help: "Run ignored trials too",
+        ..LIBTEST
+    },
+    Setting {
+        name: "test",
+        flags: &["--test"],
+        help: "Run tests; benchmarks too, once, unless --bench measures them",
+        ..LIBTEST
+    },
+    Setting {
+        name: "bench",
+        flags: &["--bench"],
+        help: "Measure benchmarks; tests do not run unless --test is given too",
+        ..LIBTEST
+    },
+    Setting {
+        name: "exclude-should-panic",
+        flags: &["--exclude-should-panic"],
+        help: "Leave out trials that should panic",
+        ..LIBTEST
+    },
+    Setting {
+        name: "no-tests",
+        flags: &["--no-tests"],
+        variables: &[Variable::exact("REHEARSAL_NO_TESTS")],
+        key: Some("no-tests"),
+        form: Form::Word(&["pass", "warn", "fail"]),
+        default: Some("warn"),
+        help: "What it means that a filter was given and nothing matched",
+        ..LIBTEST
+    },
+    Setting {
+        name: "list",
+        flags: &["--list"],
+        help: "List trials instead of running them; one a line with --format terse",
+        ..LIBTEST
+    },
+    Setting {
+        name: "audit",
+        flags: &["--audit"],
+        variables: &[Variable::exact("REHEARSAL_AUDIT")],
+        key: Some("audit"),
+        help: "Run nothing; fail where a test attribute in the sources registered no trial",
+        ..LIBTEST
+    },
+    Setting {
+        name: "workers",
+        heading: RUN,
+        flags: &["--test-threads", "--workers"],
+        variables: &[Variable::exact("REHEARSAL_WORKERS"), Variable::exact("RUST_TEST_THREADS")],
+        key: Some("workers"),
+        form: Form::Count { least: 1 },
+        help: "Number of workers, and so of trials at a time; the number of processors unless given",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "isolation",
+        heading: RUN,
+        flags: &["--isolation"],
+        variables: &[Variable::exact("REHEARSAL_ISOLATION")],
+        key: Some("isolation"),
+        form: Form::Word(&["process", "thread"]),
+        help: "Where a trial runs: in a warm worker process, which may crash, or on a thread of this one",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "timeout",
+        heading: RUN,
+        flags: &["--timeout"],
+        variables: &[Variable::exact("REHEARSAL_TIMEOUT")],
+        key: Some("timeout"),
+        form: Form::Limit,
+        default: Some("10m"),
+        help: "Stop a trial that runs longer than this; a trial's own timeout goes before it",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "slow",
+        heading: RUN,
+        flags: &["--slow"],
+        variables: &[Variable::exact("REHEARSAL_SLOW")],
+        key: Some("slow"),
+        form: Form::Limit,
+        default: Some("60s"),
+        help: "Tell of a trial that runs longer than this",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "grace",
+        heading: RUN,
+        flags: &["--grace"],
+        variables: &[Variable::exact("REHEARSAL_GRACE")],
+        key: Some("grace"),
+        form: Form::Duration,
+        default: Some("500ms"),
+        help: "Time between SIGTERM and SIGKILL for what has to be stopped",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "task-panic",
+        heading: RUN,
+        flags: &["--task-panic"],
+        variables: &[Variable::exact("REHEARSAL_TASK_PANIC")],
+        key: Some("task-panic"),
+        form: Form::Word(&["fail", "allow"]),
+        default: Some("fail"),
+        help: "What a panic in a task or thread beside the trial means",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "fail-fast",
+        heading: RUN,
+        flags: &["--fail-fast"],
+        variables: &[Variable::exact("REHEARSAL_FAIL_FAST")],
+        key: Some("fail-fast"),
+        help: "Start no further trials after the first failure",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "shuffle",
+        heading: RUN,
+        flags: &["--shuffle"],
+        variables: &[Variable::exact("REHEARSAL_SHUFFLE"), Variable::loose("RUST_TEST_SHUFFLE")],
+        key: Some("shuffle"),
+        help: "Run in random order, by a seed that is told",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "shuffle-seed",
+        heading: RUN,
+        flags: &["--shuffle-seed"],
+        variables: &[Variable::exact("REHEARSAL_SHUFFLE_SEED"), Variable::exact("RUST_TEST_SHUFFLE_SEED")],
+        key: Some("shuffle-seed"),
+        form: Form::Count { least: 0 },
+        placeholder: "SEED",
+        help: "Run in the random order that belongs to SEED",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "ensure-time",
+        heading: RUN,
+        flags: &["--ensure-time"],
+        help: "Fail a trial that takes longer than the second number of RUST_TEST_TIME_UNIT (or, outside \
+               src/, RUST_TEST_TIME_INTEGRATION), both in milliseconds: `500,2000`",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "force-run-in-process",
+        heading: RUN,
+        flags: &["--force-run-in-process"],
+        help: "The same as --isolation thread",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "format",
+        heading: SHOW,
+        flags: &["--format"],
+        variables: &[Variable::exact("REHEARSAL_FORMAT")],
+        key: Some("format"),
+        form: Form::Word(&["pretty", "terse", "json", "junit"]),
+        help: "A line a trial; a character a trial; an event a line; a JUnit document",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "quiet",
+        heading: SHOW,
+        flags: &["-q", "--quiet"],
+        help: "The same as --format terse",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "no-capture",
+        heading: SHOW,
+        flags: &["--no-capture", "--nocapture"],
+        variables: &[Variable::exact("REHEARSAL_NO_CAPTURE"), Variable::loose("RUST_TEST_NOCAPTURE")],
+        key: Some("no-capture"),
+        help: "Let trials write to the terminal at once instead of keeping their output for the end",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "show-output",
+        heading: SHOW,
+        flags: &["--show-output"],
+        variables: &[Variable::exact("REHEARSAL_SHOW_OUTPUT")],
+        key: Some("show-output"),
+        help: "Show the output of trials that passed, too",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "output-limit",
+        heading: SHOW,
+        flags: &["--output-limit"],
+        variables: &[Variable::exact("REHEARSAL_OUTPUT_LIMIT")],
+        key: Some("output-limit"),
+        form: Form::Size,
+        default: Some("1MiB"),
+        help: "Bytes of a trial's output to keep; beyond it the middle is dropped, and that is told",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "report-time",
+        heading: SHOW,
+        flags: &["--report-time"],
+        variables: &[Variable::exact("REHEARSAL_REPORT_TIME")],
+        key: Some("report-time"),
+        help: "Show how long each trial took",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "color",
+        heading: SHOW,
+        flags: &["--color"],
+        variables: &[Variable::exact("REHEARSAL_COLOR")],
+        key: Some("color"),
+        form: Form::Word(&["auto", "always", "never"]),
+        default: Some("auto"),
+        help: "Colours; auto heeds the terminal, NO_COLOR and CLICOLOR_FORCE",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "no-progress",
+        heading: SHOW,
+        flags: &["--no-progress"],
+        variables: &[Variable::exact("REHEARSAL_NO_PROGRESS")],
+        key: Some("no-progress"),
+        help: "No live display on a terminal; there is none under CI either",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "logfile",
+        heading: SHOW,
+        flags: &["--logfile"],
+        form: Form::Path,
+        help: "Write a line a trial to this file (deprecated)",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "unstable",
+        heading: SHOW,
+        flags: &["-Z"],
+        form: Form::Word(&["unstable-options"]),
+        help: "Accepted for libtest's sake; nothing needs it",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "help",
+        heading: SHOW,
+        flags: &["-h", "--help"],
+        help: "Show this and do nothing",
+        ..Setting::BLANK
+    },
+];
+
+/// The usage line.
+pub const USAGE: &str = "[OPTIONS] [FILTERS...]   (behind `cargo test -- …`)";
+
+/// What stands below the flags in `--help`.
+pub const CLOSING: &str = "\
+A trial runs when its name contains one of the FILTERS, or when there are none. Each flag with a variable and
+a key can also be set by that variable, or by that key in rehearsal.toml (beside Cargo.toml, or above); a flag
+goes before the variable, the variable before the file.";
