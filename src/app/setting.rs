@@ -136,7 +136,8 @@ impl Setting {
         }
         for flag in self.flags {
             let short = flag.len() == 2 && flag.starts_with('-') && *flag != "--";
-            if !short && !(flag.len() > 3 && flag.starts_with("--")) {
+            let long = flag.len() > 3 && flag.starts_with("--");
+            if !(short || long) {
                 return Err(format!("`{flag}` of the setting `{}` is neither -x nor --xyz", self.name));
             }
         }

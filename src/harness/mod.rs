@@ -10,5 +10,6 @@ pub mod cli;
 pub mod dispatch;
 pub mod event;
 pub mod outcome;
+pub mod plan;
 pub mod registry;
 pub mod schedule;

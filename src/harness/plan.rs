@@ -1,0 +1,139 @@
+//! Which trials run, which are told of as ignored, and in which order: a pure function of names and options.
+//!
+//! Reads no clock, does no I/O, starts nothing. Its cost is a scan of the candidates and, where they do not
+//! come sorted already, a sort of those that are wanted.
+
+use super::cli::{Ignored, Options};
+use super::registry::{Entry, Kind, Registry, ShouldPanic};
+
+/// What the plan has to know of a registered trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// The trial's number; the plan hands it back.
+    pub id: u32,
+    /// Full name without the crate's root module.
+    pub name: &'a str,
+    /// Test or benchmark.
+    pub kind: Kind,
+    /// `Some(reason)` where it is marked as ignored.
+    pub ignore: Option<&'a str>,
+    /// Whether a panic is what it wants.
+    pub should_panic: bool,
+}
+
+impl Candidate<'static> {
+    /// A registered trial by its number.
+    pub fn of(id: u32, entry: &'static Entry) -> Candidate<'static> {
+        Candidate {
+            id,
+            name: entry.name(),
+            kind: entry.options.kind,
+            ignore: entry.options.ignore,
+            should_panic: entry.options.should_panic != ShouldPanic::No,
+        }
+    }
+
+    /// All trials of a registry, in the order of their names.
+    pub fn all(registry: &Registry) -> Vec<Candidate<'static>> {
+        let entries = registry.entries();
+        registry.sorted().iter().map(|&id| Candidate::of(id, entries[id as usize])).collect()
+    }
+}
+
+/// What is to become of a wanted trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It runs; a benchmark once, as a test does.
+    Run,
+    /// A benchmark that is measured.
+    Measure,
+    /// It is told of as ignored and does not run.
+    Ignore,
+}
+
+/// One trial of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    /// The candidate's number.
+    pub id: u32,
+    /// What is to become of it.
+    pub fate: Fate,
+}
+
+/// What a run consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The wanted trials, ignored ones among them, in the order to tell of or start them.
+    pub trials: Vec<Planned>,
+    /// How many candidates are not wanted.
+    pub filtered_out: usize,
+    /// The seed of a random order.
+    pub shuffle_seed: Option<u64>,
+    /// A filter was given and matched nothing.
+    pub nothing_matched: bool,
+}
+
+impl Plan {
+    /// Selects and orders: by name unless shuffled; measured benchmarks behind everything else.
+    pub fn make(candidates: &[Candidate<'_>], options: &Options) -> Plan {
+        let mut wanted: Vec<(&str, Planned)> = candidates
+            .iter()
+            .filter(|candidate| is_wanted(candidate, options))
+            .map(|candidate| (candidate.name, Planned { id: candidate.id, fate: fate(candidate, options) }))
+            .collect();
+        if !wanted.is_sorted_by_key(|(name, _)| *name) {
+            wanted.sort_by_key(|(name, _)| *name);
+        }
+        let mut trials: Vec<Planned> = wanted.into_iter().map(|(_, planned)| planned).collect();
+        if let Some(seed) = options.shuffle_seed {
+            shuffle(&mut trials, seed);
+        }
+        if options.measure_benches {
+            trials.sort_by_key(|planned| planned.fate == Fate::Measure);
+        }
+        Plan {
+            filtered_out: candidates.len() - trials.len(),
+            nothing_matched: trials.is_empty() && !options.filters.is_empty(),
+            shuffle_seed: options.shuffle_seed,
+            trials,
+        }
+    }
+}
+
+fn is_wanted(candidate: &Candidate<'_>, options: &Options) -> bool {
+    let matches = |filter: &String| match options.exact {
+        true => candidate.name == filter,
+        false => candidate.name.contains(filter.as_str()),
+    };
+    (options.filters.is_empty() || options.filters.iter().any(matches))
+        && !options.skip.iter().any(matches)
+        && !(options.exclude_should_panic && candidate.should_panic)
+        && (options.ignored != Ignored::Only || candidate.ignore.is_some())
+}
+
+fn fate(candidate: &Candidate<'_>, options: &Options) -> Fate {
+    let ignored = candidate.ignore.is_some() && options.ignored == Ignored::Skip;
+    match candidate.kind {
+        _ if ignored => Fate::Ignore,
+        Kind::Bench if options.measure_benches => Fate::Measure,
+        Kind::Test if !options.run_tests => Fate::Ignore,
+        Kind::Test | Kind::Bench => Fate::Run,
+    }
+}
+
+/// Fisher and Yates's shuffle on SplitMix64: the same order for the same seed on every machine.
+fn shuffle(trials: &mut [Planned], seed: u64) {
+    let mut state = seed;
+    let mut draw = || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut word = state;
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        word ^ (word >> 31)
+    };
+    for last in (1..trials.len()).rev() {
+        // The high half of a 128-bit product: uniform enough, and without a division.
+        let chosen = (u128::from(draw()) * (last as u128 + 1)) >> 64;
+        trials.swap(last, chosen as usize);
+    }
+}
