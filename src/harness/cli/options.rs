@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::app::{Environment, Settings, SettingsError, SettingsFile, help, setting::nearest};
+use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, help, setting::nearest};
 use crate::harness::registry::{Isolation, TaskPanic};
 
 use super::table::{CLOSING, TABLE, USAGE};
@@ -49,10 +49,8 @@ pub struct Options {
     pub fail_fast: bool,
     /// Seed of a random order.
     pub shuffle_seed: Option<u64>,
-    /// With `--ensure-time`: what a trial may take before it fails for that, by the file it is in.
-    pub ensure_time: bool,
-    /// What `--report-time` colours and `--ensure-time` enforces.
-    pub time_limits: [TimeLimits; 2],
+    /// `--ensure-time`: what a trial may take before it fails for that; see [`Options::time_limit`].
+    pub ensure_time: Option<TimeLimits>,
     /// How results are written.
     pub format: Format,
     /// Output of trials goes to the terminal at once.
@@ -134,18 +132,14 @@ pub enum ColorChoice {
     Never,
 }
 
-/// `RUST_TEST_TIME_UNIT` and `RUST_TEST_TIME_INTEGRATION`: `WARN,CRITICAL` in milliseconds.
+/// The second numbers of `RUST_TEST_TIME_UNIT` and `RUST_TEST_TIME_INTEGRATION`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeLimits {
-    /// From here on a time is coloured as a warning.
-    pub warn: Duration,
-    /// From here on it is critical; with `--ensure-time` the trial fails.
-    pub critical: Duration,
+    /// For trials in files below `src/`.
+    pub unit: Duration,
+    /// For all others.
+    pub integration: Duration,
 }
-
-/// The variables that time limits come from, with libtest's defaults in milliseconds.
-const TIME_VARIABLES: [(&str, u64, u64); 2] =
-    [("RUST_TEST_TIME_UNIT", 50, 100), ("RUST_TEST_TIME_INTEGRATION", 500, 1000)];
 
 impl Options {
     /// Reads the options from a command line without the program's name, the environment, and the settings
@@ -163,7 +157,6 @@ impl Options {
         let filters = filters(&settings)?;
         let exact = settings.switch("exact");
         let bench = settings.switch("bench");
-        let time_limits = time_limits(environment)?;
         Ok(Options {
             mode: mode(&settings),
             under_nextest: exact
@@ -192,8 +185,7 @@ impl Options {
             },
             fail_fast: settings.switch("fail-fast"),
             shuffle_seed: shuffle_seed(&settings),
-            ensure_time: settings.switch("ensure-time"),
-            time_limits,
+            ensure_time: settings.switch("ensure-time").then(|| time_limits(environment)).transpose()?,
             format: format(&settings),
             no_capture: settings.switch("no-capture"),
             show_output: settings.switch("show-output"),
@@ -211,10 +203,10 @@ impl Options {
         help::render(USAGE, TABLE, CLOSING)
     }
 
-    /// The time limits for a trial in this source file: `src/` holds unit tests, anything else is integration.
-    pub fn time_limits_of(&self, file: &str) -> TimeLimits {
+    /// How long a trial in this source file may take under `--ensure-time`.
+    pub fn time_limit(&self, file: &str) -> Option<Duration> {
         let unit = file.starts_with("src/") || file.contains("/src/");
-        self.time_limits[usize::from(!unit)]
+        self.ensure_time.map(|limits| if unit { limits.unit } else { limits.integration })
     }
 }
 
@@ -271,7 +263,6 @@ fn shuffle_seed(settings: &Settings) -> Option<u64> {
 }
 
 fn format(settings: &Settings) -> Format {
-    use crate::app::Source;
     let quiet = settings.switch("quiet");
     // `-q` is weaker than `--format` but stronger than a variable or the file.
     let by_flag = matches!(settings.source("format"), Some(Source::Flag { .. }));
@@ -296,30 +287,34 @@ fn color(settings: &Settings, environment: &Environment) -> ColorChoice {
     }
 }
 
-fn time_limits(environment: &Environment) -> Result<[TimeLimits; 2], CliError> {
-    let mut limits = [TimeLimits { warn: Duration::ZERO, critical: Duration::ZERO }; 2];
-    for (place, (name, warn, critical)) in limits.iter_mut().zip(TIME_VARIABLES) {
-        let given = environment.get(name).map(|value| value.to_string_lossy().into_owned());
-        let read = given.as_deref().map(|text| {
-            let (warn, critical) = text.split_once(',')?;
-            Some((warn.trim().parse().ok()?, critical.trim().parse().ok()?))
-        });
-        let (warn, critical) = match read {
-            None => (warn, critical),
-            Some(Some((warn, critical))) if warn <= critical => (warn, critical),
-            Some(_) => {
-                return Err(CliError::BadValue {
-                    from: Box::new(crate::app::Source::Variable { name }),
-                    given: given.unwrap_or_default(),
-                    problem: "not a pair of limits".into(),
-                    allowed: "WARN,CRITICAL in milliseconds, the first not above the second, as in 500,2000"
-                        .into(),
-                });
-            }
-        };
-        *place = TimeLimits { warn: Duration::from_millis(warn), critical: Duration::from_millis(critical) };
+fn time_limits(environment: &Environment) -> Result<TimeLimits, CliError> {
+    Ok(TimeLimits {
+        unit: critical_time(environment, "RUST_TEST_TIME_UNIT", 100)?,
+        integration: critical_time(environment, "RUST_TEST_TIME_INTEGRATION", 1_000)?,
+    })
+}
+
+/// libtest's `WARN,CRITICAL` in milliseconds; only the second one has an effect there and here.
+fn critical_time(
+    environment: &Environment,
+    name: &'static str,
+    default_ms: u64,
+) -> Result<Duration, CliError> {
+    let Some(text) = environment.get(name).map(|value| value.to_string_lossy()) else {
+        return Ok(Duration::from_millis(default_ms));
+    };
+    let numbers = text.split_once(',').and_then(|(warn, critical)| {
+        Some((warn.trim().parse::<u64>().ok()?, critical.trim().parse::<u64>().ok()?))
+    });
+    match numbers {
+        Some((warn, critical)) if warn <= critical => Ok(Duration::from_millis(critical)),
+        _ => Err(CliError::BadValue {
+            from: Box::new(Source::Variable { name }),
+            given: text.into_owned(),
+            problem: "not a pair of limits".into(),
+            allowed: "WARN,CRITICAL in milliseconds, the first not above the second, as in 500,2000".into(),
+        }),
     }
-    Ok(limits)
 }
 
 /// A deprecated flag, and variables that look like a mistyped one of ours.
