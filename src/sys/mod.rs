@@ -1,9 +1,41 @@
 //! Floor 0: the operating system and time.
 //!
-//! Owns: the one seam for time, spawn, delivery choice, randomness and faults (`seam`); the framed wire
-//! (`wire`); re-executing this binary as another process (`boot`, `process`); signals, capture, shared pages.
-//! All `unsafe` code of the crate is here, and all `cfg` on the platform.
+//! Owns, a file each:
+//! - [`seam`]: the one seam for time, spawn, delivery choice, randomness and faults;
+//! - [`wire`]: length-framed serde values, read in batches, written whole by the calling thread;
+//! - [`boot`]: the first call in `main`, which tells what this process is (arbiter or worker) before a thread starts;
+//! - [`process`]: this binary again as a worker process, its process group, its end;
+//! - [`signal`]: signals as events, and their names;
+//! - [`capture`]: stdout and stderr by memory file;
+//! - [`page`]: which trial runs since when, readable after the process that ran it is gone;
+//! - [`exit`]: a guard against leaving through `exit()`;
+//! - [`limit`]: what the system allows this process, who traces it, how many threads it has.
+//!
+//! All `unsafe` code of the crate is here, and all `cfg` on the platform. Each of these files holds what is the same
+//! everywhere; what is not comes from one of two halves with the same signatures: `unix/` or `portable/`, where
+//! there are no processes and every attempt to place something in one says why not. `--cfg rehearsal_portable`
+//! selects the portable half on any system, so that it can be built and tested everywhere.
 //!
 //! Never: knows an actor, a trial or a setting.
 //!
-//! Read next: `boot`, then `actor/mod.rs` one floor up.
+//! Read next: [`boot`], then [`process`], then `actor/mod.rs` one floor up.
+
+pub mod boot;
+pub mod capture;
+pub mod exit;
+pub mod limit;
+pub mod page;
+pub mod process;
+pub mod seam;
+pub mod signal;
+pub mod wire;
+
+#[cfg(all(unix, not(rehearsal_portable)))]
+mod unix;
+#[cfg(all(unix, not(rehearsal_portable)))]
+use unix as platform;
+
+#[cfg(not(all(unix, not(rehearsal_portable))))]
+mod portable;
+#[cfg(not(all(unix, not(rehearsal_portable))))]
+use portable as platform;

@@ -1,0 +1,85 @@
+//! A page of memory shared by an arbiter and a worker: which trial runs, and since when.
+//!
+//! The worker's trial thread writes it, the arbiter reads it at any time, also when the worker is gone: it tells whom
+//! to blame for a death and whose time is up.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+pub use super::platform::page::Page;
+
+/// What a page says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Which trial runs.
+    pub trial: u32,
+    /// Which attempt at it, from 0.
+    pub attempt: u32,
+    /// Since when, on the clock of [`monotonic_ns`](super::seam::monotonic_ns).
+    pub started_ns: u64,
+}
+
+/// What is in the shared memory. One thread writes at a time; any number read.
+///
+/// A writer can die between any two of these stores, so there is no lock and no sequence number to be left odd:
+/// `which` is one atomic word, and `started_ns` is cleared before `which` changes and set after. A reader that finds
+/// the same `which` on both sides of a `started_ns` other than 0 has a pair that belongs together.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct Cells {
+    /// Trial in the high half, attempt in the low; [`IDLE`] where none runs.
+    which: AtomicU64,
+    started_ns: AtomicU64,
+    /// Layout version, so that the two sides can tell that they are of one build.
+    pub(super) version: AtomicU32,
+}
+
+/// No trial can have this number: the registry counts from 0 and memory ends before.
+const IDLE: u64 = u64::MAX;
+
+impl Cells {
+    pub(super) const VERSION: u32 = 1;
+
+    pub(super) fn new() -> Cells {
+        Cells {
+            which: AtomicU64::new(IDLE),
+            started_ns: AtomicU64::new(0),
+            version: AtomicU32::new(Cells::VERSION),
+        }
+    }
+
+    pub(super) fn store(&self, trial: u32, attempt: u32, started_ns: u64) {
+        self.put(u64::from(trial) << 32 | u64::from(attempt), started_ns);
+    }
+
+    pub(super) fn idle(&self) {
+        self.put(IDLE, 0);
+    }
+
+    fn put(&self, which: u64, started_ns: u64) {
+        self.started_ns.store(0, Ordering::SeqCst);
+        self.which.store(which, Ordering::SeqCst);
+        self.started_ns.store(started_ns, Ordering::SeqCst);
+    }
+
+    pub(super) fn load(&self) -> Option<Moment> {
+        // A writer is between its stores for nanoseconds, or for ever because it died there.
+        for _ in 0..100 {
+            let which = self.which.load(Ordering::SeqCst);
+            if which == IDLE {
+                return None;
+            }
+            let started_ns = self.started_ns.load(Ordering::SeqCst);
+            if started_ns != 0 && self.which.load(Ordering::SeqCst) == which {
+                return Some(moment(which, started_ns));
+            }
+            std::hint::spin_loop();
+        }
+        // Who is to blame is known even then; since when is just now.
+        let which = self.which.load(Ordering::SeqCst);
+        (which != IDLE).then(|| moment(which, super::seam::monotonic_ns()))
+    }
+}
+
+fn moment(which: u64, started_ns: u64) -> Moment {
+    Moment { trial: (which >> 32) as u32, attempt: which as u32, started_ns }
+}

@@ -1,0 +1,15 @@
+//! The portable half of floor 0: the same signatures as `unix/`, for systems where this binary cannot be its own
+//! worker. What needs a process returns `ProcessError::Unsupported`, or cannot exist at all: an empty enum stands
+//! for it, so the code above compiles and is known never to run.
+//!
+//! Never: pretends. A capture that captures nothing or a page that is shared with nobody is not made here.
+
+pub(super) mod boot;
+pub(super) mod capture;
+pub(super) mod clock;
+pub(super) mod exit;
+pub(super) mod limit;
+pub(super) mod page;
+pub(super) mod process;
+pub(super) mod sender;
+pub(super) mod signal;

@@ -1,0 +1,152 @@
+//! No process can be made here; the types say so.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::sys::process::{ChildProcess, ExitStatus, ProcessError, SpawnOptions};
+
+/// An open file of the system: there is nobody to pass one to.
+#[derive(Debug)]
+pub enum OwnedFd {}
+
+impl OwnedFd {
+    /// A duplicate.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn try_clone(&self) -> io::Result<OwnedFd> {
+        match *self {}
+    }
+}
+
+/// A socket before a runtime takes it: there is nobody to talk to.
+#[derive(Debug)]
+pub enum StdSocket {}
+
+impl StdSocket {
+    /// A duplicate.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn try_clone(&self) -> io::Result<StdSocket> {
+        match *self {}
+    }
+}
+
+/// A socket on a runtime: there is nobody to talk to.
+#[derive(Debug)]
+pub enum Socket {}
+
+impl Socket {
+    /// Gives the socket to the current runtime.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn from_std(socket: StdSocket) -> io::Result<Socket> {
+        match socket {}
+    }
+
+    /// The two directions.
+    pub fn into_split(self) -> (Socket, Socket) {
+        match self {}
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match *self {}
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        match *self {}
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match *self {}
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match *self {}
+    }
+}
+
+/// A child process: there is none.
+#[derive(Debug)]
+pub struct Child {
+    /// Its process id.
+    pub pid: u32,
+    never: OwnedFd,
+}
+
+impl Child {
+    /// Our end of the child's socket.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn socket(&self) -> Result<Socket, ProcessError> {
+        match self.never {}
+    }
+
+    /// Sends a signal to the child and all that is in its group.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn signal_group(&self, _signal: i32) -> Result<(), ProcessError> {
+        match self.never {}
+    }
+
+    /// Kills the child and all that is in its group.
+    pub fn kill_group(&self) {
+        match self.never {}
+    }
+
+    /// Waits until the child has ended.
+    pub async fn wait(&self) -> ExitStatus {
+        match self.never {}
+    }
+
+    /// How the child ended, if it has.
+    pub fn try_wait(&self) -> Option<ExitStatus> {
+        match self.never {}
+    }
+}
+
+/// Starts this binary again as a worker: not here.
+///
+/// # Errors
+/// Always [`ProcessError::Unsupported`].
+pub fn spawn_self(_options: SpawnOptions) -> Result<Child, ProcessError> {
+    Err(ProcessError::Unsupported { why: WHY })
+}
+
+/// Why there are no processes here.
+pub(super) const WHY: &str = if cfg!(unix) {
+    "this build was made with `--cfg rehearsal_portable`, which leaves worker processes out"
+} else {
+    "worker processes need Unix (socketpairs, process groups)"
+};
+
+/// How many children of this process are running: none that we know of.
+pub fn leaves_children() -> Option<usize> {
+    None
+}
+
+/// The children of this process: none that we know of.
+pub fn children() -> Vec<ChildProcess> {
+    Vec::new()
+}
+
+/// Takes the exit status of every child that has ended: none that we know of.
+pub fn reap_finished() -> usize {
+    0
+}
+
+/// Why there is no guardian, where there should be one: none is needed.
+pub fn guardian_failure() -> Option<String> {
+    None
+}

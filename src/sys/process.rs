@@ -1,0 +1,148 @@
+//! This binary again, as a child process: how to ask for one, what can go wrong, how it ended.
+//!
+//! [`spawn_self`] starts it on one thread that lives as long as this process (on Linux a child is told to die when
+//! the *thread* that started it ends), in a process group of its own, holding one end of a socketpair. A [`Child`]
+//! owns the whole group: when the child is gone, or the `Child` is dropped, what it had started in that group is
+//! killed too. Should this process itself be killed, a guardian process does the same for all groups.
+//! What calls `setsid` or leaves its group is out of reach.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+
+use super::limit::LimitKind;
+
+pub use super::platform::process::{
+    Child, OwnedFd, Socket, StdSocket, children, guardian_failure, leaves_children, reap_finished, spawn_self,
+};
+
+/// The most files that [`SpawnOptions::pass`] can carry: what the kernel takes in one message.
+pub const MAX_PASSED: usize = 253;
+
+/// Where a child's stdout and stderr go.
+#[derive(Debug, Default)]
+pub enum Output {
+    /// To where this process's go.
+    #[default]
+    Inherit,
+    /// Nowhere.
+    Null,
+    /// Both to this one file, so that their order is kept.
+    File(OwnedFd),
+}
+
+/// How to start a child.
+#[derive(Debug, Default)]
+pub struct SpawnOptions {
+    /// What process listings call it (its `argv[0]`, and its main thread's name where the system has such).
+    pub title: String,
+    /// Where its stdout and stderr go.
+    pub output: Output,
+    /// Files to give it, found in [`WorkerBoot::passed`](super::boot::WorkerBoot::passed); at most [`MAX_PASSED`].
+    pub pass: Vec<OwnedFd>,
+    /// Environment variables to set beside those it inherits.
+    pub env: Vec<(OsString, OsString)>,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExitStatus {
+    /// It exited by itself with this code.
+    Exited(i32),
+    /// This signal killed it.
+    Signaled(i32),
+    /// It is gone, but someone else in this process waited for it first and has its status
+    /// (a `waitpid(-1)` somewhere, for one).
+    Lost,
+}
+
+impl ExitStatus {
+    /// Exit code 0.
+    pub fn success(self) -> bool {
+        self == ExitStatus::Exited(0)
+    }
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            ExitStatus::Exited(code) => write!(f, "exit code {code}"),
+            ExitStatus::Signaled(signal) => {
+                write!(f, "signal {signal}, {}", super::signal::signal_name(signal))
+            }
+            ExitStatus::Lost => {
+                f.write_str("gone, its exit status was taken by another wait in this process")
+            }
+        }
+    }
+}
+
+/// A child of this process, as [`children`] finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChildProcess {
+    /// Its process id.
+    pub pid: u32,
+    /// It has ended; only its exit status is still there.
+    pub finished: bool,
+}
+
+/// Why a child could not be started or dealt with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// There are no worker processes on this platform.
+    #[error(
+        "processes cannot be placed here: {why}; use thread placement (`--isolation thread` for a suite)"
+    )]
+    Unsupported {
+        /// Why.
+        why: &'static str,
+    },
+    /// `main` never called [`boot::enter`](super::boot::enter).
+    #[error(
+        "cannot start process `{title}`: this binary's `main` does not go through Rehearsal, so a copy of it would \
+         run the whole program again; put `#[rehearsal::main]` on `main` (in a suite: `rehearsal::main!()`)"
+    )]
+    NotBootstrapped {
+        /// What was to be started.
+        title: String,
+    },
+    /// The system's limits do not allow it.
+    #[error("cannot start process `{title}`: {limit} ({source})")]
+    Limit {
+        /// What was to be started.
+        title: String,
+        /// Which limit, what it is, and what to do about it.
+        limit: LimitKind,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// More files to pass than one message can carry.
+    #[error("cannot start process `{title}`: {count} files to pass, at most {MAX_PASSED} can be")]
+    TooManyFiles {
+        /// What was to be started.
+        title: String,
+        /// How many there were.
+        count: usize,
+    },
+    /// The system failed otherwise.
+    #[error("cannot start process `{title}`: {doing} failed: {source}")]
+    Spawn {
+        /// What was to be started.
+        title: String,
+        /// At which step.
+        doing: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something about a running child failed.
+    #[error("process {pid}: {doing} failed: {source}")]
+    Child {
+        /// Which.
+        pid: u32,
+        /// What was being done.
+        doing: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,189 @@
+//! A memory file in append mode that stdout and stderr of another process go to.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileExt, MetadataExt};
+
+/// Output of a process, in memory.
+///
+/// The arbiter makes it and gives [`Capture::fd`] to a worker as stdout and stderr; the worker finds it again with
+/// [`Capture::of_stdout`]. Both sides see the same bytes.
+#[derive(Debug)]
+pub struct Capture {
+    file: File,
+}
+
+impl Capture {
+    /// A new and empty one.
+    ///
+    /// # Errors
+    /// Where the system has no file or memory to give.
+    pub fn new() -> io::Result<Capture> {
+        let fd = super::memory_file::create(c"rehearsal-output", false)?;
+        // SAFETY: sets the status flags of a descriptor that we own. Append mode belongs to the open file, so every
+        // duplicate has it, in any process.
+        super::call::check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, libc::O_APPEND) })?;
+        Ok(Capture { file: File::from(fd) })
+    }
+
+    /// The capture that this process's stdout goes to, where it does; `None` where stdout is anything else.
+    ///
+    /// # Errors
+    /// Where this process may not open more files.
+    pub fn of_stdout() -> io::Result<Option<Capture>> {
+        // SAFETY: borrowed only to be looked at and duplicated; a closed descriptor 1 gives an error, not harm.
+        let stdout = unsafe { BorrowedFd::borrow_raw(libc::STDOUT_FILENO) };
+        // SAFETY: only reads the status flags.
+        let Ok(flags) = super::call::check(unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFL) }) else {
+            return Ok(None);
+        };
+        if flags & libc::O_APPEND == 0 || flags & libc::O_ACCMODE != libc::O_RDWR {
+            return Ok(None);
+        }
+        let file = File::from(stdout.try_clone_to_owned()?);
+        let metadata = file.metadata()?;
+        // A regular file that has no name in any directory: nobody but an arbiter hands such a thing around.
+        let ours = metadata.file_type().is_file() && metadata.nlink() == 0;
+        Ok(ours.then_some(Capture { file }))
+    }
+
+    /// A duplicate of the file, close-on-exec, to be given to a process as stdout and stderr.
+    ///
+    /// # Errors
+    /// Where this process may not open more files.
+    pub fn fd(&self) -> io::Result<OwnedFd> {
+        self.file.try_clone().map(OwnedFd::from)
+    }
+
+    /// Bytes written so far, those dropped from the middle included.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Whether nothing was written.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Memory that what is kept takes up, bytes.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn kept(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.blocks() * 512)
+    }
+
+    /// What was written, at most `limit` bytes of it: the first half of the limit from the beginning, the second from
+    /// the end; and how many bytes between the two are missing.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read(&self, limit: u64) -> io::Result<(Vec<u8>, u64)> {
+        let len = self.len()?;
+        let hole = self.hole(len);
+        let (head, tail) = split(len, limit);
+        let head = head.min(hole.start);
+        let tail = if len - tail < hole.end { len - hole.end } else { tail };
+        let mut bytes = vec![0; (head + tail) as usize];
+        let (first, last) = bytes.split_at_mut(head as usize);
+        self.file.read_exact_at(first, 0)?;
+        self.file.read_exact_at(last, len - tail)?;
+        Ok((bytes, len - head - tail))
+    }
+
+    /// Gives the memory of the middle back where more than `limit` bytes were written, and leaves half of the limit
+    /// at the beginning and at least half of it at the end. Writers do not notice. Call it from time to time while a
+    /// process writes; it is one system call where there is nothing to do.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn punch(&self, limit: u64) -> io::Result<()> {
+        let len = self.len()?;
+        let (head, tail) = split(len, limit);
+        if head + tail == len {
+            return Ok(());
+        }
+        // Only whole blocks are given back, so the range shrinks to block boundaries.
+        let from = head.next_multiple_of(BLOCK);
+        let to = (len - tail) / BLOCK * BLOCK;
+        if from < to { punch_hole(&self.file, from, to - from) } else { Ok(()) }
+    }
+
+    /// Forgets everything. What a writer writes next is at the beginning.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn clear(&self) -> io::Result<()> {
+        self.file.set_len(0)
+    }
+
+    /// The first range without memory behind it; empty at the end where there is none. The file itself is asked, so
+    /// that it does not matter which process punched it.
+    fn hole(&self, len: u64) -> std::ops::Range<u64> {
+        if len <= 2 * BLOCK {
+            return len..len;
+        }
+        let seek = |from: u64, whence| {
+            // SAFETY: moves the offset of a file that is in append mode and read by position: nobody uses it.
+            let at = unsafe { libc::lseek(self.file.as_raw_fd(), from as libc::off_t, whence) };
+            u64::try_from(at).ok()
+        };
+        let start = seek(0, libc::SEEK_HOLE).unwrap_or(len).min(len);
+        let end = seek(start, libc::SEEK_DATA).unwrap_or(len).clamp(start, len);
+        start..end
+    }
+}
+
+/// What a hole's boundaries are multiples of, bytes: pages of the systems we know are divisors of it.
+const BLOCK: u64 = 64 << 10;
+
+/// Bytes of head and tail that are kept of `len`.
+fn split(len: u64, limit: u64) -> (u64, u64) {
+    if len <= limit { (len, 0) } else { (limit / 2, limit - limit / 2) }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn punch_hole(file: &File, from: u64, len: u64) -> io::Result<()> {
+    let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+    // SAFETY: changes only the content of a file that we own.
+    super::call::retry(|| unsafe {
+        libc::fallocate(file.as_raw_fd(), mode, from as libc::off_t, len as libc::off_t)
+    })?;
+    Ok(())
+}
+
+#[cfg(target_vendor = "apple")]
+fn punch_hole(file: &File, from: u64, len: u64) -> io::Result<()> {
+    let range = libc::fpunchhole_t {
+        fp_flags: 0,
+        reserved: 0,
+        fp_offset: from as libc::off_t,
+        fp_length: len as libc::off_t,
+    };
+    // SAFETY: `range` outlives the call; changes only the content of a file that we own.
+    super::call::retry(|| unsafe { libc::fcntl(file.as_raw_fd(), libc::F_PUNCHHOLE, &range) })?;
+    Ok(())
+}
+
+/// No holes here: the file keeps everything, reading still leaves out the middle.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn punch_hole(_file: &File, _from: u64, _len: u64) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes out what Rust's and C's standard streams of this process still hold in buffers.
+pub fn flush_all() {
+    // There is nobody to tell: a stream that cannot be written to is what the trial itself made of it.
+    let _ = io::stdout().flush();
+    let _ = io::stderr().flush();
+    // SAFETY: a null stream means all of them; C's streams have locks of their own.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+}

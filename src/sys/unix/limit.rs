@@ -1,0 +1,74 @@
+//! What the system says of this process.
+#![allow(unsafe_code)]
+
+use std::io;
+
+use crate::sys::limit::LimitKind;
+
+/// How many files this process may have open; `None` where that is unlimited or unknown.
+pub fn open_files() -> Option<u64> {
+    soft_limit(libc::RLIMIT_NOFILE)
+}
+
+/// How many processes and threads this user may have; `None` where that is unlimited or unknown.
+pub fn processes() -> Option<u64> {
+    soft_limit(libc::RLIMIT_NPROC)
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+type Resource = libc::c_int;
+
+fn soft_limit(resource: Resource) -> Option<u64> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid place for the call to write to.
+    super::call::check(unsafe { libc::getrlimit(resource, &mut limit) }).ok()?;
+    (limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur)
+}
+
+/// The limit behind an error of starting a process, where it is one.
+pub(super) fn behind(error: &io::Error) -> Option<LimitKind> {
+    match error.raw_os_error()? {
+        libc::EMFILE => Some(LimitKind::OpenFiles(open_files())),
+        libc::ENFILE => Some(LimitKind::SystemFiles),
+        libc::EAGAIN => Some(LimitKind::Processes(processes())),
+        libc::ENOMEM => Some(LimitKind::Memory),
+        libc::E2BIG => Some(LimitKind::Arguments),
+        _ => None,
+    }
+}
+
+/// Process id of the debugger that traces this process, if one does; Linux only.
+pub fn tracer_pid() -> Option<u32> {
+    status_field("TracerPid:").filter(|pid| *pid != 0)
+}
+
+/// How many threads this process has; `None` where the system does not tell.
+pub fn thread_count() -> Option<usize> {
+    status_field("Threads:").map(|count| count as usize)
+}
+
+fn status_field(name: &str) -> Option<u32> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok()
+}
+
+/// Names the calling thread, and with it, on the main thread, the process, where listings show such a name. The
+/// system may cut it short (to 15 bytes on Linux).
+pub fn set_title(title: &str) {
+    let mut bytes: Vec<u8> = title.bytes().filter(|byte| *byte != 0).collect();
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    bytes.truncate(15);
+    bytes.push(0);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: the name ends in a zero byte and outlives the call.
+    unsafe {
+        libc::prctl(libc::PR_SET_NAME, bytes.as_ptr());
+    }
+    #[cfg(target_vendor = "apple")]
+    // SAFETY: the name ends in a zero byte and outlives the call.
+    unsafe {
+        libc::pthread_setname_np(bytes.as_ptr().cast());
+    }
+}

@@ -1,0 +1,29 @@
+//! The Unix half of floor 0; Linux first, with a fallback where another system lacks something.
+//!
+//! - `boot`: from the first instruction of `main` to a role; `preamble`: the first bytes on a worker's socket, with
+//!   the files that are passed to it; `inherited`: what must not leak into programs we start;
+//! - `spawner`: the thread that starts every child; `process`: a child and its group; `offspring`: whatever children
+//!   this process has, ours or adopted; `guardian`: the process that kills all groups when this one is gone;
+//! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `clock`: as their namesakes one folder up say;
+//! - `memory_file`: a file without a name; `call`: what every system call's result goes through.
+//!
+//! Never: calls back into a floor above, and never runs anything between fork and exec.
+//!
+//! Read next: `boot`, `spawner`, `guardian`.
+
+pub(super) mod boot;
+mod call;
+pub(super) mod capture;
+pub(super) mod clock;
+pub(super) mod exit;
+mod guardian;
+mod inherited;
+pub(super) mod limit;
+mod memory_file;
+mod offspring;
+pub(super) mod page;
+mod preamble;
+pub(super) mod process;
+pub(super) mod sender;
+pub(super) mod signal;
+mod spawner;

@@ -1,0 +1,123 @@
+//! Whatever children this process has: its own, and in a worker also the orphans it was given.
+#![allow(unsafe_code)]
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use super::call::retry;
+use crate::sys::process::ChildProcess;
+
+/// Process ids of children that somebody here waits for: those of `Child` values, and the guardian.
+static AWAITED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+/// The guardian alone: it holds no file of ours and is nobody's leftover.
+static GUARDIAN: Mutex<Option<u32>> = Mutex::new(None);
+
+pub(super) fn await_child(pid: u32) {
+    AWAITED.lock().unwrap_or_else(PoisonError::into_inner).insert(pid);
+}
+
+pub(super) fn forget_child(pid: u32) {
+    AWAITED.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid);
+}
+
+pub(super) fn set_guardian(pid: Option<u32>) {
+    *GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner) = pid;
+}
+
+fn is_guardian(pid: u32) -> bool {
+    *GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner) == Some(pid)
+}
+
+/// How many children of this process are running: `None` where there is none, which costs one system call. Children
+/// that have ended but were not waited for do not count, they can write nothing any more; nor does the guardian.
+///
+/// In a worker these are what trials left behind, orphans of their children included.
+pub fn leaves_children() -> Option<usize> {
+    if !any_child() {
+        return None;
+    }
+    let Some(children) = list() else {
+        // There are some, and the system does not tell which.
+        return Some(1);
+    };
+    let running = children.iter().filter(|child| !child.finished && !is_guardian(child.pid)).count();
+    (running > 0).then_some(running)
+}
+
+/// The children of this process, ended ones included, the guardian left out. Empty where the system does not tell.
+pub fn children() -> Vec<ChildProcess> {
+    let mut children = if any_child() { list().unwrap_or_default() } else { Vec::new() };
+    children.retain(|child| !is_guardian(child.pid));
+    children
+}
+
+/// Takes the exit status of every child that has ended and that no [`Child`](super::process::Child) stands for, and
+/// says how many there were. For the time between two trials, when nobody can still be waiting for one: an adopted
+/// orphan would be listed for ever otherwise.
+pub fn reap_finished() -> usize {
+    let awaited = AWAITED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let finished = children().into_iter().filter(|child| child.finished && !awaited.contains(&child.pid));
+    finished
+        .filter(|child| {
+            // SAFETY: a null status is allowed; takes the status of a child of ours.
+            let reaped = retry(|| unsafe {
+                libc::waitpid(child.pid as libc::pid_t, std::ptr::null_mut(), libc::WNOHANG)
+            });
+            matches!(reaped, Ok(pid) if pid > 0)
+        })
+        .count()
+}
+
+/// Whether this process has any child at all, running or not.
+fn any_child() -> bool {
+    // SAFETY: all zeros is a valid value, and a valid place for the call to write to. WNOWAIT takes nothing away.
+    let result = retry(|| unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        libc::waitid(libc::P_ALL, 0, &mut info, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT)
+    });
+    !matches!(result, Err(error) if error.raw_os_error() == Some(libc::ECHILD))
+}
+
+/// What the kernel lists as children of this process's threads; `None` where it has no such list.
+fn list() -> Option<Vec<ChildProcess>> {
+    listed_by_threads().or_else(|_| found_in_proc()).ok()
+}
+
+fn listed_by_threads() -> io::Result<Vec<ChildProcess>> {
+    let mut children = Vec::new();
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        let thread = thread?.path();
+        match std::fs::read_to_string(thread.join("children")) {
+            Ok(pids) => children.extend(pids.split_whitespace().filter_map(|pid| look_at(pid.parse().ok()?))),
+            // Where the thread still is there is no such list in this kernel; otherwise the thread has ended since,
+            // and its children were given to another one.
+            Err(error) if thread.join("stat").exists() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    children.sort_unstable_by_key(|child: &ChildProcess| child.pid);
+    children.dedup();
+    Ok(children)
+}
+
+/// For kernels built without that list: every process there is, asked for its parent.
+fn found_in_proc() -> io::Result<Vec<ChildProcess>> {
+    let me = std::process::id();
+    let processes = std::fs::read_dir("/proc")?;
+    let pids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    Ok(pids.filter(|pid| stat(*pid).is_some_and(|(_, parent)| parent == me)).filter_map(look_at).collect())
+}
+
+fn look_at(pid: u32) -> Option<ChildProcess> {
+    let (state, _) = stat(pid)?;
+    Some(ChildProcess { pid, finished: matches!(state, 'Z' | 'X' | 'x') })
+}
+
+/// State and parent of a process. Its name, between parentheses, may contain anything, parentheses too.
+fn stat(pid: u32) -> Option<(char, u32)> {
+    let bytes = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let after_name = bytes.iter().rposition(|byte| *byte == b')')? + 1;
+    let mut fields = std::str::from_utf8(&bytes[after_name..]).ok()?.split_whitespace();
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}

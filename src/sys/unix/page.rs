@@ -1,0 +1,146 @@
+//! The shared page: a memory file, mapped by both sides.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crate::sys::page::{Cells, Moment};
+
+/// Bytes of the mapping: one page on every system we know; the kernel rounds up where pages are larger.
+const SIZE: usize = 4096;
+
+/// Which trial runs and since when, in memory that is shared with another process ([`Page::new`],
+/// [`Page::from_fd`]) or not ([`Page::local`]). Clones are the same page.
+#[derive(Debug, Clone)]
+pub struct Page {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Shared { mapping: Mapping, file: OwnedFd },
+    Local(Cells),
+}
+
+#[derive(Debug)]
+struct Mapping(NonNull<Cells>);
+
+// SAFETY: the mapping is `Cells`, which is atomics only, and stays mapped until the last owner drops it.
+unsafe impl Send for Mapping {}
+// SAFETY: as above.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps a file that has at least `SIZE` bytes and whose size is sealed, so that no access can fault.
+    fn new(file: &OwnedFd) -> io::Result<Mapping> {
+        // SAFETY: a new mapping at an address of the kernel's choice touches no memory of ours.
+        let address = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                SIZE,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED,
+                file.as_raw_fd(),
+                0,
+            )
+        };
+        if address == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        NonNull::new(address.cast()).map(Mapping).ok_or_else(|| io::Error::other("mapped at address 0"))
+    }
+
+    fn cells(&self) -> &Cells {
+        // SAFETY: the mapping is page-aligned, larger than `Cells`, lives as long as `self`, and every bit pattern
+        // is a valid `Cells`; the other process accesses it through atomics only.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: this is the mapping made in `new`, with its size; no reference into it outlives `self`.
+        unsafe { libc::munmap(self.0.as_ptr().cast(), SIZE) };
+    }
+}
+
+impl Page {
+    /// A new page on which nothing runs, to be shared by passing [`Page::fd`].
+    ///
+    /// # Errors
+    /// Where the system has no file or memory to give.
+    pub fn new() -> io::Result<Page> {
+        let file = File::from(super::memory_file::create(c"rehearsal-page", true)?);
+        file.set_len(SIZE as u64)?;
+        let file = OwnedFd::from(file);
+        super::memory_file::seal_size(&file)?;
+        let mapping = Mapping::new(&file)?;
+        // SAFETY: the mapping is aligned and large enough, and nobody else has it yet.
+        unsafe { mapping.0.as_ptr().write(Cells::new()) };
+        Ok(Page { inner: Arc::new(Inner::Shared { mapping, file }) })
+    }
+
+    /// The other side's page, from the file that was passed.
+    ///
+    /// # Errors
+    /// Where the file is not such a page, or cannot be mapped.
+    pub fn from_fd(file: OwnedFd) -> io::Result<Page> {
+        let file = File::from(file);
+        if file.metadata()?.len() < SIZE as u64 {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the file passed is not a page of Rehearsal",
+            ));
+        }
+        let file = OwnedFd::from(file);
+        let mapping = Mapping::new(&file)?;
+        let version = mapping.cells().version.load(std::sync::atomic::Ordering::SeqCst);
+        if version != Cells::VERSION {
+            let text = format!("the page passed has layout {version}, this binary knows {}", Cells::VERSION);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+        Ok(Page { inner: Arc::new(Inner::Shared { mapping, file }) })
+    }
+
+    /// A page for this process alone.
+    pub fn local() -> Page {
+        Page { inner: Arc::new(Inner::Local(Cells::new())) }
+    }
+
+    /// A duplicate of the page's file, to be passed to the process that shares it; `None` for a local page.
+    ///
+    /// # Errors
+    /// Where this process may not open more files.
+    pub fn fd(&self) -> io::Result<Option<OwnedFd>> {
+        match &*self.inner {
+            Inner::Shared { file, .. } => file.try_clone().map(Some),
+            Inner::Local(_) => Ok(None),
+        }
+    }
+
+    /// Says that this attempt of this trial runs since `started_ns` (of
+    /// [`monotonic_ns`](crate::sys::seam::monotonic_ns)). One thread at a time may write.
+    pub fn store(&self, trial: u32, attempt: u32, started_ns: u64) {
+        self.cells().store(trial, attempt, started_ns);
+    }
+
+    /// Says that nothing runs.
+    pub fn idle(&self) {
+        self.cells().idle();
+    }
+
+    /// What runs, if anything does.
+    pub fn load(&self) -> Option<Moment> {
+        self.cells().load()
+    }
+
+    fn cells(&self) -> &Cells {
+        match &*self.inner {
+            Inner::Shared { mapping, .. } => mapping.cells(),
+            Inner::Local(cells) => cells,
+        }
+    }
+}

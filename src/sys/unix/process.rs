@@ -1,0 +1,289 @@
+//! A child and its process group.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::watch;
+
+use super::call::{check, retry};
+use super::{offspring, spawner};
+use crate::sys::process::{ExitStatus, ProcessError, SpawnOptions};
+
+pub use super::offspring::{children, leaves_children, reap_finished};
+pub use super::spawner::guardian_failure;
+
+/// An open file of the system.
+pub use std::os::fd::OwnedFd;
+/// A socket as the standard library has it, before a runtime takes it.
+pub use std::os::unix::net::UnixStream as StdSocket;
+/// A socket on a runtime.
+pub use tokio::net::UnixStream as Socket;
+
+/// Starts this binary again as a worker.
+///
+/// Returns when the child executes; it has not run its `main` yet. It takes about a millisecond, on another thread,
+/// and blocks the calling one for that long.
+///
+/// # Errors
+/// [`ProcessError::NotBootstrapped`], [`ProcessError::TooManyFiles`], [`ProcessError::Limit`],
+/// [`ProcessError::Spawn`].
+pub fn spawn_self(options: SpawnOptions) -> Result<Child, ProcessError> {
+    spawner::spawn(options)
+}
+
+/// A child process, leader of a process group of its own.
+///
+/// When it ends, or when this is dropped, everything that is in its group is killed. All methods may be called while
+/// another task waits in [`Child::wait`].
+#[derive(Debug)]
+pub struct Child {
+    /// Its process id, which is its group's id too.
+    pub pid: u32,
+    socket: Mutex<Option<StdSocket>>,
+    process: Arc<Process>,
+    watch: Watch,
+}
+
+/// The end of a process, as an event.
+#[derive(Debug)]
+enum Watch {
+    /// A descriptor that becomes readable, on the runtime that waited first.
+    Descriptor {
+        /// Declared, and so dropped, before the descriptor that it watches.
+        registered: OnceLock<AsyncFd<RawFd>>,
+        descriptor: OwnedFd,
+    },
+    /// A thread that waits, where the system has no such descriptor.
+    Thread(watch::Receiver<bool>),
+}
+
+impl Child {
+    /// Puts together what the spawner has made; kills the child again where it cannot be watched.
+    pub(super) fn new(pid: u32, socket: StdSocket) -> io::Result<Child> {
+        offspring::await_child(pid);
+        let process = Arc::new(Process { pid, ended: Mutex::new(None) });
+        match Watch::new(&process) {
+            Ok(watch) => Ok(Child { pid, socket: Mutex::new(Some(socket)), process, watch }),
+            Err(error) => {
+                process.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    /// Our end of the child's socket; the first call takes it.
+    ///
+    /// # Errors
+    /// Where it was taken before, or the runtime cannot register it.
+    ///
+    /// # Panics
+    /// Outside of a runtime with i/o enabled.
+    pub fn socket(&self) -> Result<Socket, ProcessError> {
+        let socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let taken = || io::Error::other("it was taken before");
+        let socket = socket.ok_or_else(taken).and_then(Socket::from_std);
+        socket.map_err(|source| ProcessError::Child { pid: self.pid, doing: "taking its socket", source })
+    }
+
+    /// Sends a signal to the child and all that is in its group. Nothing happens where the child has ended.
+    ///
+    /// # Errors
+    /// Where the system refuses, as for a signal that does not exist.
+    pub fn signal_group(&self, signal: i32) -> Result<(), ProcessError> {
+        self.process.signal_group(signal).map_err(|source| ProcessError::Child {
+            pid: self.pid,
+            doing: "sending a signal to its process group",
+            source,
+        })
+    }
+
+    /// Kills the child and all that is in its group, also when it is stopped. [`Child::wait`] then tells that it is
+    /// gone.
+    pub fn kill_group(&self) {
+        // A group that we lead and that is not reaped can always be signalled by us, unless it runs as another user
+        // by now: nothing that can be done from here.
+        let _ = self.process.signal_group(libc::SIGKILL);
+    }
+
+    /// Waits until the child has ended, kills what is left in its group, and tells how the child ended. Cancel-safe;
+    /// tells the same again when called again.
+    ///
+    /// # Panics
+    /// Outside of a runtime with i/o enabled.
+    pub async fn wait(&self) -> ExitStatus {
+        loop {
+            if let Some(status) = self.process.try_reap() {
+                return status;
+            }
+            self.watch.ended().await;
+        }
+    }
+
+    /// How the child ended, if it has; what is left in its group is killed then.
+    pub fn try_wait(&self) -> Option<ExitStatus> {
+        self.process.try_reap()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.process.abandon();
+    }
+}
+
+impl Watch {
+    fn new(process: &Arc<Process>) -> io::Result<Watch> {
+        match open_pidfd(process.pid) {
+            Ok(descriptor) => Ok(Watch::Descriptor { registered: OnceLock::new(), descriptor }),
+            Err(error) if super::limit::behind(&error).is_some() => Err(error),
+            Err(_) => Watch::by_thread(process),
+        }
+    }
+
+    fn by_thread(process: &Arc<Process>) -> io::Result<Watch> {
+        let (sender, receiver) = watch::channel(false);
+        let pid = process.pid;
+        std::thread::Builder::new().name(format!("rehearsal-wait-{pid}")).spawn(move || {
+            // An error says that it was reaped already.
+            let _ = peek(pid, 0);
+            let _ = sender.send(true);
+        })?;
+        Ok(Watch::Thread(receiver))
+    }
+
+    /// Resolves when the process has ended. May resolve early.
+    async fn ended(&self) {
+        match self {
+            Watch::Descriptor { registered, descriptor } => match register(registered, descriptor) {
+                // Stays readable for ever, so the readiness is never cleared.
+                Ok(registered) => drop(registered.readable().await),
+                // The system's limit of watched descriptors: the one wait here that has to ask again and again.
+                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            },
+            Watch::Thread(receiver) => {
+                let _ = receiver.clone().wait_for(|ended| *ended).await;
+            }
+        }
+    }
+}
+
+/// Watches a descriptor on the current runtime, from the first call on.
+fn register<'a>(
+    registered: &'a OnceLock<AsyncFd<RawFd>>,
+    descriptor: &OwnedFd,
+) -> io::Result<&'a AsyncFd<RawFd>> {
+    if let Some(registered) = registered.get() {
+        return Ok(registered);
+    }
+    // SAFETY: the caller keeps the descriptor open for longer than what watches it; it is in the same `Watch`.
+    let new = unsafe { AsyncFd::register_with_interest(descriptor.as_raw_fd(), Interest::READABLE) }?;
+    Ok(registered.get_or_init(|| new))
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn open_pidfd(pid: u32) -> io::Result<OwnedFd> {
+    use std::os::fd::FromRawFd;
+    // SAFETY: makes a new descriptor, always close-on-exec.
+    let fd = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid as libc::pid_t, 0) })?;
+    // SAFETY: the call just gave us this descriptor; nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) fn open_pidfd(_pid: u32) -> io::Result<OwnedFd> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}
+
+/// Asks how a child ended, and leaves it unreaped: its process id, and so its group's, stays taken. `None` where it
+/// runs and the flags say not to wait.
+fn peek(pid: u32, flags: libc::c_int) -> io::Result<Option<ExitStatus>> {
+    let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+    let flags = libc::WEXITED | libc::WNOWAIT | flags;
+    // SAFETY: `info` is a valid place for the call to write to.
+    retry(|| unsafe { libc::waitid(libc::P_PID, pid as libc::id_t, info.as_mut_ptr(), flags) })?;
+    // SAFETY: all zeros is a valid value, and the call has filled it in or left it so; the fields asked for are those
+    // that this call sets.
+    let (code, ended_pid, status) = unsafe {
+        let info = info.assume_init();
+        (info.si_code, info.si_pid(), info.si_status())
+    };
+    if ended_pid == 0 {
+        return Ok(None);
+    }
+    Ok(Some(if code == libc::CLD_EXITED { ExitStatus::Exited(status) } else { ExitStatus::Signaled(status) }))
+}
+
+/// What outlives a `Child` until it is reaped.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) pid: u32,
+    /// How it ended, once it was reaped: from then on its process id may be somebody else's.
+    ended: Mutex<Option<ExitStatus>>,
+}
+
+impl Process {
+    fn signal_group(&self, signal: i32) -> io::Result<()> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.is_some() {
+            return Ok(());
+        }
+        match kill_group(self.pid, signal) {
+            // It has ended, and nobody else is in the group.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// How the process ended, if it has. What is left in its group is killed before it is reaped: up to then nobody
+    /// else can have the group's id.
+    pub(super) fn try_reap(&self) -> Option<ExitStatus> {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.is_some() {
+            return *ended;
+        }
+        let status = match peek(self.pid, libc::WNOHANG) {
+            Ok(None) => return None,
+            Ok(Some(status)) => {
+                let _ = kill_group(self.pid, libc::SIGKILL);
+                // SAFETY: a null status is allowed; takes the status of a child of ours.
+                let _ = retry(|| unsafe { libc::waitpid(self.pid as libc::pid_t, std::ptr::null_mut(), 0) });
+                status
+            }
+            // Somebody has reaped it behind our back; its group's id may be anybody's, so it is left alone.
+            Err(_) => ExitStatus::Lost,
+        };
+        *ended = Some(status);
+        offspring::forget_child(self.pid);
+        spawner::tell_ended(self.pid);
+        Some(status)
+    }
+
+    /// Kills the group, and has it reaped here or, where it takes a moment to die, by the spawner's thread.
+    fn abandon(self: &Arc<Process>) {
+        let _ = self.signal_group(libc::SIGKILL);
+        if self.try_reap().is_none() {
+            spawner::reap_later(self.clone());
+        }
+    }
+}
+
+pub(super) fn kill_group(pid: u32, signal: i32) -> io::Result<()> {
+    assert!(pid > 1, "a process group that we lead");
+    // SAFETY: sends a signal to processes, touches no memory.
+    check(unsafe { libc::kill(-(pid as libc::pid_t), signal) })?;
+    Ok(())
+}
+
+/// Waits for a descriptor to have something to read or to be closed by its peer.
+pub(super) fn wait_readable(fds: &[&OwnedFd]) -> io::Result<()> {
+    let entry = |fd: &&OwnedFd| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let mut polls: Vec<libc::pollfd> = fds.iter().map(entry).collect();
+    // SAFETY: as many valid entries as the call is told.
+    retry(|| unsafe { libc::poll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, -1) })?;
+    Ok(())
+}

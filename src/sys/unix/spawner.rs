@@ -1,0 +1,183 @@
+//! The one thread that starts every child of this process and lives as long as it does.
+//!
+//! On Linux a child that asked to die with its parent dies when the *thread* that started it ends, so no other thread
+//! may start one. The same thread talks to the guardian, so that nobody else ever waits for it, and reaps children
+//! that were dropped while they were still dying.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::boot::{Mark, WORKER_MARK};
+use super::guardian::Guardian;
+use super::process::{Child, Process, StdSocket};
+use super::{limit, preamble};
+use crate::sys::boot::is_bootstrapped;
+use crate::sys::process::{MAX_PASSED, Output, ProcessError, SpawnOptions};
+use crate::sys::seam;
+
+enum Request {
+    Start { options: SpawnOptions, reply: Sender<Result<Child, ProcessError>> },
+    Ended { pid: u32 },
+    Reap(Arc<Process>),
+}
+
+static SPAWNER: Mutex<Option<Sender<Request>>> = Mutex::new(None);
+static GUARDIAN_FAILURE: Mutex<Option<String>> = Mutex::new(None);
+
+/// Why there is no guardian, where there should be one: then what workers started may outlive this process if it is
+/// killed. It is tried again with every child that is started.
+pub fn guardian_failure() -> Option<String> {
+    GUARDIAN_FAILURE.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+pub(super) fn spawn(options: SpawnOptions) -> Result<Child, ProcessError> {
+    let title = options.title.clone();
+    if !is_bootstrapped() {
+        return Err(ProcessError::NotBootstrapped { title });
+    }
+    if options.pass.len() > MAX_PASSED {
+        return Err(ProcessError::TooManyFiles { title, count: options.pass.len() });
+    }
+    let (reply, answer) = mpsc::channel();
+    let gone = || io::Error::other("the thread that starts processes is gone");
+    request(Request::Start { options, reply })
+        .and_then(|()| answer.recv().map_err(|_| gone()))
+        .map_err(|error| failed(&title, "starting the thread that starts processes", error))?
+}
+
+/// Tells the guardian that this group's id may soon be somebody else's.
+pub(super) fn tell_ended(pid: u32) {
+    // Without a spawner there is no guardian.
+    let _ = request(Request::Ended { pid });
+}
+
+/// Has a process reaped that was killed but is not dead yet.
+pub(super) fn reap_later(process: Arc<Process>) {
+    let _ = request(Request::Reap(process));
+}
+
+/// Hands a request to the thread, and starts that where it is the first.
+fn request(request: Request) -> io::Result<()> {
+    let mut spawner = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner);
+    let request = match &*spawner {
+        None => request,
+        Some(sender) => match sender.send(request) {
+            Ok(()) => return Ok(()),
+            Err(mpsc::SendError(request)) => request,
+        },
+    };
+    let (sender, requests) = mpsc::channel();
+    std::thread::Builder::new().name("rehearsal-spawn".into()).spawn(move || serve(&requests))?;
+    let _ = sender.send(request);
+    *spawner = Some(sender);
+    Ok(())
+}
+
+fn serve(requests: &Receiver<Request>) {
+    let mut guardian = Guardian::default();
+    let mut dying: Vec<Arc<Process>> = Vec::new();
+    loop {
+        // A killed process is dead within a moment; where it is not, asking ten times a second is often enough.
+        let patience = if dying.is_empty() { Duration::MAX } else { Duration::from_millis(100) };
+        match next(requests, patience) {
+            Ok(Request::Start { options, reply }) => {
+                let result = start(options);
+                let pid = result.as_ref().map(|child| child.pid).ok();
+                // Where the caller is gone the child is dropped, and so killed, right here.
+                let _ = reply.send(result);
+                if let Some(pid) = pid {
+                    note(guardian.add(pid));
+                }
+            }
+            Ok(Request::Ended { pid }) => note(guardian.remove(pid)),
+            Ok(Request::Reap(process)) => dying.push(process),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        dying.retain(|process| process.try_reap().is_none());
+    }
+}
+
+fn next(requests: &Receiver<Request>, patience: Duration) -> Result<Request, RecvTimeoutError> {
+    if patience == Duration::MAX {
+        requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
+    } else {
+        requests.recv_timeout(patience)
+    }
+}
+
+fn note(result: io::Result<()>) {
+    *GUARDIAN_FAILURE.lock().unwrap_or_else(PoisonError::into_inner) =
+        result.err().map(|error| format!("the guardian process that cleans up cannot be started: {error}"));
+}
+
+fn start(options: SpawnOptions) -> Result<Child, ProcessError> {
+    let SpawnOptions { title, output, pass, env } = options;
+    let (ours, command) = prepare(&title, output, &pass, env)
+        .map_err(|error| failed(&title, "preparing its socket and files", error))?;
+    let pid = execute(command).map_err(|error| failed(&title, "executing this binary again", error))?;
+    Child::new(pid, ours).map_err(|error| failed(&title, "watching it", error))
+}
+
+fn prepare(
+    title: &str,
+    output: Output,
+    pass: &[OwnedFd],
+    env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
+) -> io::Result<(StdSocket, Command)> {
+    let (ours, theirs) = StdSocket::pair()?;
+    ours.set_nonblocking(true)?;
+    let mut command = this_binary(WORKER_MARK, &ours, theirs.into(), pass, env)?;
+    command.arg0(title).process_group(0);
+    match output {
+        Output::Inherit => {}
+        Output::Null => {
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+        }
+        Output::File(file) => {
+            command.stdout(file.try_clone()?).stderr(file);
+        }
+    }
+    Ok((ours, command))
+}
+
+/// A command that executes this binary with a mark, and with `theirs` as its standard input, on which the preamble is.
+pub(super) fn this_binary(
+    mark_name: &str,
+    ours: &StdSocket,
+    theirs: OwnedFd,
+    pass: &[OwnedFd],
+    env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
+) -> io::Result<Command> {
+    let nonce = seam::random_u64();
+    preamble::send(ours, nonce, pass)?;
+    let mark = Mark { arbiter_pid: std::process::id(), nonce };
+    let mut command = Command::new(image()?);
+    command.envs(env).env(mark_name, mark.to_text()).stdin(theirs);
+    Ok(command)
+}
+
+/// The running image. `/proc/self/exe` is it even when cargo has put another file in its place since.
+fn image() -> io::Result<PathBuf> {
+    let proc = PathBuf::from("/proc/self/exe");
+    if proc.exists() || proc.is_symlink() { Ok(proc) } else { std::env::current_exe() }
+}
+
+/// Starts a command and gives its process id; whoever calls sees to reaping it.
+pub(super) fn execute(mut command: Command) -> io::Result<u32> {
+    Ok(command.spawn()?.id())
+}
+
+fn failed(title: &str, doing: &'static str, source: io::Error) -> ProcessError {
+    let title = title.to_owned();
+    match limit::behind(&source) {
+        Some(limit) => ProcessError::Limit { title, limit, source },
+        None => ProcessError::Spawn { title, doing, source },
+    }
+}
