@@ -6,4 +6,6 @@ pub use crate::harness::registry::{
     Body, Entry, Isolation, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic, TaskPanic,
 };
 #[cfg(feature = "harness")]
+pub use crate::harness::skip::skip;
+#[cfg(feature = "harness")]
 pub use inventory;

@@ -13,3 +13,5 @@ pub mod outcome;
 pub mod plan;
 pub mod registry;
 pub mod schedule;
+pub mod skip;
+pub mod trial;

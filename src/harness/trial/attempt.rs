@@ -1,0 +1,135 @@
+//! Runs one body to its end and says what it saw.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::judge::{End, Seen, judge};
+use super::ledger::{self, Ledger};
+use super::runtime::TrialRuntime;
+use crate::harness::outcome::{Returned, Verdict};
+use crate::harness::registry::{Body, Entry, TaskPanic};
+use crate::harness::skip::Skipped;
+
+/// What the run and its worker say about attempts.
+#[derive(Debug, Clone)]
+pub struct TrialSettings {
+    /// Whether a panic beside a trial counts, where the trial itself does not say.
+    pub task_panic: TaskPanic,
+    /// True where this process runs one trial at a time: then a panic on any thread that nobody else answers for is
+    /// this trial's. Otherwise it goes to the callback of [`on_unknown_panic`](super::on_unknown_panic).
+    pub alone: bool,
+    /// Milliseconds that threads of the trial's runtime get to end after its function has.
+    pub shutdown_ms: u64,
+    /// Called with the attempt where this process is about to die of a panic, because it was built with
+    /// `panic = "abort"`; on the panicking thread, after the panic's message was printed.
+    pub last_words: Option<fn(&'static Entry, &Attempt)>,
+}
+
+impl Default for TrialSettings {
+    fn default() -> TrialSettings {
+        TrialSettings { task_panic: TaskPanic::Fail, alone: false, shutdown_ms: 10_000, last_words: None }
+    }
+}
+
+/// What one attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// `Passed`, `Failed` or `Ignored` (by `rehearsal::skip!`).
+    pub verdict: Verdict,
+    /// Wall time, nanoseconds, the end of its runtime included.
+    pub duration_ns: u64,
+    /// True where threads of its runtime still run: this process is no clean place for another trial.
+    pub left_threads: bool,
+}
+
+/// Runs one attempt of a trial on the calling thread, whose name people will see in panic messages.
+///
+/// An async trial gets a runtime of its own, as it asked for, and that runtime is gone afterwards with all its tasks.
+/// Panics are caught; whatever else takes a process or thread away (abort, `exit`, a hang) is up to the caller.
+pub fn run_here(entry: &'static Entry, settings: &TrialSettings) -> Attempt {
+    let ledger = Arc::new(Ledger::new(entry, settings.clone()));
+    let watch = ledger::watch(&ledger);
+    let (end, left_threads) = run_body(entry, settings, &ledger);
+    drop(watch);
+    attempt(&ledger, end, left_threads)
+}
+
+/// Puts together what was seen of a trial that has ended.
+pub(super) fn attempt(ledger: &Ledger, end: End, left_threads: bool) -> Attempt {
+    let (stray, skipped) = ledger.take();
+    let seen = Seen { end, stray, skipped, left_threads };
+    let settings = ledger.settings();
+    let task_panic = ledger.entry().options.task_panic.unwrap_or(settings.task_panic);
+    let verdict = judge(ledger.entry(), seen, task_panic, Duration::from_millis(settings.shutdown_ms));
+    let duration_ns = u64::try_from(ledger.started().elapsed().as_nanos()).unwrap_or(u64::MAX);
+    Attempt { verdict, duration_ns, left_threads }
+}
+
+/// How the body ended, and whether threads of its runtime outlived it.
+fn run_body(entry: &'static Entry, settings: &TrialSettings, ledger: &Arc<Ledger>) -> (End, bool) {
+    let is_async = match entry.body {
+        Body::Sync(_) => false,
+        Body::Async(_) => true,
+        Body::Other(body) => body.is_async(),
+    };
+    if !is_async {
+        return (caught(ledger, || call(entry.body, &mut never)), false);
+    }
+    let runtime = match TrialRuntime::build(entry.options.runtime, ledger) {
+        Ok(runtime) => runtime,
+        Err(error) => return (End::NoRuntime { error: error.to_string() }, false),
+    };
+    let end = caught(ledger, || call(entry.body, &mut |future| runtime.block_on(future)));
+    let deadline = Instant::now() + Duration::from_millis(settings.shutdown_ms);
+    let gone = runtime.shut_down(deadline);
+    (end, !gone)
+}
+
+/// Drives futures of type `()`; what a body gets for its runtime.
+type Drive<'a> = &'a mut dyn FnMut(Pin<&mut dyn Future<Output = ()>>);
+
+fn call(body: Body, drive: Drive<'_>) -> Returned {
+    match body {
+        Body::Sync(function) => function(),
+        Body::Async(function) => function(drive),
+        Body::Other(body) => return body.run(drive),
+    }
+    Returned::Success
+}
+
+/// What stands for a runtime where the body is a plain function, which asks for none.
+fn never(_: Pin<&mut dyn Future<Output = ()>>) {}
+
+fn caught(ledger: &Ledger, body: impl FnOnce() -> Returned) -> End {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Returned::Success) => End::Returned,
+        Ok(Returned::Failure) => End::ReturnedFailure,
+        Err(payload) => {
+            let end = of_payload(ledger, &*payload);
+            discard(payload);
+            end
+        }
+    }
+}
+
+/// Reads a panic's payload, which may be of any type.
+fn of_payload(ledger: &Ledger, payload: &(dyn Any + Send)) -> End {
+    if payload.is::<Skipped>() {
+        return End::Skipped;
+    }
+    let message = ledger::text(payload);
+    // The hook saw the place. A panic that was resumed never passed a hook, and an earlier one has another text.
+    let location = ledger.own_panic().filter(|own| own.message == message).and_then(|own| own.location);
+    End::Panicked { message, location, is_text: payload.is::<String>() || payload.is::<&'static str>() }
+}
+
+/// Drops a payload, whose own `Drop` may panic: that second payload is leaked rather than dropped in turn.
+fn discard(payload: Box<dyn Any + Send>) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
+        std::mem::forget(second);
+    }
+}

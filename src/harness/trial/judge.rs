@@ -1,0 +1,138 @@
+//! From what was seen of a trial to its verdict: pure, and in one place.
+
+use std::any::Any;
+use std::time::Duration;
+
+use super::ledger::Panicked;
+use crate::harness::outcome::Verdict;
+use crate::harness::registry::{Entry, ShouldPanic, TaskPanic};
+
+/// How the trial's own function ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum End {
+    /// With success.
+    Returned,
+    /// With a result that reports failure, which has been printed.
+    ReturnedFailure,
+    /// With a panic.
+    Panicked {
+        /// Its message.
+        message: String,
+        /// Its place, where the hook saw it.
+        location: Option<String>,
+        /// Whether the payload is text, as `should_panic(expected)` needs it.
+        is_text: bool,
+    },
+    /// With `rehearsal::skip!`.
+    Skipped,
+    /// Only a task or thread beside it is known to have ended, and the process with it (`panic = "abort"`).
+    Fatal,
+    /// It never started.
+    NoRuntime {
+        /// Why no runtime could be built.
+        error: String,
+    },
+}
+
+impl End {
+    /// The end of a trial whose process is about to die of this panic.
+    pub(super) fn of_fatal(payload: &(dyn Any + Send), panicked: Panicked, own: bool) -> End {
+        if !own {
+            return End::Fatal;
+        }
+        let is_text = payload.is::<String>() || payload.is::<&'static str>();
+        End::Panicked { message: panicked.message, location: panicked.location, is_text }
+    }
+}
+
+/// All that was seen of one attempt.
+pub(super) struct Seen {
+    pub(super) end: End,
+    /// Panics in tasks and threads beside the trial.
+    pub(super) stray: Vec<Panicked>,
+    /// The reason of `rehearsal::skip!`, wherever in the trial it was called.
+    pub(super) skipped: Option<String>,
+    /// Threads of its runtime did not end in time.
+    pub(super) left_threads: bool,
+}
+
+/// The verdict. A panic beside a trial that is meant to panic does not count: it is mostly the very one that is meant,
+/// on its way to the trial's thread.
+pub(super) fn judge(entry: &Entry, seen: Seen, task_panic: TaskPanic, shutdown: Duration) -> Verdict {
+    let Seen { end, stray, skipped, left_threads } = seen;
+    if let End::NoRuntime { error } = end {
+        return failed(format!(
+            "the test's tokio runtime could not be built: {error}\nit did not run; look at this process's limits on \
+             open files and threads (ulimit -n, ulimit -u)"
+        ));
+    }
+    let should_panic = entry.options.should_panic;
+    let strays_count = should_panic == ShouldPanic::No && task_panic == TaskPanic::Fail;
+    let stray = if strays_count { stray.first().map(|first| beside(first, stray.len())) } else { None };
+    if let Some(reason) = skipped
+        && stray.is_none()
+    {
+        return Verdict::Ignored { reason };
+    }
+    let own = match (&end, should_panic) {
+        (End::Panicked { .. }, _) | (_, ShouldPanic::No) => own_end(&end, should_panic),
+        _ => Err(format!("note: test did not panic as expected at {}:{}", entry.file, entry.line)),
+    };
+    let left = left_threads.then(|| still_running(shutdown));
+    let complaints: Vec<String> = own.err().into_iter().chain(stray).chain(left).collect();
+    if complaints.is_empty() { Verdict::Passed } else { failed(complaints.join("\n")) }
+}
+
+fn failed(message: String) -> Verdict {
+    Verdict::Failed { message }
+}
+
+/// What the end of the trial's own function says by itself.
+fn own_end(end: &End, should_panic: ShouldPanic) -> Result<(), String> {
+    match end {
+        End::Returned | End::Skipped | End::NoRuntime { .. } => Ok(()),
+        End::Fatal => {
+            Err("a task or thread panicked, which ends the process under `panic = \"abort\"`".to_owned())
+        }
+        End::ReturnedFailure => {
+            Err("the test returned an error (a termination value that reports failure)".to_owned())
+        }
+        End::Panicked { message, location, is_text } => match should_panic {
+            ShouldPanic::Yes => Ok(()),
+            ShouldPanic::With(expected) if *is_text && message.contains(expected) => Ok(()),
+            ShouldPanic::With(expected) if *is_text => Err(format!(
+                "note: panic did not contain expected string\n      panic message: {message:?}\n expected substring: \
+                 {expected:?}"
+            )),
+            ShouldPanic::With(expected) => Err(format!(
+                "note: expected panic with string value,\n found a payload that is no string\n     expected substring: \
+                 {expected:?}"
+            )),
+            ShouldPanic::No => {
+                let panicked =
+                    Panicked { message: message.clone(), location: location.clone(), thread: None };
+                Err(panicked.to_string())
+            }
+        },
+    }
+}
+
+fn beside(first: &Panicked, count: usize) -> String {
+    let thread = first.thread.as_deref().unwrap_or("<unnamed>");
+    let more = match count {
+        1 => String::new(),
+        count => format!(" ({count} such panics; this is the first)"),
+    };
+    format!(
+        "a task or thread beside the test, on thread '{thread}', {first}{more}\nnote: whether somebody awaited that panic \
+         cannot be seen; if it is meant to happen, say #[rehearsal::test(task_panic = \"allow\")] or run with \
+         --task-panic=allow"
+    )
+}
+
+fn still_running(shutdown: Duration) -> String {
+    format!(
+        "the test has ended, but a thread of its runtime still runs {shutdown:?} later: a `spawn_blocking` closure or a \
+         task that never awaits does not end"
+    )
+}

@@ -1,0 +1,237 @@
+//! Which panic belongs to which trial.
+//!
+//! A trial's own thread and the threads of its runtime carry its ledger in a thread-local. On the own thread a panic
+//! inside a tokio task is told from one of the trial's function by the task's id. A thread that carries no ledger was
+//! started by hand: its panics belong to the trial that runs alone in this process, or to the run.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::PanicHookInfo;
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::time::Instant;
+
+use tokio::task::{Id, try_id};
+
+use super::attempt::{TrialSettings, attempt};
+use super::judge::End;
+use crate::harness::registry::Entry;
+
+/// A panic as the hook saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panicked {
+    /// Its message; `Box<dyn Any>` where the payload is no text, as std prints it.
+    pub message: String,
+    /// `file:line:column`; unknown for a panic that was resumed.
+    pub location: Option<String>,
+    /// The name of its thread, where it has one.
+    pub thread: Option<String>,
+}
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.location {
+            Some(location) => write!(f, "panicked at {location}:\n{}", self.message),
+            None => write!(f, "panicked: {}", self.message),
+        }
+    }
+}
+
+/// What is known of one attempt while it runs.
+pub(super) struct Ledger {
+    entry: &'static Entry,
+    settings: TrialSettings,
+    started: Instant,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    own: Option<Panicked>,
+    stray: Vec<Panicked>,
+    skipped: Option<String>,
+}
+
+/// Panics beside a trial that are remembered; the rest is on its stderr.
+const STRAY_LIMIT: usize = 8;
+
+/// What a thread knows of the trial it works for.
+struct Post {
+    ledger: Arc<Ledger>,
+    place: Place,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    /// The trial's own thread, and the task it was called from, if any.
+    Own(Option<Id>),
+    /// A thread of its runtime.
+    Beside,
+}
+
+thread_local! {
+    static POST: RefCell<Option<Post>> = const { RefCell::new(None) };
+}
+
+/// The trial that has this process to itself.
+static ALONE: Mutex<Option<Arc<Ledger>>> = Mutex::new(None);
+
+type UnknownPanic = Box<dyn Fn(&Panicked) + Send + Sync>;
+static UNKNOWN: OnceLock<UnknownPanic> = OnceLock::new();
+
+/// Hands the run every panic on a thread that no trial answers for. The first caller of a process is heard; false says
+/// that there was one already.
+pub fn on_unknown_panic(callback: impl Fn(&Panicked) + Send + Sync + 'static) -> bool {
+    install_hook();
+    UNKNOWN.set(Box::new(callback)).is_ok()
+}
+
+impl Ledger {
+    pub(super) fn new(entry: &'static Entry, settings: TrialSettings) -> Ledger {
+        Ledger { entry, settings, started: Instant::now(), notes: Mutex::default() }
+    }
+
+    pub(super) fn entry(&self) -> &'static Entry {
+        self.entry
+    }
+
+    pub(super) fn settings(&self) -> &TrialSettings {
+        &self.settings
+    }
+
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// The last panic of the trial's own function.
+    pub(super) fn own_panic(&self) -> Option<Panicked> {
+        self.notes().own.clone()
+    }
+
+    /// The panics beside the trial, and the reason given to `rehearsal::skip!`.
+    pub(super) fn take(&self) -> (Vec<Panicked>, Option<String>) {
+        let mut notes = self.notes();
+        (std::mem::take(&mut notes.stray), notes.skipped.take())
+    }
+
+    fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_panic(&self, panicked: &Panicked, own: bool) {
+        let mut notes = self.notes();
+        if own {
+            notes.own = Some(panicked.clone());
+        } else if notes.stray.len() < STRAY_LIMIT {
+            notes.stray.push(panicked.clone());
+        }
+    }
+}
+
+/// Ends the watch over the calling thread.
+pub(super) struct Watch {
+    before: Option<Post>,
+    alone: bool,
+}
+
+/// Makes the calling thread the trial's own, until the guard is dropped.
+pub(super) fn watch(ledger: &Arc<Ledger>) -> Watch {
+    install_hook();
+    let alone = ledger.settings.alone;
+    if alone {
+        *ALONE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(ledger));
+    }
+    let post = Post { ledger: Arc::clone(ledger), place: Place::Own(try_id()) };
+    Watch { before: POST.replace(Some(post)), alone }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        POST.set(self.before.take());
+        if self.alone {
+            *ALONE.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+}
+
+/// Makes the calling thread, which belongs to the trial's runtime, answer to its ledger for good.
+pub(super) fn watch_beside(ledger: &Arc<Ledger>) {
+    POST.set(Some(Post { ledger: Arc::clone(ledger), place: Place::Beside }));
+}
+
+/// Remembers that the trial of the calling thread wants to be skipped; false where no trial is known here.
+pub(crate) fn note_skip(reason: &str) -> bool {
+    let Some((ledger, _)) = whose() else { return false };
+    ledger.notes().skipped.get_or_insert_with(|| reason.to_owned());
+    if cfg!(panic = "abort") {
+        speak_last_words(&ledger, End::Skipped);
+    }
+    true
+}
+
+/// The ledger that answers for the calling thread, and whether what happens now is the trial's own function.
+fn whose() -> Option<(Arc<Ledger>, bool)> {
+    // A panic in a thread-local's destructor may come after ours is gone.
+    let posted = POST.try_with(|post| {
+        let post = post.try_borrow().ok()?;
+        let post = post.as_ref()?;
+        let own = matches!(post.place, Place::Own(caller) if try_id() == caller);
+        Some((Arc::clone(&post.ledger), own))
+    });
+    posted.ok().flatten().or_else(|| {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        alone.as_ref().map(|ledger| (Arc::clone(ledger), false))
+    })
+}
+
+/// Puts our hook in front of the one that prints, once a process.
+fn install_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let print = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let panicked = Panicked::of(info);
+            let whose = whose();
+            match &whose {
+                Some((ledger, own)) => ledger.note_panic(&panicked, *own),
+                None => {
+                    if let Some(callback) = UNKNOWN.get() {
+                        callback(&panicked);
+                    }
+                }
+            }
+            print(info);
+            if let (true, Some((ledger, own))) = (cfg!(panic = "abort"), whose) {
+                speak_last_words(&ledger, End::of_fatal(info.payload(), panicked, own));
+            }
+        }));
+    });
+}
+
+/// This process dies of the panic at hand: tells the verdict while there is someone to tell it.
+fn speak_last_words(ledger: &Ledger, end: End) {
+    if let Some(last_words) = ledger.settings.last_words {
+        last_words(ledger.entry, &attempt(ledger, end, false));
+    }
+}
+
+impl Panicked {
+    fn of(info: &PanicHookInfo<'_>) -> Panicked {
+        Panicked {
+            message: text(info.payload()),
+            location: info.location().map(ToString::to_string),
+            thread: std::thread::current().name().map(str::to_owned),
+        }
+    }
+}
+
+/// A payload's text, or what std prints where it has none.
+pub(super) fn text(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "Box<dyn Any>".to_owned()
+    }
+}

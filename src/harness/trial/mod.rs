@@ -1,0 +1,19 @@
+//! One attempt of one trial, run on the thread that asks for it.
+//!
+//! Owns: calling a registered body with the runtime it asked for (`attempt`, `runtime`), knowing which panic belongs to
+//! which trial (`ledger`), and turning what was seen into a verdict (`judge`).
+//!
+//! Never: isolates, captures, times out or retries; that is the worker's business. Never decides anything about a run.
+//!
+//! Read next: [`run_here`], then `judge` for why a trial is red.
+
+mod attempt;
+mod judge;
+mod ledger;
+mod runtime;
+#[cfg(test)]
+mod tests;
+
+pub use attempt::{Attempt, TrialSettings, run_here};
+pub(crate) use ledger::note_skip;
+pub use ledger::{Panicked, on_unknown_panic};
