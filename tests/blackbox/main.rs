@@ -23,3 +23,4 @@ mod program;
 mod same;
 mod signal;
 mod stuck;
+mod terminal;
