@@ -8,4 +8,6 @@ pub use crate::harness::registry::{
 #[cfg(feature = "harness")]
 pub use crate::harness::skip::skip;
 #[cfg(feature = "harness")]
+pub use crate::harness::target::Target;
+#[cfg(feature = "harness")]
 pub use inventory;

@@ -10,6 +10,7 @@ pub mod __private;
 pub mod app;
 #[cfg(feature = "harness")]
 pub mod harness;
+pub mod prelude;
 pub mod sys;
 
 #[cfg(feature = "harness")]

@@ -14,4 +14,5 @@ pub mod plan;
 pub mod registry;
 pub mod schedule;
 pub mod skip;
+pub mod target;
 pub mod trial;
