@@ -1,8 +1,8 @@
 //! Floor 2: applications: settings declared once, and the way from `main` to an exit code.
 //!
 //! Owns: the settings table and what resolves it ([`setting`], [`settings`], [`arguments`], [`environment`],
-//! [`file`], [`quantity`]), the generated `--help` ([`help`]), the errors of all of these ([`error`]) and the
-//! [`Application`] trait with its [`launch`](application::launch) ([`application`]).
+//! [`mod@file`], [`quantity`]), the generated `--help` ([`help`]), the errors of all of these ([`error`]) and the
+//! [`Application`] trait with its [`launch`] ([`application`]).
 //!
 //! Never: knows what a trial is. The test application one floor up is the first user of all this.
 //!
