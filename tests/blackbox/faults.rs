@@ -211,7 +211,26 @@ fn a_late_writer_does_not_write_into_the_next_trials_output() {
     assert!(!shown.contains("LATE") && !shown.contains("belongs to a"), "{shown}");
 }
 
-/// The same again, with every pause an hour of nothing: one worker, so that each fault falls on the same process.
+/// Crash upon crash, with quick trials in between: each is put on its own account, whoever else waited in the mailbox.
+#[test]
+fn the_blame_is_the_right_trials() {
+    for workers in ["--test-threads=1", "--test-threads=2", "--test-threads=5"] {
+        let run = Launch::new(executable("faults", "faults")).args(["blame::", workers]).run();
+        run.ends_with(101);
+        let told = verdict_of_each(&run.stdout);
+        assert_eq!(told.len(), 80, "{run}");
+        for (name, verdict) in told {
+            let expected = match name.rsplit("::").next() {
+                Some("b_aborts") => "FAILED (signal 6, SIGABRT)",
+                Some("d_exits") => "FAILED (exit code 0)",
+                _ => "ok",
+            };
+            assert_eq!(verdict, expected, "{name} with {workers}\n{run}");
+        }
+    }
+}
+
+/// One worker, so that each fault falls on the place of the one before.
 #[test]
 fn one_worker_survives_all_crashes() {
     let launch = Launch::new(executable("faults", "faults")).args(["crash::", "--test-threads=1"]);
