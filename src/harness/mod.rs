@@ -12,6 +12,7 @@ pub mod event;
 pub mod outcome;
 pub mod plan;
 pub mod registry;
+pub mod reporter;
 pub mod schedule;
 pub mod skip;
 pub mod target;

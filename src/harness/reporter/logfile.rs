@@ -1,0 +1,49 @@
+//! The deprecated `--logfile`: `ok NAME`, `failed NAME`, `ignored NAME`, a line a trial.
+
+use std::fmt::Write;
+
+use crate::harness::event::Event;
+use crate::harness::outcome::Verdict;
+
+use super::reporters::Reporter;
+use super::sink::Sink;
+use super::words;
+
+/// Writes a line a trial to a file.
+#[derive(Debug)]
+pub struct Logfile {
+    out: Sink,
+}
+
+impl Logfile {
+    /// To this sink.
+    pub fn new(out: Sink) -> Logfile {
+        Logfile { out }
+    }
+}
+
+impl Reporter for Logfile {
+    fn event(&mut self, event: &Event<'_>) {
+        let Event::Finished { trial, outcome } = event else { return };
+        let said = match &outcome.verdict {
+            Verdict::Ignored { reason } => reason.clone(),
+            _ => words::message(outcome),
+        };
+        let word = match outcome.verdict {
+            Verdict::Passed => "ok",
+            Verdict::Ignored { .. } => "ignored",
+            _ => "failed",
+        };
+        let gap = if said.is_empty() { "" } else { ": " };
+        let _ = writeln!(self.out, "{word}{gap}{said} {}", trial.name);
+        self.out.done();
+    }
+
+    fn flush(&mut self) {
+        self.out.flush();
+    }
+
+    fn trouble(&self) -> Option<&str> {
+        self.out.trouble()
+    }
+}

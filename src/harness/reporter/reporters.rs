@@ -1,0 +1,126 @@
+//! The trait of all reporters, and the fan-out of events to those that a run was asked for.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use crate::harness::cli::{Format, Options};
+use crate::harness::event::Event;
+
+use super::json::Json;
+use super::junit::Junit;
+use super::logfile::Logfile;
+use super::notice::Notice;
+use super::paint::Paint;
+use super::pretty::Pretty;
+use super::progress::Progress;
+use super::sink::Sink;
+use super::terse::Terse;
+
+/// Something that is told what happens in a run.
+pub trait Reporter {
+    /// One thing happened.
+    fn event(&mut self, event: &Event<'_>);
+
+    /// Nothing happens right now: what is buffered should be shown.
+    fn flush(&mut self) {}
+
+    /// What went wrong with telling; a reader that has gone away is not worth telling.
+    fn trouble(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A reporter that cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReporterError {
+    /// The file of `--logfile`.
+    #[error("cannot write to the file of --logfile, {}: {source}", path.display())]
+    Logfile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// All reporters of a run.
+pub struct Reporters {
+    all: Vec<Box<dyn Reporter + Send>>,
+    live: bool,
+}
+
+impl Reporters {
+    /// Those that `options` ask for, writing to stdout and stderr.
+    ///
+    /// A live display is drawn where stdout is a terminal, results are lines, trials do not write between them,
+    /// and nobody said no.
+    ///
+    /// # Errors
+    /// A log file that cannot be opened.
+    pub fn for_run(options: &Options) -> Result<Reporters, ReporterError> {
+        let progress = Progress::wanted(options).then(Progress::on_stdout);
+        let bars = progress.as_ref().map(Progress::bars);
+        let out = Sink::stdout().above(bars);
+        let paint = Paint::chosen(options.color);
+        let mut all: Vec<Box<dyn Reporter + Send>> = vec![match options.format {
+            Format::Pretty => Box::new(Pretty::new(out, paint, options)),
+            Format::Terse => Box::new(Terse::new(out, paint, options)),
+            Format::Json => Box::new(Json::new(out, options)),
+            Format::Junit => Box::new(Junit::new(out, options)),
+        }];
+        all.push(Box::new(Notice::new(Sink::stderr().above(bars))));
+        if let Some(path) = &options.logfile {
+            let file =
+                File::create(path).map_err(|source| ReporterError::Logfile { path: path.clone(), source })?;
+            all.push(Box::new(Logfile::new(Sink::file(file))));
+        }
+        let live = progress.is_some();
+        if let Some(progress) = progress {
+            // First of all: its bars have to be gone before the others write their last lines.
+            all.insert(0, Box::new(progress));
+        }
+        Ok(Reporters { all, live })
+    }
+
+    /// These reporters, in this order.
+    pub fn of(all: Vec<Box<dyn Reporter + Send>>) -> Reporters {
+        Reporters { all, live: false }
+    }
+
+    /// Whether [`Event::Busy`] is of use: a display wants it about ten times a second.
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
+}
+
+impl Reporter for Reporters {
+    fn event(&mut self, event: &Event<'_>) {
+        // What goes to stderr must not overtake what has been said on stdout.
+        if matches!(event, Event::Warning { .. } | Event::RunError { .. }) {
+            self.flush();
+        }
+        for reporter in &mut self.all {
+            reporter.event(event);
+        }
+        if let Event::RunFinished { .. } = event {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        for reporter in &mut self.all {
+            reporter.flush();
+        }
+    }
+
+    fn trouble(&self) -> Option<&str> {
+        self.all.iter().find_map(|reporter| reporter.trouble())
+    }
+}
+
+impl std::fmt::Debug for Reporters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reporters").field("count", &self.all.len()).field("live", &self.live).finish()
+    }
+}

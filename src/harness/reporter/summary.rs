@@ -1,0 +1,187 @@
+//! What comes at the end of a run: counts, and the blocks of trials whose output is shown.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::harness::event::TrialInfo;
+use crate::harness::outcome::{Outcome, Verdict};
+
+use super::paint::{Paint, Tone};
+use super::sink::Sink;
+use super::words;
+
+/// Trials that were not run and are named before it is left at a number.
+const NOT_RUN_NAMED: usize = 20;
+
+/// How many trials ended in which way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Passed.
+    pub passed: usize,
+    /// Ran, or was meant to, and went wrong.
+    pub failed: usize,
+    /// By attribute or by `skip!`.
+    pub ignored: usize,
+    /// Benchmarks with a measurement.
+    pub measured: usize,
+    /// Left out by filters.
+    pub filtered_out: usize,
+    /// Planned, but the run ended before they began or could not begin them.
+    pub not_run: usize,
+}
+
+impl Tally {
+    /// Counts one outcome.
+    pub fn count(&mut self, verdict: &Verdict) {
+        *match verdict {
+            Verdict::Passed => &mut self.passed,
+            Verdict::Ignored { .. } => &mut self.ignored,
+            Verdict::NotRun { .. } => &mut self.not_run,
+            Verdict::Failed { .. } | Verdict::TimedOut { .. } | Verdict::Crashed { .. } => &mut self.failed,
+        } += 1;
+    }
+}
+
+/// Collects what is shown at the end, and writes it as libtest does.
+///
+/// Holds the output of failed trials (each bounded by the output limit) until the end, and of passed ones only
+/// where `show_output` asks for it.
+#[derive(Debug)]
+pub struct Summary {
+    tally: Tally,
+    show_output: bool,
+    failures: Blocks,
+    successes: Blocks,
+    not_run: Vec<(String, String)>,
+    noted: Vec<(String, String)>,
+}
+
+/// Blocks of output in the order of events, and the names of all trials of that kind.
+#[derive(Debug, Default)]
+struct Blocks {
+    text: Vec<u8>,
+    names: Vec<String>,
+}
+
+impl Summary {
+    /// An empty one.
+    pub fn new(show_output: bool) -> Summary {
+        Summary {
+            tally: Tally::default(),
+            show_output,
+            failures: Blocks::default(),
+            successes: Blocks::default(),
+            not_run: Vec::new(),
+            noted: Vec::new(),
+        }
+    }
+
+    /// The filters left out so many.
+    pub fn filtered_out(&mut self, count: usize) {
+        self.tally.filtered_out = count;
+    }
+
+    /// The counts so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Takes in the outcome of one trial.
+    pub fn add(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
+        self.tally.count(&outcome.verdict);
+        match &outcome.verdict {
+            Verdict::NotRun { reason } => {
+                if self.not_run.len() < NOT_RUN_NAMED {
+                    self.not_run.push((trial.name.to_owned(), reason.clone()));
+                }
+            }
+            verdict if verdict.is_red() => self.failures.add(trial, outcome),
+            _ => {
+                if self.show_output && outcome.verdict == Verdict::Passed {
+                    self.successes.add(trial, outcome);
+                } else {
+                    let notes = outcome.notes.iter().map(|note| (trial.name.to_owned(), note.clone()));
+                    self.noted.extend(notes);
+                }
+            }
+        }
+    }
+
+    /// Writes all of it, down to the line `test result: …`.
+    pub fn write(&mut self, out: &mut Sink, paint: Paint, elapsed: Duration, success: bool) {
+        if self.show_output {
+            self.successes.write(out, "successes");
+        }
+        if !self.failures.names.is_empty() {
+            self.failures.write(out, "failures");
+        }
+        self.write_not_run(out);
+        self.write_notes(out);
+        let (word, tone) = if success { ("ok", Tone::Good) } else { ("FAILED", Tone::Bad) };
+        let Tally { passed, failed, ignored, measured, filtered_out, .. } = self.tally;
+        let _ = write!(
+            out,
+            "\ntest result: {}{word}{}. {passed} passed; {failed} failed; {ignored} ignored; {measured} \
+             measured; {filtered_out} filtered out; finished in {:.2}s\n\n",
+            paint.begin(tone),
+            paint.end(),
+            elapsed.as_secs_f64()
+        );
+    }
+
+    fn write_not_run(&self, out: &mut Sink) {
+        if self.not_run.is_empty() {
+            return;
+        }
+        out.push("\nnot run:\n");
+        for (name, reason) in &self.not_run {
+            let _ = writeln!(out, "    {name} ({reason})");
+        }
+        if self.tally.not_run > self.not_run.len() {
+            let _ = writeln!(out, "    and {} more", self.tally.not_run - self.not_run.len());
+        }
+    }
+
+    fn write_notes(&self, out: &mut Sink) {
+        if self.noted.is_empty() {
+            return;
+        }
+        out.push("\nnotes:\n");
+        for (name, note) in &self.noted {
+            let _ = writeln!(out, "    {name}: {note}");
+        }
+    }
+}
+
+impl Blocks {
+    fn add(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
+        self.names.push(trial.name.to_owned());
+        let mut block = outcome.output.bytes.clone();
+        let message = words::message(outcome);
+        for note in words::notes(outcome).into_iter().chain((!message.is_empty()).then_some(message)) {
+            if !block.is_empty() && !block.ends_with(b"\n") {
+                block.push(b'\n');
+            }
+            block.extend_from_slice(b"note: ");
+            block.extend_from_slice(note.as_bytes());
+        }
+        if !block.is_empty() {
+            self.text.extend_from_slice(format!("---- {} stdout ----\n", trial.name).as_bytes());
+            self.text.append(&mut block);
+            self.text.push(b'\n');
+        }
+    }
+
+    fn write(&mut self, out: &mut Sink, heading: &str) {
+        let _ = writeln!(out, "\n{heading}:");
+        if !self.text.is_empty() {
+            out.push("\n");
+            out.push_lossy(&self.text);
+        }
+        self.names.sort_unstable();
+        let _ = writeln!(out, "\n{heading}:");
+        for name in &self.names {
+            let _ = writeln!(out, "    {name}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The words for a verdict: one on the trial's line, a reason behind it, and a sentence for its block.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::app::quantity::format_duration;
+use crate::harness::event::TrialInfo;
+use crate::harness::outcome::{Death, Outcome, Verdict};
+use crate::harness::registry::ShouldPanic;
+use crate::sys::signal::signal_name;
+
+use super::paint::Tone;
+
+/// `ok`, `FAILED` or `ignored`, and the colour of it.
+pub fn word(verdict: &Verdict) -> (&'static str, Tone) {
+    match verdict {
+        Verdict::Passed => ("ok", Tone::Good),
+        Verdict::Ignored { .. } => ("ignored", Tone::Mild),
+        _ => ("FAILED", Tone::Bad),
+    }
+}
+
+/// What stands behind the word, its separator included: ` (signal 11, SIGSEGV)`, `, no network here`, or
+/// nothing.
+pub fn reason(verdict: &Verdict) -> Cow<'static, str> {
+    match verdict {
+        Verdict::Ignored { reason } if !reason.is_empty() => Cow::Owned(format!(", {}", one_line(reason))),
+        Verdict::Passed | Verdict::Failed { .. } | Verdict::Ignored { .. } => Cow::Borrowed(""),
+        Verdict::TimedOut { limit_ms, stuck } => {
+            let stuck = if *stuck { ", stuck" } else { "" };
+            Cow::Owned(format!(
+                " (timed out after {}{stuck})",
+                format_duration(Duration::from_millis(*limit_ms))
+            ))
+        }
+        Verdict::Crashed { death, .. } => Cow::Owned(format!(" ({})", death_words(*death))),
+        Verdict::NotRun { reason } => Cow::Owned(format!(" (not run: {})", one_line(reason))),
+    }
+}
+
+/// `signal 11, SIGSEGV`, `exit code 3`, or that the worker could not be reached any more.
+pub fn death_words(death: Death) -> String {
+    match death {
+        Death::Exited { code } => format!("exit code {code}"),
+        Death::Signaled { signal } => format!("signal {signal}, {}", signal_name(signal)),
+        Death::Unreachable => "worker unreachable".into(),
+    }
+}
+
+/// What a person should read beside the trial's output; empty where the verdict says it all.
+///
+/// A message that the output already shows, as that of a panic, is not said twice.
+pub fn message(outcome: &Outcome) -> String {
+    let said = match &outcome.verdict {
+        Verdict::Passed | Verdict::Ignored { .. } => String::new(),
+        Verdict::Failed { message } if is_shown(message, &outcome.output.bytes) => String::new(),
+        Verdict::Failed { message } => message.clone(),
+        Verdict::TimedOut { limit_ms, stuck: false } => {
+            format!("timed out after {}", format_duration(Duration::from_millis(*limit_ms)))
+        }
+        Verdict::TimedOut { limit_ms, stuck: true } => format!(
+            "timed out after {}; its thread cannot be stopped and still runs",
+            format_duration(Duration::from_millis(*limit_ms))
+        ),
+        Verdict::Crashed { death, message } if message.is_empty() => {
+            format!("the process it ran in is gone: {}", death_words(*death))
+        }
+        Verdict::Crashed { death, message } => {
+            format!("the process it ran in is gone: {}; {message}", death_words(*death))
+        }
+        Verdict::NotRun { reason } => format!("not run: {reason}"),
+    };
+    said.trim_end().to_owned()
+}
+
+/// Notes of an outcome, and what became of output beyond the limit.
+pub fn notes(outcome: &Outcome) -> Vec<String> {
+    let mut notes = outcome.notes.clone();
+    if outcome.output.dropped > 0 {
+        notes.push(format!(
+            "{} bytes were dropped from the middle of this output; --output-limit keeps more",
+            outcome.output.dropped
+        ));
+    }
+    notes
+}
+
+/// ` - should panic` for such a trial, as libtest has it behind the name.
+pub fn name_suffix(trial: &TrialInfo<'_>) -> &'static str {
+    match trial.should_panic {
+        ShouldPanic::No => "",
+        ShouldPanic::Yes | ShouldPanic::With(_) => " - should panic",
+    }
+}
+
+/// How long, as libtest puts it: `60 seconds`.
+pub fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => format_duration(duration),
+        1 => "1 second".into(),
+        seconds => format!("{seconds} seconds"),
+    }
+}
+
+fn is_shown(message: &str, output: &[u8]) -> bool {
+    message.is_empty() || output.windows(message.len()).any(|window| window == message.as_bytes())
+}
+
+/// A verdict's line stays one line, whatever the reason holds.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
