@@ -83,3 +83,56 @@ impl Cells {
 fn moment(which: u64, started_ns: u64) -> Moment {
     Moment { trial: (which >> 32) as u32, attempt: which as u32, started_ns }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    #[test]
+    fn a_page_says_what_was_stored_last() {
+        let page = Page::local();
+        assert_eq!(page.load(), None);
+        page.store(7, 1, 99);
+        assert_eq!(page.load(), Some(Moment { trial: 7, attempt: 1, started_ns: 99 }));
+        page.idle();
+        assert_eq!(page.load(), None);
+    }
+
+    #[test]
+    fn a_writer_that_died_between_two_stores_is_blamed_all_the_same() {
+        let cells = Cells::new();
+        cells.store(3, 0, 50);
+        // As `put` would leave it if the process ended before its last store.
+        cells.started_ns.store(0, Ordering::SeqCst);
+        cells.which.store(4 << 32, Ordering::SeqCst);
+        let moment = cells.load().expect("something runs");
+        assert_eq!((moment.trial, moment.attempt), (4, 0));
+        assert!(moment.started_ns > 50, "since just now");
+    }
+
+    #[test]
+    fn a_reader_never_sees_half_of_a_pair() {
+        let page = Page::local();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for trial in 1..200_000 {
+                    page.store(trial, trial, u64::from(trial));
+                }
+                done.store(true, Ordering::SeqCst);
+            });
+            let mut seen = 0;
+            while !done.load(Ordering::SeqCst) {
+                let Some(moment) = page.load() else { continue };
+                assert_eq!(moment.trial, moment.attempt);
+                // A reader that gave up waiting for the time tells its own, which is far from these numbers.
+                let own_time = moment.started_ns > 1_000_000;
+                assert!(own_time || moment.started_ns == u64::from(moment.trial), "{moment:?}");
+                assert!(moment.trial >= seen, "never goes back");
+                seen = moment.trial;
+            }
+        });
+    }
+}

@@ -286,3 +286,82 @@ impl Seam for Scripted {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run<F: Future>(future: F) -> F::Output {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+            .block_on(future)
+    }
+
+    #[test]
+    fn without_a_seam_the_oldest_comes_first_and_nothing_fails() {
+        assert_eq!(choose(5), 0);
+        assert!(!fault("any"));
+        assert_ne!(random_u64(), random_u64());
+    }
+
+    #[test]
+    fn an_installed_seam_decides_until_its_guard_is_dropped() {
+        let outer = install(Arc::new(Scripted::new(1).then_choose(2).then_choose(9).then_fail("send")));
+        assert_eq!((choose(3), choose(3), choose(3)), (2, 2, 0), "a choice is never out of range");
+        assert!(fault("send") && !fault("send"), "once, as asked");
+        let first = random_u64();
+        {
+            let _inner = install(Arc::new(Scripted::new(1)));
+            assert_eq!(random_u64(), first, "the same seed, the same numbers");
+        }
+        assert_ne!(random_u64(), first, "the outer one goes on where it was");
+        drop(outer);
+        assert!(installed().is_none());
+    }
+
+    #[test]
+    fn a_seam_adopts_every_task_and_owns_every_sleep() {
+        #[derive(Default)]
+        struct Counting {
+            adopted: Mutex<usize>,
+            slept: Mutex<usize>,
+        }
+        impl Seam for Counting {
+            fn adopt(&self, task: Task) -> Task {
+                *self.adopted.lock().expect("not poisoned") += 1;
+                task
+            }
+            fn sleep_until(&self, _: Instant) -> Task {
+                *self.slept.lock().expect("not poisoned") += 1;
+                Box::pin(async {})
+            }
+        }
+        let seam = Arc::new(Counting::default());
+        let _installed = install(seam.clone());
+        run(async {
+            assert_eq!(spawn(async { 5 }).await.expect("joined"), 5);
+            sleep(Duration::from_secs(3600)).await;
+            sleep_until(now() + Duration::from_secs(3600)).await;
+            assert_eq!(timeout(Duration::from_secs(3600), std::future::pending::<()>()).await, None);
+            assert_eq!(timeout(Duration::ZERO, async { 1 }).await, Some(1), "what is ready wins");
+        });
+        assert_eq!(*seam.adopted.lock().expect("not poisoned"), 1);
+        assert_eq!(*seam.slept.lock().expect("not poisoned"), 4);
+    }
+
+    #[test]
+    fn a_panic_in_an_adopted_task_reaches_who_joins_it() {
+        let _installed = install(Arc::new(Scripted::new(1)));
+        let joined = run(async { spawn(async { panic!("as told") }).await });
+        assert!(joined.expect_err("it panicked").is_panic());
+    }
+
+    #[test]
+    fn the_monotonic_clock_goes_forward() {
+        let before = monotonic_ns();
+        std::thread::yield_now();
+        assert!(0 < before && before <= monotonic_ns());
+    }
+}

@@ -251,8 +251,9 @@ impl<R> FrameReader<R> {
         let have = self.buffer.len() - self.start;
         if have == 0 && self.buffer.capacity() > KEEP {
             self.buffer = Vec::with_capacity(BUFFER);
+        } else {
+            self.buffer.drain(..self.start);
         }
-        self.buffer.drain(..self.start);
         self.start = 0;
         let missing = self.wanted()?.unwrap_or(PREFIX).saturating_sub(have);
         self.buffer.reserve(missing.clamp(1, have.max(BUFFER)));
@@ -290,3 +291,6 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,10 +88,12 @@ impl Capture {
     /// What the system says.
     pub fn read(&self, limit: u64) -> io::Result<(Vec<u8>, u64)> {
         let len = self.len()?;
-        let hole = self.hole(len);
-        let (head, tail) = split(len, limit);
-        let head = head.min(hole.start);
-        let tail = if len - tail < hole.end { len - hole.end } else { tail };
+        let (mut head, mut tail) = split(len, limit);
+        if let Some(hole) = self.hole(len) {
+            // Where the limit would show everything, everything is what the hole has left.
+            tail = if tail == 0 { len - hole.end } else { tail.min(len - hole.end) };
+            head = head.min(hole.start);
+        }
         let mut bytes = vec![0; (head + tail) as usize];
         let (first, last) = bytes.split_at_mut(head as usize);
         self.file.read_exact_at(first, 0)?;
@@ -125,11 +127,11 @@ impl Capture {
         self.file.set_len(0)
     }
 
-    /// The first range without memory behind it; empty at the end where there is none. The file itself is asked, so
-    /// that it does not matter which process punched it.
-    fn hole(&self, len: u64) -> std::ops::Range<u64> {
+    /// The first range without memory behind it, where there is one. The file itself is asked, so that it does not
+    /// matter which process punched it.
+    fn hole(&self, len: u64) -> Option<std::ops::Range<u64>> {
         if len <= 2 * BLOCK {
-            return len..len;
+            return None;
         }
         let seek = |from: u64, whence| {
             // SAFETY: moves the offset of a file that is in append mode and read by position: nobody uses it.
@@ -138,7 +140,7 @@ impl Capture {
         };
         let start = seek(0, libc::SEEK_HOLE).unwrap_or(len).min(len);
         let end = seek(start, libc::SEEK_DATA).unwrap_or(len).clamp(start, len);
-        start..end
+        (start < len).then_some(start..end)
     }
 }
 
@@ -186,4 +188,81 @@ pub fn flush_all() {
     let _ = io::stderr().flush();
     // SAFETY: a null stream means all of them; C's streams have locks of their own.
     unsafe { libc::fflush(std::ptr::null_mut()) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(capture: &Capture, bytes: &[u8]) {
+        File::from(capture.fd().expect("a descriptor")).write_all(bytes).expect("written");
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_in_order_whatever_descriptor_it_came_by() {
+        let capture = Capture::new().expect("a capture");
+        assert!(capture.is_empty().expect("asked"));
+        for part in [&b"one "[..], b"two ", b"\xff\x00three"] {
+            write(&capture, part);
+        }
+        assert_eq!(capture.read(100).expect("read"), (b"one two \xff\x00three".to_vec(), 0));
+        assert_eq!(capture.len().expect("asked"), 15);
+        capture.clear().expect("cleared");
+        write(&capture, b"again");
+        assert_eq!(capture.read(100).expect("read"), (b"again".to_vec(), 0));
+    }
+
+    #[test]
+    fn over_the_limit_both_ends_are_kept_and_the_rest_is_counted() {
+        let capture = Capture::new().expect("a capture");
+        write(&capture, b"0123456789");
+        assert_eq!(capture.read(10).expect("read"), (b"0123456789".to_vec(), 0));
+        assert_eq!(capture.read(5).expect("read"), (b"01789".to_vec(), 5));
+        assert_eq!(capture.read(0).expect("read"), (b"".to_vec(), 10));
+    }
+
+    #[test]
+    fn a_writer_of_200_mib_is_kept_in_bounds_and_never_fails() {
+        const LIMIT: u64 = 1 << 20;
+        let capture = Capture::new().expect("a capture");
+        let mut writer = File::from(capture.fd().expect("a descriptor"));
+        let mut expected_end = Vec::new();
+        let mut line = 0u64;
+        for _ in 0..200 {
+            let mut chunk = Vec::with_capacity(1 << 20);
+            while chunk.len() < 1 << 20 {
+                chunk.extend_from_slice(format!("{line:01023}\n").as_bytes());
+                line += 1;
+            }
+            writer.write_all(&chunk).expect("a writer never gets an error");
+            capture.punch(LIMIT).expect("punched");
+            assert!(capture.kept().expect("asked") <= LIMIT + 2 * BLOCK, "{:?}", capture.kept());
+            expected_end = chunk;
+        }
+        let (bytes, dropped) = capture.read(LIMIT).expect("read");
+        assert_eq!(bytes.len() as u64 + dropped, 200 << 20);
+        assert_eq!(bytes.len() as u64, LIMIT);
+        let (head, tail) = bytes.split_at(LIMIT as usize / 2);
+        assert!(head.starts_with(format!("{:01023}\n{:01023}\n", 0, 1).as_bytes()));
+        assert_eq!(tail, &expected_end[expected_end.len() - tail.len()..]);
+        assert!(!bytes.contains(&0), "nothing of the hole is shown as output");
+        // Asked for more than was kept, it shows what there is and nothing of the hole.
+        for limit in [64 << 20, 1 << 30] {
+            let (more, dropped) = capture.read(limit).expect("read");
+            assert_eq!(more.len() as u64 + dropped, 200 << 20);
+            assert!(more.len() >= bytes.len() && more.ends_with(tail) && !more.contains(&0));
+        }
+        capture.clear().expect("cleared");
+        assert_eq!(capture.kept().expect("asked"), 0);
+    }
+
+    #[test]
+    fn stdout_of_this_process_is_no_capture_unless_it_is() {
+        // Whatever runs these tests has its own idea of stdout; it has a name, or is no file.
+        let file = std::env::temp_dir();
+        assert!(file.is_dir());
+        if let Some(capture) = Capture::of_stdout().expect("asked") {
+            assert_eq!(capture.file.metadata().expect("asked").nlink(), 0);
+        }
+    }
 }

@@ -144,3 +144,38 @@ impl Page {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_mappings_are_one_page_and_outlive_its_file() {
+        let ours = Page::new().expect("a page");
+        let theirs = Page::from_fd(ours.fd().expect("a descriptor").expect("shared")).expect("mapped");
+        theirs.store(5, 0, 1234);
+        assert_eq!(ours.load(), Some(Moment { trial: 5, attempt: 0, started_ns: 1234 }));
+        drop(theirs);
+        assert_eq!(ours.load().map(|moment| moment.trial), Some(5));
+    }
+
+    #[test]
+    fn nobody_can_pull_the_memory_from_under_the_other_side() {
+        let page = Page::new().expect("a page");
+        let file = File::from(page.fd().expect("a descriptor").expect("shared"));
+        if cfg!(target_os = "linux") {
+            file.set_len(0).expect_err("its size is sealed");
+        }
+        page.store(1, 0, 1);
+    }
+
+    #[test]
+    fn another_file_is_not_taken_for_a_page() {
+        let short = super::super::memory_file::create(c"short", false).expect("a file");
+        Page::from_fd(short).expect_err("too short");
+        let other = File::from(super::super::memory_file::create(c"other", false).expect("a file"));
+        other.set_len(SIZE as u64).expect("grown");
+        let error = Page::from_fd(other.into()).expect_err("no version on it");
+        assert!(error.to_string().contains("layout 0"), "{error}");
+    }
+}

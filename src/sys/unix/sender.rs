@@ -110,3 +110,80 @@ pub(super) fn writable_by(socket: &OwnedFd, deadline: Instant) -> Result<bool, W
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+    use crate::sys::wire::encode;
+
+    fn pair() -> (BlockingSender, StdSocket) {
+        let (ours, theirs) = StdSocket::pair().expect("a socketpair");
+        ours.set_nonblocking(true).expect("set");
+        (BlockingSender::new(&ours).expect("a sender"), theirs)
+    }
+
+    #[test]
+    fn frames_of_many_threads_arrive_whole() {
+        let (sender, mut peer) = pair();
+        const EACH: usize = 20;
+        std::thread::scope(|scope| {
+            for thread in 0..8u8 {
+                let sender = sender.clone();
+                scope.spawn(move || {
+                    for _ in 0..EACH {
+                        // Large enough that the peer is behind most of the time.
+                        let frame = encode(&vec![thread; 20_000]).expect("encodes");
+                        sender.send(&frame, Duration::from_secs(30)).expect("sent");
+                    }
+                });
+            }
+            drop(sender);
+            let mut counts = [0; 8];
+            let frame_len = encode(&vec![0u8; 20_000]).expect("encodes").len();
+            let mut frame = vec![0; frame_len];
+            for _ in 0..8 * EACH {
+                peer.read_exact(&mut frame).expect("a frame");
+                let body: Vec<u8> = crate::sys::wire::decode(&frame[4..]).expect("decodes");
+                assert!(body.iter().all(|byte| *byte == body[0]), "torn");
+                counts[usize::from(body[0])] += 1;
+            }
+            assert_eq!(counts, [EACH; 8]);
+        });
+    }
+
+    #[test]
+    fn a_peer_that_does_not_read_costs_the_wait_once() {
+        let (sender, peer) = pair();
+        let frame = vec![0; 8 << 20];
+        let started = Instant::now();
+        let error = sender.send(&frame, Duration::from_millis(50)).expect_err("nobody reads");
+        assert!(
+            matches!(error, WireError::Stalled { written, len, .. } if 0 < written && written < len),
+            "{error:?}"
+        );
+        assert!(started.elapsed() >= Duration::from_millis(50));
+        let error = sender.send(&frame, Duration::MAX).expect_err("given up");
+        assert!(matches!(error, WireError::Closed), "{error:?}");
+        drop(peer);
+    }
+
+    #[test]
+    fn a_peer_that_is_gone_is_told_from_one_that_hangs() {
+        let (sender, peer) = pair();
+        drop(peer);
+        let error = sender.send(b"anything", Duration::from_secs(30)).expect_err("nobody is there");
+        assert!(matches!(error, WireError::Closed), "{error:?}");
+    }
+
+    #[test]
+    fn what_was_sent_is_there_after_the_sender_is_gone() {
+        let (sender, mut peer) = pair();
+        sender.send(&encode(&7u8).expect("encodes"), Duration::ZERO).expect("sent");
+        drop(sender);
+        let mut bytes = Vec::new();
+        peer.read_to_end(&mut bytes).expect("read");
+        assert_eq!(bytes, [1, 0, 0, 0, 7]);
+    }
+}
