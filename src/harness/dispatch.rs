@@ -7,6 +7,8 @@
 mod slot;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk;
 
 use super::outcome::{Death, Outcome, Output, Verdict};
 use super::registry::Isolation;
@@ -189,11 +191,11 @@ impl Dispatch {
             Input::Finished(source, position, outcome) => self.finished(source, position, *outcome),
             Input::TakenBack(source, positions) => self.taken_back(source, &positions),
             Input::Leaving(source, positions) => {
-                self.taken_back(source, &positions);
                 if let Some(slot) = self.live(source) {
                     slot.phase = Phase::Leaving;
                     self.effects.push(Effect::Retire(source));
                 }
+                self.taken_back(source, &positions);
             }
             Input::Ended(source, ended) => self.ended(source, ended),
             Input::Pulse { now_ns, current } => self.pulse(now_ns, &current),
@@ -259,7 +261,7 @@ impl Dispatch {
             if let Phase::Killing { position: doomed, .. } = slot.phase
                 && doomed == position
             {
-                slot.phase = Phase::Leaving; // The signal is on its way; what comes next must not go there.
+                slot.phase = Phase::Doomed; // The signal is on its way; what comes next must not go there.
             }
         }
         self.fill(source.worker);
@@ -296,13 +298,15 @@ impl Dispatch {
                 let verdict = Verdict::TimedOut { limit_ms: self.planned[position].limit_ms, stuck: false };
                 self.conclude_running(source, position, verdict, ended);
             }
+            // Our own signal, meant for the trial before it: this one is innocent and runs again elsewhere.
+            (Some(_), Phase::Doomed) => {}
             (Some(position), _) => {
                 let death = ended.death.unwrap_or(Death::Exited { code: 0 });
                 let verdict = Verdict::Crashed { death, message: ended.detail.clone() };
                 self.conclude_running(source, position, verdict, ended);
             }
             (None, Phase::Leaving | Phase::Retired) if ended.death.is_none() => {}
-            (None, Phase::Leaving | Phase::Killing { .. }) => {} // Signalled for a trial that ended just before.
+            (None, Phase::Leaving | Phase::Doomed | Phase::Killing { .. }) => {} // Signalled for a trial that ended just before.
             (None, Phase::Interrupted) => {}
             (None, _) => self.ended_between_trials(source, last, &ended),
         }
@@ -369,7 +373,7 @@ impl Dispatch {
                 self.slots[worker].phase = Phase::Killing { since_ns, hard: true, position };
                 self.effects.push(Effect::Signal { to: source, hard: true });
             }
-            Phase::Retired | Phase::Leaving => self.hurry(worker),
+            Phase::Retired | Phase::Leaving | Phase::Doomed => self.hurry(worker),
             Phase::Up => {
                 let Some(current) = current else { return };
                 if self.states.get(current.position) != Some(&State::Held(source)) {

@@ -13,7 +13,8 @@ use std::io;
 use super::limit::LimitKind;
 
 pub use super::platform::process::{
-    Child, OwnedFd, Socket, StdSocket, children, guardian_failure, leaves_children, reap_finished, spawn_self,
+    Child, OwnedFd, Socket, StdSocket, UNSUPPORTED, children, guardian_failure, leaves_children,
+    reap_finished, spawn_self,
 };
 
 /// The most files that [`SpawnOptions::pass`] can carry: what the kernel takes in one message.

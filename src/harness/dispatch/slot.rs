@@ -19,6 +19,8 @@ pub(super) enum Phase {
     Up,
     /// Told to stop by signal because a trial is over its time.
     Killing { position: Position, since_ns: u64, hard: bool },
+    /// The trial it was signalled for has ended all the same; the signal will end whatever it runs now.
+    Doomed,
     /// Leaves by itself; it gets no more trials.
     Leaving,
     /// Asked to stop in good order.

@@ -124,6 +124,9 @@ pub fn spawn_self(_options: SpawnOptions) -> Result<Child, ProcessError> {
     Err(ProcessError::Unsupported { why: WHY })
 }
 
+/// Why no process can be started from here.
+pub const UNSUPPORTED: Option<&str> = Some(WHY);
+
 /// Why there are no processes here.
 pub(super) const WHY: &str = if cfg!(unix) {
     "this build was made with `--cfg rehearsal_portable`, which leaves worker processes out"

@@ -24,6 +24,9 @@ pub use std::os::unix::net::UnixStream as StdSocket;
 /// A socket on a runtime.
 pub use tokio::net::UnixStream as Socket;
 
+/// Why no process can be started from here; `None` where one can.
+pub const UNSUPPORTED: Option<&str> = None;
+
 /// Starts this binary again as a worker.
 ///
 /// Returns when the child executes; it has not run its `main` yet. It takes about a millisecond, on another thread,
