@@ -19,6 +19,13 @@ impl Environment {
         Environment { variables: std::env::vars_os().collect() }
     }
 
+    /// The same with this variable set or replaced.
+    pub fn set(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) {
+        let name = name.into();
+        self.variables.retain(|(key, _)| *key != name);
+        self.variables.push((name, value.into()));
+    }
+
     /// The value of a variable; `None` where it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         let (_, value) = self.variables.iter().find(|(key, _)| key == name)?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::environment::Environment;
 use super::error::SettingsError;
@@ -123,12 +123,20 @@ fn read_value(form: Form, value: &DeValue<'_>, from: &Source) -> Result<Value, S
         }
         (Form::Switch, other) => return wrong(as_written(other), "not a boolean".into()),
         (Form::Count { .. } | Form::Size | Form::Duration | Form::Limit, DeValue::Integer(number)) => {
-            number.to_string()
+            decimal(number)
         }
         (_, DeValue::String(text)) => text.to_string(),
         (_, other) => return wrong(as_written(other), format!("a {} does not fit", other.type_str())),
     };
     form.read(text.clone().into()).or_else(|problem| wrong(text, problem))
+}
+
+/// A number as decimal text, whichever radix it was written in.
+fn decimal(number: &DeInteger<'_>) -> String {
+    match u64::from_str_radix(number.as_str(), number.radix()) {
+        Ok(value) => value.to_string(),
+        Err(_) => number.to_string(),
+    }
 }
 
 fn as_written(value: &DeValue<'_>) -> String {

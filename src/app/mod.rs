@@ -18,9 +18,12 @@ pub mod quantity;
 pub mod setting;
 pub mod settings;
 
-pub use application::{Application, launch};
+pub use application::{Application, Declaration, Surroundings, launch};
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use file::SettingsFile;
 pub use setting::{Form, Setting, Value, Variable};
 pub use settings::{Settings, Source};
+
+#[cfg(test)]
+mod tests;

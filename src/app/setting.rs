@@ -126,6 +126,14 @@ impl Setting {
         help: "",
     };
 
+    /// `-h` and `--help`, for every table.
+    pub const HELP: Setting = Setting {
+        name: "help",
+        flags: &["-h", "--help"],
+        help: "Show this and do nothing",
+        ..Setting::BLANK
+    };
+
     /// Checks that the row makes sense by itself: a name, dashes on its flags, a default of its own form.
     ///
     /// # Errors

@@ -137,6 +137,11 @@ impl Settings {
         &self.positional
     }
 
+    /// Whether the table has [`Setting::HELP`] and it was asked for.
+    pub fn wants_help(&self) -> bool {
+        self.table.iter().any(|setting| setting.name == Setting::HELP.name) && self.switch(Setting::HELP.name)
+    }
+
     /// Where the value of a setting came from; `None` where it has none.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.find(name).map(|(_, source)| source)

@@ -137,3 +137,6 @@ fn shuffle(trials: &mut [Planned], seed: u64) {
         trials.swap(last, chosen as usize);
     }
 }
+
+#[cfg(test)]
+mod tests;

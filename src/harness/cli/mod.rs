@@ -11,3 +11,6 @@ pub mod options;
 pub mod table;
 
 pub use options::{CliError, ColorChoice, Format, Ignored, Mode, NoTests, Options, TimeLimits};
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, help, setting::nearest};
+use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, setting::nearest};
 use crate::harness::registry::{Isolation, TaskPanic};
 
-use super::table::{CLOSING, TABLE, USAGE};
+use super::table::{DECLARATION, TABLE};
 
 /// A command line, variable or settings file that cannot be honoured.
 pub type CliError = SettingsError;
@@ -152,13 +152,20 @@ impl Options {
         environment: &Environment,
         file: Option<&SettingsFile>,
     ) -> Result<Options, CliError> {
-        let settings = Settings::resolve(TABLE, arguments, environment, file)?;
-        let ignored = ignored(&settings)?;
-        let filters = filters(&settings)?;
+        Options::of(&Settings::resolve(TABLE, arguments, environment, file)?, environment)
+    }
+
+    /// Reads the options from resolved settings of [`TABLE`].
+    ///
+    /// # Errors
+    /// Settings that contradict each other.
+    pub fn of(settings: &Settings, environment: &Environment) -> Result<Options, CliError> {
+        let ignored = ignored(settings)?;
+        let filters = filters(settings)?;
         let exact = settings.switch("exact");
         let bench = settings.switch("bench");
         Ok(Options {
-            mode: mode(&settings),
+            mode: mode(settings),
             under_nextest: exact
                 && filters.len() == 1
                 && environment.get("NEXTEST").is_some_and(|v| v == "1"),
@@ -174,8 +181,8 @@ impl Options {
                 Some("fail") => NoTests::Fail,
                 _ => NoTests::Warn,
             },
-            workers: workers(&settings),
-            isolation: isolation(&settings)?,
+            workers: workers(settings),
+            isolation: isolation(settings)?,
             timeout: settings.limit("timeout"),
             slow: settings.limit("slow"),
             grace: settings.duration("grace").unwrap_or_default(),
@@ -184,23 +191,23 @@ impl Options {
                 _ => TaskPanic::Fail,
             },
             fail_fast: settings.switch("fail-fast"),
-            shuffle_seed: shuffle_seed(&settings),
+            shuffle_seed: shuffle_seed(settings),
             ensure_time: settings.switch("ensure-time").then(|| time_limits(environment)).transpose()?,
-            format: format(&settings),
+            format: format(settings),
             no_capture: settings.switch("no-capture"),
             show_output: settings.switch("show-output"),
             output_limit: settings.size("output-limit").unwrap_or_default(),
             report_time: settings.switch("report-time"),
-            color: color(&settings, environment),
+            color: color(settings, environment),
             progress: !settings.switch("no-progress") && !environment.is_set("CI"),
             logfile: settings.path("logfile").map(PathBuf::from),
-            warnings: warnings(&settings, environment),
+            warnings: warnings(settings, environment),
         })
     }
 
     /// The text of `--help`.
     pub fn help() -> String {
-        help::render(USAGE, TABLE, CLOSING)
+        DECLARATION.help()
     }
 
     /// How long a trial in this source file may take under `--ensure-time`.

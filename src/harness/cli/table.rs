@@ -4,6 +4,7 @@
 //! for nowhere. The second part is our own: each of those has a variable and a key too, because
 //! `cargo test -- --flag` also reaches test binaries that are not ours.
 
+use crate::app::Declaration;
 use crate::app::{Form, Setting, Variable};
 
 const SELECT: &str = "Which trials";
@@ -277,20 +278,17 @@ pub const TABLE: &[Setting] = &[
         help: "Accepted for libtest's sake; nothing needs it",
         ..Setting::BLANK
     },
-    Setting {
-        name: "help",
-        heading: SHOW,
-        flags: &["-h", "--help"],
-        help: "Show this and do nothing",
-        ..Setting::BLANK
-    },
+    Setting { heading: SHOW, ..Setting::HELP },
 ];
 
-/// The usage line.
-pub const USAGE: &str = "[OPTIONS] [FILTERS...]   (behind `cargo test -- …`)";
-
-/// What stands below the flags in `--help`.
-pub const CLOSING: &str = "\
+/// What a test binary says of itself.
+pub const DECLARATION: Declaration = Declaration {
+    name: "test",
+    usage: "[OPTIONS] [FILTERS...]   (behind `cargo test -- …`)",
+    table: TABLE,
+    closing: "\
 A trial runs when its name contains one of the FILTERS, or when there are none. Each flag with a variable and
 a key can also be set by that variable, or by that key in rehearsal.toml (beside Cargo.toml, or above); a flag
-goes before the variable, the variable before the file.";
+goes before the variable, the variable before the file.",
+    bad_settings: 101,
+};

@@ -28,4 +28,3 @@ pub mod words;
 pub use list::write_list;
 pub use reporters::{Reporter, ReporterError, Reporters};
 pub use sink::Sink;
-

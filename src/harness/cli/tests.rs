@@ -1,0 +1,252 @@
+//! The command line of a test binary, as libtest, cargo and cargo-nextest write it.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::app::{Environment, SettingsFile};
+use crate::harness::registry::{Isolation, TaskPanic};
+
+use super::table::TABLE;
+use super::*;
+
+fn parse_with(line: &str, variables: &[(&str, &str)], toml: &str) -> Result<Options, String> {
+    let mut environment = Environment::default();
+    for (name, value) in variables {
+        environment.set(name, value);
+    }
+    let file = SettingsFile { path: PathBuf::from("rehearsal.toml"), text: toml.to_owned() };
+    Options::parse(line.split_whitespace().map(OsString::from), &environment, Some(&file))
+        .map_err(|error| error.to_string())
+}
+
+fn parse(line: &str) -> Options {
+    parse_with(line, &[], "").unwrap_or_else(|error| panic!("`{line}`: {error}"))
+}
+
+fn parse_in(variables: &[(&str, &str)]) -> Options {
+    parse_with("", variables, "").unwrap_or_else(|error| panic!("{variables:?}: {error}"))
+}
+
+#[test]
+fn the_table_makes_sense_and_nothing_is_declared_twice() {
+    let mut seen = HashSet::new();
+    for setting in TABLE {
+        setting.check().unwrap_or_else(|problem| panic!("{problem}"));
+        assert!(!setting.help.is_empty(), "`{}` has no help", setting.name);
+        let variables = setting.variables.iter().map(|variable| variable.name);
+        let key = setting.key.map(|key| format!("key {key}"));
+        for word in setting.flags.iter().copied().chain(variables).map(str::to_owned).chain(key) {
+            assert!(seen.insert(word.clone()), "`{word}` is declared twice");
+        }
+    }
+}
+
+#[test]
+fn each_own_flag_has_a_variable_and_a_key() {
+    let own = [
+        "isolation",
+        "workers",
+        "timeout",
+        "slow",
+        "grace",
+        "no-tests",
+        "output-limit",
+        "task-panic",
+        "audit",
+        "no-progress",
+    ];
+    for name in own {
+        let setting =
+            TABLE.iter().find(|setting| setting.name == name).unwrap_or_else(|| panic!("no `{name}`"));
+        let variable = format!("REHEARSAL_{}", name.replace('-', "_").to_uppercase());
+        assert!(setting.variables.iter().any(|v| v.name == variable), "`{name}` lacks {variable}");
+        assert_eq!(setting.key, Some(name));
+    }
+}
+
+#[test]
+fn nothing_given_means_what_libtest_does_without_arguments() {
+    let options = parse("");
+    assert_eq!(options.mode, Mode::Run);
+    assert_eq!(options.ignored, Ignored::Skip);
+    assert_eq!(options.format, Format::Pretty);
+    assert_eq!(options.color, ColorChoice::Auto);
+    assert_eq!(options.no_tests, NoTests::Warn);
+    assert_eq!(options.timeout, Some(Duration::from_secs(600)));
+    assert_eq!(options.slow, Some(Duration::from_secs(60)));
+    assert_eq!(options.output_limit, 1 << 20);
+    assert_eq!(options.task_panic, TaskPanic::Fail);
+    assert_eq!((options.isolation, options.shuffle_seed, options.ensure_time), (None, None, None));
+    assert!(options.run_tests && !options.measure_benches && options.progress);
+    assert!(options.workers >= 1 && options.filters.is_empty() && options.warnings.is_empty());
+}
+
+#[test]
+fn libtests_flags_are_taken_with_and_without_the_unstable_ones_being_asked_for() {
+    for prefix in ["", "-Z unstable-options ", "-Zunstable-options "] {
+        let line = "--format json --shuffle-seed 3 --report-time --ensure-time --fail-fast --exclude-should-panic \
+                    --force-run-in-process";
+        let options = parse(&format!("{prefix}{line}"));
+        assert_eq!(options.format, Format::Json);
+        assert_eq!(options.shuffle_seed, Some(3));
+        assert_eq!(options.isolation, Some(Isolation::Thread));
+        assert!(options.report_time && options.fail_fast && options.exclude_should_panic);
+        let limits = options.ensure_time.expect("asked for");
+        assert_eq!((limits.unit, limits.integration), (Duration::from_millis(100), Duration::from_secs(1)));
+    }
+}
+
+#[test]
+fn both_spellings_of_no_capture_and_the_last_number_of_threads_count() {
+    assert!(parse("--nocapture").no_capture);
+    assert!(parse("--no-capture").no_capture);
+    assert_eq!(parse("--test-threads 3 --test-threads=7").workers, 7);
+    assert_eq!(parse("--test-threads 3 --workers 5").workers, 5);
+}
+
+#[test]
+fn several_filters_and_skips_are_taken_anywhere() {
+    let options = parse("adds --skip a --exact subs --skip=b -- --odd");
+    assert_eq!(options.filters, ["adds", "subs", "--odd"]);
+    assert_eq!(options.skip, ["a", "b"]);
+    assert!(options.exact);
+}
+
+#[test]
+fn cargo_nextest_is_recognised_when_it_runs_one_trial() {
+    let line = "--exact math::adds --nocapture";
+    let under =
+        |line, variables: &[(&str, &str)]| parse_with(line, variables, "").expect("right").under_nextest;
+    assert!(under(line, &[("NEXTEST", "1")]));
+    assert!(!under(line, &[]));
+    assert!(!under("--list --format terse --ignored", &[("NEXTEST", "1")]));
+    assert_eq!(parse("--list --format terse --ignored").mode, Mode::List);
+}
+
+#[test]
+fn tests_and_benchmarks_are_chosen_as_cargo_does() {
+    let chosen = |line| (parse(line).run_tests, parse(line).measure_benches);
+    assert_eq!(chosen(""), (true, false));
+    assert_eq!(chosen("--test"), (true, false));
+    assert_eq!(chosen("--bench"), (false, true));
+    assert_eq!(chosen("--bench --test"), (true, true));
+}
+
+#[test]
+fn quiet_is_terse_unless_a_format_is_named_beside_it() {
+    assert_eq!(parse("-q").format, Format::Terse);
+    assert_eq!(parse("-q --format pretty").format, Format::Pretty);
+    assert_eq!(parse("--quiet --format json").format, Format::Json);
+    let by_variable = parse_with("-q", &[("REHEARSAL_FORMAT", "json")], "format = 'junit'");
+    assert_eq!(by_variable.expect("right").format, Format::Terse);
+}
+
+#[test]
+fn libtests_variables_are_heeded_and_weaker_than_flags_and_our_own() {
+    assert_eq!(parse_in(&[("RUST_TEST_THREADS", "3")]).workers, 3);
+    assert_eq!(parse_in(&[("RUST_TEST_THREADS", "3"), ("REHEARSAL_WORKERS", "4")]).workers, 4);
+    assert_eq!(parse_with("--test-threads 5", &[("RUST_TEST_THREADS", "3")], "").expect("right").workers, 5);
+    assert!(parse_in(&[("RUST_TEST_NOCAPTURE", "1")]).no_capture);
+    assert!(!parse_in(&[("RUST_TEST_NOCAPTURE", "0")]).no_capture);
+    assert!(parse_in(&[("RUST_TEST_SHUFFLE", "1")]).shuffle_seed.is_some());
+    assert!(parse_in(&[("RUST_TEST_SHUFFLE", "0")]).shuffle_seed.is_none());
+    assert_eq!(parse_in(&[("RUST_TEST_SHUFFLE_SEED", "9")]).shuffle_seed, Some(9));
+}
+
+#[test]
+fn colours_follow_the_flag_then_no_color_then_clicolor_force() {
+    let color = |line, variables: &[(&str, &str)]| parse_with(line, variables, "").expect("right").color;
+    assert_eq!(color("", &[("NO_COLOR", "1")]), ColorChoice::Never);
+    assert_eq!(color("", &[("NO_COLOR", "")]), ColorChoice::Auto);
+    assert_eq!(color("", &[("CLICOLOR_FORCE", "1")]), ColorChoice::Always);
+    assert_eq!(color("", &[("CLICOLOR_FORCE", "0")]), ColorChoice::Auto);
+    assert_eq!(color("", &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]), ColorChoice::Never);
+    assert_eq!(color("--color always", &[("NO_COLOR", "1")]), ColorChoice::Always);
+    assert_eq!(color("--color auto", &[("NO_COLOR", "1")]), ColorChoice::Auto);
+    assert_eq!(color("", &[("TERM", "dumb")]), ColorChoice::Never);
+}
+
+#[test]
+fn there_is_no_display_under_ci() {
+    assert!(!parse_in(&[("CI", "true")]).progress);
+    assert!(parse_in(&[("CI", "false")]).progress);
+    assert!(parse_in(&[("CI", "")]).progress);
+    assert!(!parse("--no-progress").progress);
+    assert!(!parse_with("", &[], "no-progress = true").expect("right").progress);
+}
+
+#[test]
+fn own_settings_come_from_flag_variable_and_file() {
+    let toml = "isolation = 'thread'\ntimeout = 'none'\ntask_panic = 'allow'\noutput-limit = '64KiB'";
+    let options = parse_with("--grace 2s", &[("REHEARSAL_NO_TESTS", "fail")], toml).expect("right");
+    assert_eq!(options.isolation, Some(Isolation::Thread));
+    assert_eq!(options.timeout, None);
+    assert_eq!(options.task_panic, TaskPanic::Allow);
+    assert_eq!(options.output_limit, 65_536);
+    assert_eq!(options.grace, Duration::from_secs(2));
+    assert_eq!(options.no_tests, NoTests::Fail);
+    let stronger =
+        parse_with("--isolation process", &[("REHEARSAL_ISOLATION", "thread")], toml).expect("right");
+    assert_eq!(stronger.isolation, Some(Isolation::Process));
+}
+
+#[test]
+fn time_limits_are_read_where_they_are_asked_for() {
+    let variables = [("RUST_TEST_TIME_UNIT", "20,40"), ("RUST_TEST_TIME_INTEGRATION", "1,2")];
+    let options = parse_with("--ensure-time", &variables, "").expect("right");
+    assert_eq!(options.time_limit("src/lib.rs"), Some(Duration::from_millis(40)));
+    assert_eq!(options.time_limit("tests/suite/main.rs"), Some(Duration::from_millis(2)));
+    let broken = [("RUST_TEST_TIME_UNIT", "40,20")];
+    assert_eq!(parse_in(&broken).time_limit("src/lib.rs"), None);
+    let said = parse_with("--ensure-time", &broken, "").expect_err("wrong");
+    assert!(
+        said.starts_with("`RUST_TEST_TIME_UNIT=40,20`: not a pair of limits; allowed: WARN,CRITICAL"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let cases = [
+        ("--test-threads 0", "`--test-threads 0`: too small; allowed: a whole number of at least 1"),
+        (
+            "--ignored --include-ignored",
+            "`--ignored` and `--include-ignored` exclude each other; give one of them",
+        ),
+        ("--format yaml", "`--format yaml`: no such word; allowed: pretty, terse, json, junit"),
+        ("--color sometimes", "`--color sometimes`: no such word; allowed: auto, always, never"),
+        ("-Z everything", "`-Z everything`: no such word; allowed: unstable-options"),
+        ("--list=terse", "`--list` takes no value, but `terse` was given; leave out `=terse`"),
+        ("--nocaptur", "unknown flag `--nocaptur`, did you mean `--nocapture`?; `--help` lists all flags"),
+        (
+            "--isolation process --force-run-in-process",
+            "`--isolation process` and `--force-run-in-process` exclude each other; give one of them",
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(parse_with(line, &[], "").expect_err(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn a_variable_that_was_mistyped_and_a_deprecated_flag_are_warned_of() {
+    let options = parse_with("--logfile x.log", &[("REHEARSAL_TIMEOT", "5s"), ("REHEARSAL_XYZ", "1")], "");
+    assert_eq!(
+        options.expect("right").warnings,
+        [
+            "`--logfile` is deprecated",
+            "the variable `REHEARSAL_TIMEOT` means nothing here, did you mean `REHEARSAL_TIMEOUT`?",
+        ]
+    );
+}
+
+#[test]
+fn help_has_every_flag() {
+    let text = Options::help();
+    for flag in TABLE.iter().flat_map(|setting| setting.flags) {
+        assert!(text.contains(flag), "{flag} is missing:\n{text}");
+    }
+    assert_eq!(parse("-h").mode, Mode::Help);
+}
