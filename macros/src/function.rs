@@ -47,13 +47,14 @@ pub(crate) struct Function {
     pub(crate) receiver: Option<TokenTree>,
     /// Its first argument, where it takes any.
     pub(crate) first_argument: Option<Span>,
+    /// The type behind `->`; nothing where it returns `()` unsaid.
+    pub(crate) result: Vec<TokenTree>,
     qualifiers: Vec<Ident>,
-    result: Vec<TokenTree>,
 }
 
 impl Function {
-    /// Takes an item apart, or says why it is no function.
-    pub(crate) fn split(item: TokenStream) -> Result<Function, Failure> {
+    /// Takes an item apart, or says in the attribute's name why it is no function.
+    pub(crate) fn split(item: TokenStream, of: &str) -> Result<Function, Failure> {
         let mut cursor = flatten(item).into_iter().peekable();
         let mut attributes = Vec::new();
         while let Some(TokenTree::Punct(mark)) = cursor.peek() {
@@ -65,7 +66,7 @@ impl Function {
                 (Some(mark), Some(TokenTree::Group(brackets))) => {
                     attributes.push(Attribute::read(mark, brackets))
                 }
-                _ => return failed(Span::call_site(), NOT_A_FUNCTION),
+                _ => return no_function(Span::call_site(), of),
             }
         }
         let tokens: Vec<TokenTree> = cursor.collect();
@@ -75,22 +76,23 @@ impl Function {
             .filter(|keyword| tokens[..*keyword].iter().all(may_stand_before_fn));
         let Some(keyword) = keyword else {
             let span = tokens.first().map_or_else(Span::call_site, TokenTree::span);
-            return failed(span, NOT_A_FUNCTION);
+            return no_function(span, of);
         };
-        Function::split_head(attributes, keyword, tokens)
+        Function::split_head(attributes, keyword, tokens, of)
     }
 
     fn split_head(
         attributes: Vec<Attribute>,
         keyword: usize,
         tokens: Vec<TokenTree>,
+        of: &str,
     ) -> Result<Function, Failure> {
         let qualifiers = tokens[..keyword]
             .iter()
             .filter_map(|token| if let TokenTree::Ident(word) = token { Some(word.clone()) } else { None })
             .collect();
         let Some(TokenTree::Ident(name)) = tokens.get(keyword + 1) else {
-            return failed(tokens[keyword].span(), NOT_A_FUNCTION);
+            return no_function(tokens[keyword].span(), of);
         };
         let name = name.clone();
         match tokens.last() {
@@ -98,7 +100,7 @@ impl Function {
             _ => {
                 return failed(
                     name.span(),
-                    "`#[rehearsal::test]` needs a function with a body; this one only declares it",
+                    format!("`{of}` needs a function with a body; this one only declares it"),
                 );
             }
         }
@@ -129,6 +131,21 @@ impl Function {
         self.qualifiers.iter().any(|word| word.to_string() == "async")
     }
 
+    /// `pub` and what belongs to it.
+    pub(crate) fn visibility(&self) -> &[TokenTree] {
+        &self.tokens[..self.behind_visibility()]
+    }
+
+    /// The function from its first qualifier on.
+    pub(crate) fn without_visibility(&self) -> &[TokenTree] {
+        &self.tokens[self.behind_visibility()..]
+    }
+
+    fn behind_visibility(&self) -> usize {
+        let of_visibility = |token: &TokenTree| is_word(token, "pub") || is_parentheses(token);
+        self.tokens.iter().position(|token| !of_visibility(token)).unwrap_or(0)
+    }
+
     /// A qualifier with which a function cannot be a test.
     pub(crate) fn refused_qualifier(&self) -> Option<(String, Span)> {
         self.qualifiers
@@ -152,7 +169,9 @@ impl Function {
     }
 }
 
-const NOT_A_FUNCTION: &str = "`#[rehearsal::test]` belongs on a function: `fn` or `async fn` with a body";
+fn no_function<T>(span: Span, of: &str) -> Result<T, Failure> {
+    failed(span, format!("`{of}` belongs on a function: `fn` or `async fn` with a body"))
+}
 
 /// The type behind `->`, up to a `where`.
 fn returned(tokens: &[TokenTree]) -> Vec<TokenTree> {

@@ -3,8 +3,8 @@
 use proc_macro::TokenStream;
 
 mod function;
-mod main_;
 mod option;
+mod program;
 mod test;
 mod token;
 
@@ -33,4 +33,26 @@ mod token;
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(arguments, item)
+}
+
+/// Makes a function the `main` of a program whose actors can be placed in processes.
+///
+/// Such an actor lives in this same binary, executed again. What this attribute puts first into `main` finds out
+/// whether the process is the program or such a worker, before any thread is started; a worker never gets to see the
+/// function. Without it, placing an actor in a process is an error.
+///
+/// An `async fn` runs as a task of a tokio runtime, so its future must be `Send`: a task is woken in half the time
+/// that the future given to `block_on` takes. A plain `fn` gets no runtime.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `flavor = "multi_thread"` or `"current_thread"` | the tokio runtime; many threads unless told otherwise |
+/// | `worker_threads = 2` | threads of a `multi_thread` runtime |
+/// | `crate = "path"` | where this crate is found, if not at `::rehearsal` |
+///
+/// # Errors
+/// An unknown option or one given twice, `worker_threads` without many threads, arguments or generics do not compile.
+#[proc_macro_attribute]
+pub fn program(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    program::expand(arguments, item)
 }

@@ -5,9 +5,19 @@ use proc_macro::{Delimiter, Literal, Span, TokenStream, TokenTree};
 use crate::function::{Attribute, Function, flatten};
 use crate::token::{Failure, Out, failed};
 
-/// All options, as the error about an unknown one lists them.
-const ALLOWED: &str = "timeout, ignore, should_panic, isolation, group, task_panic, flavor, worker_threads, \
-                       start_paused, crate";
+/// The options of `#[rehearsal::test]`, as the error about an unknown one lists them.
+pub(crate) const OF_TEST: &[&str] = &[
+    "timeout",
+    "ignore",
+    "should_panic",
+    "isolation",
+    "group",
+    "task_panic",
+    "flavor",
+    "worker_threads",
+    "start_paused",
+    "crate",
+];
 
 /// What was given, and where.
 #[derive(Default)]
@@ -38,7 +48,7 @@ enum Value {
 }
 
 /// Reads what stands in the attribute's parentheses.
-pub(crate) fn parse(arguments: TokenStream) -> Result<Given, Failure> {
+pub(crate) fn parse(arguments: TokenStream, allowed: &[&str]) -> Result<Given, Failure> {
     let mut given = Given::default();
     let tokens = flatten(arguments);
     for part in tokens.split(is_comma) {
@@ -47,8 +57,14 @@ pub(crate) fn parse(arguments: TokenStream) -> Result<Given, Failure> {
             continue;
         };
         let TokenTree::Ident(word) = name else {
-            return failed(name.span(), format!("expected the name of an option: {ALLOWED}"));
+            return failed(name.span(), format!("expected the name of an option: {}", allowed.join(", ")));
         };
+        if !allowed.contains(&word.to_string().as_str()) {
+            return failed(
+                word.span(),
+                format!("unknown option `{word}`; allowed are: {}", allowed.join(", ")),
+            );
+        }
         let argument = Argument { name: word.to_string(), span: word.span(), value: value(name, rest)? };
         given.take(argument)?;
     }
@@ -96,7 +112,10 @@ impl Given {
             "worker_threads" => once(&mut self.worker_threads, "worker_threads", (count(&argument)?, span)),
             "start_paused" => once(&mut self.start_paused, "start_paused", (flag(&argument)?, span)),
             "crate" => once(&mut self.root, "crate", (crate_path(&argument)?, span)),
-            name => failed(span, format!("unknown option `{name}`; allowed are: {ALLOWED}")),
+            name => failed(
+                span,
+                format!("option `{name}` is allowed and nobody reads it: a bug of rehearsal's macros"),
+            ),
         }
     }
 
@@ -114,6 +133,22 @@ impl Given {
 
     /// Refuses options that contradict one another or the function.
     pub(crate) fn check(&self, function: &Function) -> Result<(), Failure> {
+        self.check_flavor(function, false)?;
+        if let (Some((true, span)), Some((true, _))) = (self.start_paused, self.multi_thread) {
+            return failed(
+                span,
+                "`start_paused` needs `flavor = \"current_thread\"`, which is the default: only one thread can tell \
+                 that nothing but time is left to wait for",
+            );
+        }
+        if let (Some((_, span)), false) = (&self.should_panic, function.returns_unit()) {
+            return failed(*span, "a test that should panic must return `()`");
+        }
+        Ok(())
+    }
+
+    /// The part of `check` that is about the runtime, with the flavor that holds where none is given.
+    pub(crate) fn check_flavor(&self, function: &Function, multi_thread: bool) -> Result<(), Failure> {
         let runtime = [
             ("flavor", self.multi_thread.map(|given| given.1)),
             ("worker_threads", self.worker_threads.map(|given| given.1)),
@@ -129,19 +164,9 @@ impl Given {
                 );
             }
         }
-        let multi_thread = self.multi_thread.is_some_and(|given| given.0);
+        let multi_thread = self.multi_thread.map_or(multi_thread, |given| given.0);
         if let (Some((_, span)), false) = (self.worker_threads, multi_thread) {
             return failed(span, "`worker_threads` needs `flavor = \"multi_thread\"`");
-        }
-        if let (Some((true, span)), true) = (self.start_paused, multi_thread) {
-            return failed(
-                span,
-                "`start_paused` needs `flavor = \"current_thread\"`, which is the default: only one thread can tell \
-                 that nothing but time is left to wait for",
-            );
-        }
-        if let (Some((_, span)), false) = (&self.should_panic, function.returns_unit()) {
-            return failed(*span, "a test that should panic must return `()`");
         }
         Ok(())
     }
@@ -205,22 +230,40 @@ impl Given {
         fields
     }
 
+    /// Emits the runtime of a program: as `#[tokio::main]` has it, with many threads unless told otherwise.
+    pub(crate) fn runtime_of_program(&self, out: &mut Out, private: &str) {
+        out.path(&format!("{private}::ProgramRuntime"));
+        out.group(Delimiter::Brace, |out| {
+            let mut fields = Fields { tokens: Vec::new() };
+            fields
+                .field("multi_thread", |out| out.word(truth(self.multi_thread.is_none_or(|given| given.0))));
+            self.worker_threads_field(&mut fields);
+            out.extend(fields.tokens);
+        });
+    }
+
     fn runtime(&self, out: &mut Out, private: &str) {
         out.path(&format!("{private}::RuntimeSpec"));
         out.group(Delimiter::Brace, |out| {
             let mut fields = Fields { tokens: Vec::new() };
-            let word = |given: Option<(bool, Span)>| {
-                if given.is_some_and(|given| given.0) { "true" } else { "false" }
-            };
-            fields.field("multi_thread", |out| out.word(word(self.multi_thread)));
-            fields.field("start_paused", |out| out.word(word(self.start_paused)));
-            match self.worker_threads {
-                Some((count, _)) => fields.some("worker_threads", |out| out.number(count)),
-                None => fields.field("worker_threads", |out| out.path("::core::option::Option::None")),
-            }
+            let given = |option: Option<(bool, Span)>| truth(option.is_some_and(|given| given.0));
+            fields.field("multi_thread", |out| out.word(given(self.multi_thread)));
+            fields.field("start_paused", |out| out.word(given(self.start_paused)));
+            self.worker_threads_field(&mut fields);
             out.extend(fields.tokens);
         });
     }
+
+    fn worker_threads_field(&self, fields: &mut Fields) {
+        match self.worker_threads {
+            Some((count, _)) => fields.some("worker_threads", |out| out.number(count)),
+            None => fields.field("worker_threads", |out| out.path("::core::option::Option::None")),
+        }
+    }
+}
+
+fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
 }
 
 /// `name: value,` over and over.

@@ -23,8 +23,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn try_expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Failure> {
-    let mut function = Function::split(item)?;
-    let mut given = option::parse(arguments)?;
+    let mut function = Function::split(item, "#[rehearsal::test]")?;
+    let mut given = option::parse(arguments, option::OF_TEST)?;
     take_attributes(&mut function, &mut given)?;
     check_function(&function)?;
     given.check(&function)?;

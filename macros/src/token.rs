@@ -92,6 +92,12 @@ impl Out {
         self.joint('.', Spacing::Alone);
     }
 
+    /// `->` before a result.
+    pub(crate) fn arrow(&mut self) {
+        self.joint('-', Spacing::Joint);
+        self.joint('>', Spacing::Alone);
+    }
+
     /// A string literal.
     pub(crate) fn string(&mut self, text: &str) {
         self.literal(Literal::string(text));

@@ -1,1 +1,0 @@
-//! `#[rehearsal::main]` for programs.
