@@ -6,6 +6,7 @@
 //!
 //! Read next: [`registry`] for what a registered trial is, then `run` for the arbiter that drives it all.
 
+pub mod audit;
 pub mod cli;
 pub mod dispatch;
 pub mod event;

@@ -11,6 +11,8 @@ pub struct Target {
     pub file: &'static str,
     /// `CARGO_MANIFEST_DIR`; `None` where something other than cargo built this.
     pub manifest_dir: Option<&'static str>,
+    /// `cfg!(test)`.
+    pub test: bool,
 }
 
 impl Target {
@@ -45,6 +47,7 @@ macro_rules! main {
                 root_module: ::core::module_path!(),
                 file: ::core::file!(),
                 manifest_dir: ::core::option_env!("CARGO_MANIFEST_DIR"),
+                test: ::core::cfg!(test),
             })
         }
     };
