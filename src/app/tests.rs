@@ -47,6 +47,9 @@ const TABLE: &[Setting] = &[
     Setting::HELP,
 ];
 
+/// Names and values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 fn words(line: &str) -> Vec<OsString> {
     line.split_whitespace().map(OsString::from).collect()
 }
@@ -71,7 +74,7 @@ fn complaint(line: &str, variables: &[(&str, &str)], toml: &str) -> String {
 fn each_source_goes_before_the_one_below_it() {
     let variables = [("APP_TIMEOUT", "3s")];
     let toml = "timeout = '2s'";
-    let cases: [(&str, &[(&str, &str)], &str, u64, &str); 4] = [
+    let cases: [(&str, Variables<'_>, &str, u64, &str); 4] = [
         ("", &[], "", 600, "the default"),
         ("", &[], toml, 2, "rehearsal.toml:1:11: `timeout`"),
         ("", &variables, toml, 3, "APP_TIMEOUT"),
@@ -135,7 +138,7 @@ fn a_variable_may_switch_off_what_the_file_switches_on() {
 #[test]
 fn what_is_wrong_is_told_with_what_is_allowed() {
     let duration = "allowed: a number with a unit, as in 500ms, 5s, 1.5s, 10m or 2h, or `none`";
-    let cases: &[(&str, &[(&str, &str)], &str, &str)] = &[
+    let cases: &[(&str, Variables<'_>, &str, &str)] = &[
         (
             "--timeot 5s",
             &[],
@@ -225,18 +228,6 @@ fn a_file_that_is_not_toml_is_told_with_its_place() {
 #[test]
 fn a_broken_value_is_told_even_where_a_stronger_source_has_the_last_word() {
     assert!(complaint("--timeout 5s", &[("APP_TIMEOUT", "soon")], "").contains("APP_TIMEOUT=soon"));
-}
-
-#[cfg(unix)]
-#[test]
-fn paths_need_not_be_utf8_and_other_values_must() {
-    use std::os::unix::ffi::OsStringExt;
-    let odd = OsString::from_vec(b"/tmp/\xff".to_vec());
-    let arguments = |flag: &str| vec![OsString::from(flag), odd.clone()];
-    let resolve = |flag| Settings::resolve(TABLE, arguments(flag), &Environment::default(), None);
-    assert_eq!(resolve("--log").expect("right").path("log"), Some(Path::new(&odd)));
-    let said = resolve("--skip").expect_err("wrong").to_string();
-    assert_eq!(said, "`--skip /tmp/\u{fffd}`: it is not valid UTF-8; allowed: a text");
 }
 
 #[test]

@@ -28,3 +28,6 @@ pub mod words;
 pub use list::write_list;
 pub use reporters::{Reporter, ReporterError, Reporters};
 pub use sink::Sink;
+
+#[cfg(test)]
+mod tests;

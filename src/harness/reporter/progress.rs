@@ -12,6 +12,7 @@ use crate::app::quantity::format_duration;
 use crate::harness::cli::{Format, Options};
 use crate::harness::event::{Event, Running};
 
+use super::paint::{Paint, Tone};
 use super::reporters::Reporter;
 
 /// Redraws a second at most.
@@ -26,6 +27,7 @@ pub struct Progress {
     overall: ProgressBar,
     lines: Vec<ProgressBar>,
     failed: usize,
+    paint: Paint,
 }
 
 impl Progress {
@@ -38,14 +40,14 @@ impl Progress {
     }
 
     /// On the terminal that stdout is.
-    pub fn on_stdout() -> Progress {
-        Progress::on(ProgressDrawTarget::stdout_with_hz(HERTZ))
+    pub fn on_stdout(paint: Paint) -> Progress {
+        Progress::on(ProgressDrawTarget::stdout_with_hz(HERTZ), paint)
     }
 
     /// On any target.
-    pub fn on(target: ProgressDrawTarget) -> Progress {
+    pub fn on(target: ProgressDrawTarget, paint: Paint) -> Progress {
         let bars = MultiProgress::with_draw_target(target);
-        Progress { overall: ProgressBar::hidden(), bars, lines: Vec::new(), failed: 0 }
+        Progress { overall: ProgressBar::hidden(), bars, lines: Vec::new(), failed: 0, paint }
     }
 
     /// What text has to be put above.
@@ -54,7 +56,8 @@ impl Progress {
     }
 
     fn start(&mut self, planned: usize) {
-        let style = style("{wide_bar:.cyan/dim} {pos}/{len}{msg}  {elapsed}, {eta} left");
+        let bar = if self.paint == Paint::PLAIN { "{wide_bar}" } else { "{wide_bar:.cyan/dim}" };
+        let style = style(&format!("{bar} {{pos}}/{{len}}{{msg}}  {{elapsed}}, {{eta}} left"));
         self.overall = self.bars.add(ProgressBar::new(planned as u64).with_style(style));
         self.overall.tick();
     }
@@ -71,7 +74,7 @@ impl Progress {
             self.bars.remove(&line);
         }
         for (line, running) in self.lines.iter().zip(&running[..told]) {
-            line.set_message(describe(running));
+            line.set_message(describe(running, self.paint));
         }
         if running.len() > told {
             self.lines[told].set_message(format!("  and {} more", running.len() - told));
@@ -91,11 +94,11 @@ impl Progress {
 }
 
 /// `  #0  1.2s  math::adds`, and a mark on one that is slow.
-fn describe(running: &Running<'_>) -> String {
+fn describe(running: &Running<'_>, paint: Paint) -> String {
     let tenths = Duration::from_millis(running.elapsed.as_millis() as u64 / 100 * 100);
     let elapsed = if tenths.is_zero() { "0s".to_owned() } else { format_duration(tenths) };
     let line = format!("  #{:<3} {elapsed:>7}  {}", running.worker, running.trial.name);
-    if running.slow { format!("\x1b[33m{line}  SLOW\x1b[0m") } else { line }
+    if running.slow { format!("{}{line}  SLOW{}", paint.begin(Tone::Mild), paint.end()) } else { line }
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -59,10 +59,10 @@ impl Reporters {
     /// # Errors
     /// A log file that cannot be opened.
     pub fn for_run(options: &Options) -> Result<Reporters, ReporterError> {
-        let progress = Progress::wanted(options).then(Progress::on_stdout);
+        let paint = Paint::chosen(options.color);
+        let progress = Progress::wanted(options).then(|| Progress::on_stdout(paint));
         let bars = progress.as_ref().map(Progress::bars);
         let out = Sink::stdout().above(bars);
-        let paint = Paint::chosen(options.color);
         let mut all: Vec<Box<dyn Reporter + Send>> = vec![match options.format {
             Format::Pretty => Box::new(Pretty::new(out, paint, options)),
             Format::Terse => Box::new(Terse::new(out, paint, options)),
@@ -73,7 +73,7 @@ impl Reporters {
         if let Some(path) = &options.logfile {
             let file =
                 File::create(path).map_err(|source| ReporterError::Logfile { path: path.clone(), source })?;
-            all.push(Box::new(Logfile::new(Sink::file(file))));
+            all.push(Box::new(Logfile::new(Sink::writer("the file of --logfile", file))));
         }
         let live = progress.is_some();
         if let Some(progress) = progress {

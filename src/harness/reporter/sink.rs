@@ -4,7 +4,6 @@
 //! process is killed. So text is shown at once on a terminal; otherwise when the buffer is full, and whenever
 //! the arbiter has nothing else to do and calls [`Sink::flush`].
 
-use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,11 +26,10 @@ pub struct Sink {
     trouble: Option<String>,
 }
 
-#[derive(Debug)]
 enum Target {
     Stdout,
     Stderr,
-    File(File),
+    Writer { name: &'static str, writer: Box<dyn Write + Send> },
     Memory(Memory),
 }
 
@@ -64,9 +62,9 @@ impl Sink {
         Sink::to(Target::Stderr, true)
     }
 
-    /// An open file.
-    pub fn file(file: File) -> Sink {
-        Sink::to(Target::File(file), false)
+    /// Anything else that can be written to; errors call it `name`.
+    pub fn writer(name: &'static str, writer: impl Write + Send + 'static) -> Sink {
+        Sink::to(Target::Writer { name, writer: Box::new(writer) }, false)
     }
 
     /// Memory, and a handle to read it.
@@ -164,7 +162,7 @@ impl Target {
         match self {
             Target::Stdout => write_all(&mut io::stdout().lock(), bytes),
             Target::Stderr => write_all(&mut io::stderr().lock(), bytes),
-            Target::File(file) => write_all(file, bytes),
+            Target::Writer { writer, .. } => write_all(writer, bytes),
             Target::Memory(memory) => {
                 memory.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
                 Ok(())
@@ -176,9 +174,15 @@ impl Target {
         match self {
             Target::Stdout => "stdout",
             Target::Stderr => "stderr",
-            Target::File(_) => "the log file",
+            Target::Writer { name, .. } => name,
             Target::Memory(_) => "memory",
         }
+    }
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }
 

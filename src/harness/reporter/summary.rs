@@ -165,6 +165,11 @@ impl Blocks {
             block.extend_from_slice(b"note: ");
             block.extend_from_slice(note.as_bytes());
         }
+        // libtest does not end a message of its own with a line end, and readers compare; ours may.
+        if !block.is_empty() && !matches!(outcome.verdict, Verdict::Failed { .. }) && !block.ends_with(b"\n")
+        {
+            block.push(b'\n');
+        }
         if !block.is_empty() {
             self.text.extend_from_slice(format!("---- {} stdout ----\n", trial.name).as_bytes());
             self.text.append(&mut block);

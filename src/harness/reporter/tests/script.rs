@@ -1,0 +1,105 @@
+//! A run in which everything happens that a reporter has words for.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use crate::app::Environment;
+use crate::harness::cli::Options;
+use crate::harness::event::{Event, Running, TrialInfo};
+use crate::harness::outcome::{Death, Outcome, Output, Verdict};
+use crate::harness::registry::{Kind, ShouldPanic};
+use crate::harness::reporter::Reporter;
+
+pub(super) fn options(line: &str) -> Options {
+    Options::parse(line.split_whitespace().map(OsString::from), &Environment::default(), None).expect("right")
+}
+
+pub(super) fn trial(name: &str) -> TrialInfo<'_> {
+    TrialInfo { name, kind: Kind::Test, should_panic: ShouldPanic::No, file: "src/lib.rs", line: 1 }
+}
+
+pub(super) fn outcome(verdict: Verdict, output: &[u8]) -> Outcome {
+    Outcome {
+        verdict,
+        duration_ns: 1_250_000,
+        output: Output { bytes: output.to_vec(), dropped: 0 },
+        notes: Vec::new(),
+    }
+}
+
+fn failed(message: &str) -> Verdict {
+    Verdict::Failed { message: message.to_owned() }
+}
+
+fn ignored(reason: &str) -> Verdict {
+    Verdict::Ignored { reason: reason.to_owned() }
+}
+
+/// A death of the process; `message` is what the harness knows beyond it.
+fn crashed(death: Death, message: &str) -> Verdict {
+    Verdict::Crashed { death, message: message.to_owned() }
+}
+
+/// Names and outcomes in the order they come in.
+pub(super) fn outcomes() -> Vec<(&'static str, Outcome)> {
+    let panic = "\nthread 'math::fails' (1) panicked at src/math.rs:3:5:\nboom \"q\" \u{1b}[1m\n";
+    let flood = Outcome {
+        output: Output { bytes: b"first\nlast".to_vec(), dropped: 209_715_200 },
+        ..outcome(failed("panicked at src/lib.rs:9:1:\nenough"), b"")
+    };
+    let noted =
+        Outcome { notes: vec!["left 2 child processes behind".into()], ..outcome(Verdict::Passed, b"") };
+    vec![
+        ("top", outcome(Verdict::Passed, b"")),
+        ("math::adds", outcome(Verdict::Passed, b"hello\tworld\n")),
+        ("math::fails", outcome(failed("panicked at src/math.rs:3:5:\nboom"), panic.as_bytes())),
+        ("math::raw", outcome(failed(""), b"\xff\xfe raw <&> ]]>\n\nno line end")),
+        ("math::overflows", outcome(failed("test did not panic as expected at src/math.rs:7:1"), b"")),
+        ("net::reaches", outcome(ignored("no network here"), b"")),
+        ("net::waits", outcome(ignored(""), b"")),
+        ("crash::segfault", outcome(crashed(Death::Signaled { signal: 11 }, ""), b"before the end\n")),
+        ("crash::exits", outcome(crashed(Death::Exited { code: 3 }, "it called exit"), b"")),
+        ("crash::garbage", outcome(crashed(Death::Unreachable, "its frame was too long"), b"")),
+        ("hang::sleeps", outcome(Verdict::TimedOut { limit_ms: 1000, stuck: false }, b"")),
+        ("hang::spins", outcome(Verdict::TimedOut { limit_ms: 1500, stuck: true }, b"")),
+        ("flood", flood),
+        ("children", noted),
+        ("late::one", outcome(Verdict::NotRun { reason: "interrupted".into() }, b"")),
+        ("late::two", outcome(Verdict::NotRun { reason: "interrupted".into() }, b"")),
+    ]
+}
+
+/// Plays the run to a reporter.
+pub(super) fn play(reporter: &mut dyn Reporter, shuffle_seed: Option<u64>) {
+    let outcomes = outcomes();
+    let started = Event::RunStarted { planned: outcomes.len(), filtered_out: 3, workers: 2, shuffle_seed };
+    reporter.event(&started);
+    reporter.event(&Event::Warning { message: "output is not captured under thread isolation" });
+    let elapsed = Duration::from_millis(60_010);
+    for (name, outcome) in &outcomes {
+        let trial = TrialInfo {
+            should_panic: if *name == "math::overflows" { ShouldPanic::Yes } else { ShouldPanic::No },
+            ..trial(name)
+        };
+        if *name == "hang::sleeps" {
+            let running = [Running { worker: 0, trial, elapsed, slow: true }];
+            reporter.event(&Event::Busy { running: &running });
+            reporter.event(&Event::Slow { trial, elapsed });
+        }
+        reporter.event(&Event::Finished { trial, outcome });
+    }
+    reporter.event(&Event::RunError { message: "interrupted; 2 trials were not run" });
+    reporter.event(&Event::RunFinished { elapsed: Duration::from_millis(1_234), success: false });
+}
+
+/// A run in which all is well.
+pub(super) fn play_green(reporter: &mut dyn Reporter, trials: usize) {
+    let started = Event::RunStarted { planned: trials, filtered_out: 0, workers: 2, shuffle_seed: None };
+    reporter.event(&started);
+    for number in 0..trials {
+        let name = format!("t{number:03}");
+        let outcome = outcome(Verdict::Passed, b"");
+        reporter.event(&Event::Finished { trial: trial(&name), outcome: &outcome });
+    }
+    reporter.event(&Event::RunFinished { elapsed: Duration::from_millis(80), success: true });
+}

@@ -1,0 +1,166 @@
+//! When text is written, what happens when it cannot be, and what a display draws.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use indicatif::{ProgressDrawTarget, TermLike};
+
+use crate::harness::event::{Event, Running};
+use crate::harness::outcome::{Death, Verdict};
+use crate::harness::reporter::notice::Notice;
+use crate::harness::reporter::paint::Paint;
+use crate::harness::reporter::pretty::Pretty;
+use crate::harness::reporter::progress::Progress;
+use crate::harness::reporter::{Reporter, Reporters, Sink};
+
+use super::script::{options, outcome, play, play_green, trial};
+
+/// Counts what is written to it, and fails in the end if told to.
+struct Counting {
+    writes: Arc<AtomicUsize>,
+    fail: Option<ErrorKind>,
+}
+
+impl Write for Counting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        match self.fail {
+            Some(kind) => Err(kind.into()),
+            None => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn counting(fail: Option<ErrorKind>) -> (Pretty, Arc<AtomicUsize>) {
+    let writes = Arc::new(AtomicUsize::new(0));
+    let sink = Sink::writer("the pipe", Counting { writes: writes.clone(), fail });
+    (Pretty::new(sink, Paint::PLAIN, &options("")), writes)
+}
+
+#[test]
+fn a_thousand_lines_are_a_few_writes() {
+    let (mut pretty, writes) = counting(None);
+    play_green(&mut pretty, 1_000);
+    assert!(writes.load(Ordering::Relaxed) <= 3, "{writes:?} writes");
+}
+
+#[test]
+fn nothing_is_held_back_when_the_run_is_idle() {
+    let (sink, memory) = Sink::memory();
+    let mut pretty = Pretty::new(sink, Paint::PLAIN, &options(""));
+    let passed = outcome(Verdict::Passed, b"");
+    pretty.event(&Event::Finished { trial: trial("adds"), outcome: &passed });
+    assert_eq!(memory.text(), "");
+    pretty.flush();
+    assert_eq!(memory.text(), "test adds ... ok\n");
+}
+
+#[test]
+fn a_reader_that_has_gone_away_is_no_trouble() {
+    let (mut pretty, writes) = counting(Some(ErrorKind::BrokenPipe));
+    play(&mut pretty, None);
+    play_green(&mut pretty, 5_000);
+    assert_eq!(pretty.trouble(), None);
+    assert_eq!(writes.load(Ordering::Relaxed), 1, "nothing more is written to it");
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let (mut pretty, _) = counting(Some(ErrorKind::StorageFull));
+    play(&mut pretty, None);
+    let reporters = Reporters::of(vec![Box::new(pretty)]);
+    let trouble = reporters.trouble().expect("it is told");
+    assert!(trouble.starts_with("cannot write to the pipe: "), "{trouble}");
+}
+
+#[test]
+fn stderr_does_not_overtake_stdout() {
+    let (sink, memory) = Sink::memory();
+    let pretty = Pretty::new(sink, Paint::PLAIN, &options(""));
+    let mut reporters = Reporters::of(vec![Box::new(pretty), Box::new(Notice::new(Sink::memory().0))]);
+    let passed = outcome(Verdict::Passed, b"");
+    reporters.event(&Event::Finished { trial: trial("adds"), outcome: &passed });
+    reporters.event(&Event::Warning { message: "w" });
+    assert_eq!(memory.text(), "test adds ... ok\n");
+}
+
+/// A terminal of 24 lines of 60 columns that only remembers what was written to it.
+#[derive(Debug, Clone, Default)]
+struct Screen(Arc<Mutex<String>>);
+
+impl Screen {
+    fn push(&self, text: &str) -> io::Result<()> {
+        self.0.lock().expect("no one panicked").push_str(text);
+        Ok(())
+    }
+
+    fn take(&self) -> String {
+        std::mem::take(&mut *self.0.lock().expect("no one panicked"))
+    }
+}
+
+impl TermLike for Screen {
+    fn width(&self) -> u16 {
+        60
+    }
+    fn height(&self) -> u16 {
+        24
+    }
+    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.push(text)?;
+        self.push("\n")
+    }
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.push(text)
+    }
+    fn clear_line(&self) -> io::Result<()> {
+        Ok(())
+    }
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_display_has_a_bar_and_a_line_for_each_busy_worker() {
+    let screen = Screen::default();
+    let mut progress =
+        Progress::on(ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255), Paint::PLAIN);
+    progress.event(&Event::RunStarted { planned: 10, filtered_out: 0, workers: 2, shuffle_seed: None });
+    assert!(screen.take().contains(" 0/10"));
+
+    let crashed = outcome(Verdict::Crashed { death: Death::Exited { code: 3 }, message: String::new() }, b"");
+    progress.event(&Event::Finished { trial: trial("a"), outcome: &crashed });
+    let running = [
+        Running { worker: 0, trial: trial("math::adds"), elapsed: Duration::from_millis(1_260), slow: false },
+        Running { worker: 1, trial: trial("math::waits"), elapsed: Duration::from_secs(75), slow: true },
+    ];
+    progress.event(&Event::Busy { running: &running });
+    let drawn = screen.take();
+    for part in [" 1/10, 1 failed", "#0      1.2s  math::adds", "#1    1m 15s  math::waits  SLOW"] {
+        assert!(drawn.contains(part), "no {part:?} in {drawn:?}");
+    }
+
+    progress.event(&Event::RunFinished { elapsed: Duration::from_secs(80), success: false });
+    screen.take();
+    progress.bars().println("no longer drawn").expect("hidden");
+    assert_eq!(screen.take(), "", "nothing is drawn once the run is over");
+}
