@@ -91,7 +91,7 @@ impl Capture {
         let (mut head, mut tail) = split(len, limit);
         if let Some(hole) = self.hole(len) {
             // Where the limit would show everything, everything is what the hole has left.
-            tail = if tail == 0 { len - hole.end } else { tail.min(len - hole.end) };
+            tail = if len <= limit { len - hole.end } else { tail.min(len - hole.end) };
             head = head.min(hole.start);
         }
         let mut bytes = vec![0; (head + tail) as usize];

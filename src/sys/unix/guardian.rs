@@ -82,9 +82,7 @@ impl Link {
         let mut command = spawner::this_binary(GUARDIAN_MARK, &ours, theirs.into(), &[], Vec::new())?;
         // No standard stream of ours: it must not keep a pipe open that somebody reads to its end.
         command.arg0("rehearsal-guardian").stdout(Stdio::null()).stderr(Stdio::null());
-        let pid = spawner::execute(command)?;
-        offspring::await_child(pid);
-        offspring::set_guardian(Some(pid));
+        let pid = offspring::start_guardian(|| spawner::execute(command))?;
         Ok(Link { pid, socket: ours.into() })
     }
 
@@ -116,8 +114,7 @@ impl Drop for Link {
             libc::kill(self.pid as libc::pid_t, libc::SIGKILL);
             let _ = super::call::retry(|| libc::waitpid(self.pid as libc::pid_t, std::ptr::null_mut(), 0));
         }
-        offspring::forget_child(self.pid);
-        offspring::set_guardian(None);
+        offspring::end_guardian(self.pid);
     }
 }
 

@@ -21,12 +21,19 @@ pub(super) fn forget_child(pid: u32) {
     AWAITED.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid);
 }
 
-pub(super) fn set_guardian(pid: Option<u32>) {
-    *GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner) = pid;
+/// Starts the guardian; nobody counts children between its start and our knowing who it is.
+pub(super) fn start_guardian(start: impl FnOnce() -> io::Result<u32>) -> io::Result<u32> {
+    let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+    let pid = start()?;
+    *guardian = Some(pid);
+    await_child(pid);
+    Ok(pid)
 }
 
-fn is_guardian(pid: u32) -> bool {
-    *GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner) == Some(pid)
+/// The guardian is no more, and reaped.
+pub(super) fn end_guardian(pid: u32) {
+    forget_child(pid);
+    *GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }
 
 /// How many children of this process are running: `None` where there is none, which costs one system call. Children
@@ -41,15 +48,13 @@ pub fn leaves_children() -> Option<usize> {
         // There are some, and the system does not tell which.
         return Some(1);
     };
-    let running = children.iter().filter(|child| !child.finished && !is_guardian(child.pid)).count();
+    let running = children.iter().filter(|child| !child.finished).count();
     (running > 0).then_some(running)
 }
 
 /// The children of this process, ended ones included, the guardian left out. Empty where the system does not tell.
 pub fn children() -> Vec<ChildProcess> {
-    let mut children = if any_child() { list().unwrap_or_default() } else { Vec::new() };
-    children.retain(|child| !is_guardian(child.pid));
-    children
+    if any_child() { list().unwrap_or_default() } else { Vec::new() }
 }
 
 /// Takes the exit status of every child that has ended and that no [`Child`](super::process::Child) stands for, and
@@ -79,11 +84,15 @@ fn any_child() -> bool {
     !matches!(result, Err(error) if error.raw_os_error() == Some(libc::ECHILD))
 }
 
-/// What the kernel lists as children of this process's threads; `None` where it has no such list.
+/// The children of this process, the guardian left out; `None` where the system does not tell.
 fn list() -> Option<Vec<ChildProcess>> {
-    listed_by_threads().or_else(|_| found_in_proc()).ok()
+    let guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut children = listed_by_threads().or_else(|_| found_in_proc()).ok()?;
+    children.retain(|child| *guardian != Some(child.pid));
+    Some(children)
 }
 
+/// What the kernel lists as children of each thread of this process.
 fn listed_by_threads() -> io::Result<Vec<ChildProcess>> {
     let mut children = Vec::new();
     for thread in std::fs::read_dir("/proc/self/task")? {

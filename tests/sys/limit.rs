@@ -1,0 +1,93 @@
+//! Limits of the system that are reached, and descriptors that must not be lost on the way.
+
+use std::fs::File;
+
+use rehearsal::sys::limit::{LimitKind, open_files, tracer_pid};
+use rehearsal::sys::process::{ExitStatus, ProcessError, SpawnOptions, spawn_self};
+
+use crate::Named;
+use crate::scenario::{after_shell, check, finish, part, run, worker};
+
+pub(crate) const TESTS: &[Named] = &[
+    ("limit::too_many_open_files_is_told_with_the_way_out", few_files),
+    ("limit::too_many_files_to_pass_is_told", || drop(check("many passed"))),
+    ("limit::no_descriptor_is_lost", || drop(check("descriptors"))),
+    ("limit::an_environment_too_large_is_told", || drop(check("large environment"))),
+    ("limit::nobody_traces_us", || assert_eq!(tracer_pid(), None)),
+];
+
+pub(crate) const SCENARIOS: &[Named] = &[
+    ("few files", without_files),
+    ("many passed", many_passed),
+    ("descriptors", descriptors),
+    ("large environment", large_environment),
+];
+
+fn few_files() {
+    finish(after_shell("ulimit -n 40", "few files"));
+}
+
+fn without_files() {
+    assert_eq!(open_files(), Some(40));
+    // The spawner and the guardian are there before it gets tight, as they are in a run that has begun.
+    assert_eq!(run(worker("return").wait()), ExitStatus::Exited(0));
+    let mut files = Vec::new();
+    while let Ok(file) = File::open("/dev/null") {
+        files.push(file);
+    }
+    // One more at a time, so that every step of starting a process is the one that fails.
+    let mut failures = 0;
+    let child = loop {
+        match spawn_self(part("exit 3")) {
+            Ok(child) => break child,
+            Err(error) => {
+                let text = error.to_string();
+                assert!(text.contains("cannot start process `worker exit 3`"), "{text}");
+                assert!(text.contains("(limit 40)") && text.contains("ulimit -n"), "{text}");
+                assert!(
+                    matches!(error, ProcessError::Limit { limit: LimitKind::OpenFiles(Some(40)), .. }),
+                    "{error:?}"
+                );
+                failures += 1;
+                files.pop().expect("it fails for another reason");
+            }
+        }
+    };
+    assert!(failures >= 2, "{failures}");
+    drop(files);
+    assert_eq!(run(child.wait()), ExitStatus::Exited(3));
+}
+
+fn many_passed() {
+    let files = (0..254).map(|_| File::open("/dev/null").expect("opens").into()).collect();
+    let error = spawn_self(SpawnOptions { pass: files, ..part("return") }).expect_err("too many");
+    assert_eq!(
+        error.to_string(),
+        "cannot start process `worker return`: 254 files to pass, at most 253 can be"
+    );
+}
+
+fn descriptors() {
+    let count = || std::fs::read_dir("/proc/self/fd").expect("descriptors").count();
+    run(async {
+        worker("return").wait().await;
+        // The guardian's socket is there once a second child has been started behind it.
+        worker("return").wait().await;
+        let before = count();
+        for _ in 0..50 {
+            let file = File::open("/dev/null").expect("opens");
+            let child =
+                spawn_self(SpawnOptions { pass: vec![file.into()], ..part("exit 3") }).expect("a worker");
+            let _socket = child.socket().expect("its socket");
+            assert_eq!(child.wait().await, ExitStatus::Exited(3));
+        }
+        assert_eq!(count(), before);
+    });
+}
+
+fn large_environment() {
+    let mut options = part("return");
+    options.env.push(("SYS_TEST_LARGE".into(), "x".repeat(4 << 20).into()));
+    let error = spawn_self(options).expect_err("too large");
+    assert!(error.to_string().contains("environment is too large"), "{error}");
+}
