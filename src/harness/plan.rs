@@ -5,6 +5,7 @@
 
 use super::cli::{Ignored, Options};
 use super::registry::{Entry, Kind, Registry, ShouldPanic};
+use crate::app::setting::nearest;
 
 /// What the plan has to know of a registered trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,25 @@ impl Plan {
             trials,
         }
     }
+}
+
+/// Why a plan is empty although a filter was given: the filters, and the name that was probably meant.
+pub fn explain_nothing_matched(candidates: &[Candidate<'_>], options: &Options) -> String {
+    let quoted: Vec<String> = options.filters.iter().map(|filter| format!("`{filter}`")).collect();
+    let what = match quoted.as_slice() {
+        [one] => format!("the filter {one} matches"),
+        many => format!("the filters {} match", many.join(", ")),
+    };
+    // A filter that does match, and whose trials were lost to --skip or --ignored, was not mistyped.
+    let matches =
+        |filter: &String| candidates.iter().any(|candidate| candidate.name.contains(filter.as_str()));
+    if options.filters.iter().any(matches) {
+        return format!("{what} no trial together with the other flags; {} are known", candidates.len());
+    }
+    let names = || candidates.iter().map(|candidate| candidate.name);
+    let meant = options.filters.iter().find_map(|filter| nearest(filter, names()));
+    let meant = meant.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+    format!("{what} none of the {} trials{meant}", candidates.len())
 }
 
 fn is_wanted(candidate: &Candidate<'_>, options: &Options) -> bool {

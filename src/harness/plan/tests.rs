@@ -109,3 +109,21 @@ fn a_seed_gives_one_order_always_and_another_seed_another() {
     // The order is part of the interface: a seed from last month's log has to mean the same today.
     assert_eq!(first[..8], [40, 41, 0, 21, 47, 45, 7, 23]);
 }
+
+#[test]
+fn a_filter_without_a_match_is_explained() {
+    let explain = |line| explain_nothing_matched(&candidates(), &options(line));
+    assert_eq!(
+        explain("mat::adds"),
+        "the filter `mat::adds` matches none of the 7 trials, did you mean `math::adds`?"
+    );
+    assert_eq!(explain("x y"), "the filters `x`, `y` match none of the 7 trials");
+    assert_eq!(
+        explain("adds --skip adds"),
+        "the filter `adds` matches no trial together with the other flags; 7 are known"
+    );
+    assert_eq!(
+        explain("adds --exact --ignored"),
+        "the filter `adds` matches no trial together with the other flags; 7 are known"
+    );
+}
