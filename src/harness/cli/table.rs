@@ -96,7 +96,8 @@ pub const TABLE: &[Setting] = &[
         variables: &[Variable::exact("REHEARSAL_ISOLATION")],
         key: Some("isolation"),
         form: Form::Word(&["process", "thread"]),
-        help: "Where a trial runs: in a warm worker process, which may crash (the default where processes work), or on a thread of this process",
+        help: "Where a trial runs: in a warm worker process, which may crash (the default where processes \
+               work), or on a thread of this process",
         ..Setting::BLANK
     },
     Setting {
