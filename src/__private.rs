@@ -11,3 +11,5 @@ pub use crate::harness::skip::skip;
 pub use crate::harness::target::Target;
 #[cfg(feature = "harness")]
 pub use inventory;
+
+pub use crate::actor::emit as actor;

@@ -6,6 +6,7 @@ extern crate self as rehearsal;
 
 #[doc(hidden)]
 pub mod __private;
+pub mod actor;
 #[cfg(feature = "harness")]
 pub mod app;
 #[cfg(feature = "harness")]
@@ -15,3 +16,7 @@ pub mod sys;
 
 #[cfg(feature = "harness")]
 pub use rehearsal_macros::test;
+pub use rehearsal_macros::{actor, command};
+
+#[doc(inline)]
+pub use actor::{arbiter, get_actor};

@@ -3,5 +3,9 @@
 //! The attribute `test` is not in here, because a glob import would make every `#[test]` ambiguous: write
 //! `#[rehearsal::test]`.
 
+pub use crate::actor::{
+    Actor, Address, Call, Context, Error, Exit, Failed, Outlet, Placement, Reason, Spawn, SpawnError, State,
+    TryCall,
+};
 #[cfg(feature = "harness")]
 pub use crate::skip;

@@ -2,7 +2,12 @@
 
 use proc_macro::TokenStream;
 
+mod actor;
+mod actor_out;
+mod command;
+mod cursor;
 mod function;
+mod method;
 mod option;
 mod program;
 mod test;
@@ -55,4 +60,44 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn program(arguments: TokenStream, item: TokenStream) -> TokenStream {
     program::expand(arguments, item)
+}
+
+/// Makes an actor of the type whose `impl` block this is on.
+///
+/// | on a function | it is | takes | returns |
+/// |---|---|---|---|
+/// | `#[start]` | what builds the actor, inside of where it runs; exactly one | any owned arguments | `Self` or `Result<Self, E>`, `E: Display` |
+/// | `#[command]` | a message the actor answers | `&mut self` or `&self`, any owned arguments | anything owned; a `Result` becomes a [`TryCall`] |
+/// | `#[periodic(every = "5s")]` | run every so often | `&mut self` | `()` or `Result<(), E>`; an error ends the actor |
+/// | `#[stopping]` | run before the actor ends in good order; at most one | `&mut self` | `()` or `Result<(), E>` |
+///
+/// Each may be `async`, and each may take its context, `cx: &mut Context<Self>`, at any place. Functions without a
+/// mark stay as they are, and so do the marked ones: they can be called and unit-tested like any method.
+///
+/// The type gets a function `spawn` with the arguments of `#[start]`, and a proxy named after it (`CounterProxy`) with
+/// a method for each command. The proxy is as visible as the `#[start]` function.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `event = Type` | what the actor tells its parent, through `cx.outlet()`; `()` unless given |
+/// | `pub`, `pub(crate)`, .. | visibility of the proxy |
+/// | `crate = "path"` | where this crate is found, if not at `::rehearsal` |
+///
+/// # Errors
+/// What cannot travel in a message does not compile: borrowed arguments, `impl Trait`, generic commands. Nor does a
+/// command with the name of one that every actor has (`ping`, `echo`, `info`, `run`, `stop`, `kill`, `ended`, `clone`).
+///
+/// [`TryCall`]: https://docs.rs/rehearsal/latest/rehearsal/actor/struct.TryCall.html
+#[proc_macro_attribute]
+pub fn actor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    actor::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes an open command of a free function: any actor carries it out, `proxy.run(sum(vec![1, 2, 3]))`.
+///
+/// The function may be `async` and may take `cx: &mut Context`, the context of the actor it runs in. Its arguments and
+/// its result must be able to cross to another process, wherever it is run.
+#[proc_macro_attribute]
+pub fn command(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    command::expand(arguments.into(), item.into()).into()
 }

@@ -4,6 +4,7 @@
 //! - [`seam`]: the one seam for time, spawn, delivery choice, randomness and faults;
 //! - [`wire`]: length-framed serde values, read in batches, written whole by the calling thread;
 //! - [`boot`]: the first call in `main`, which tells what this process is (arbiter or worker) before a thread starts;
+//! - [`anchor`]: naming a function to another process of the same program;
 //! - [`process`]: this binary again as a worker process, its process group, its end;
 //! - [`signal`]: signals as events, and their names;
 //! - [`capture`]: stdout and stderr by memory file;
@@ -20,6 +21,7 @@
 //!
 //! Read next: [`boot`], then [`process`], then `actor/mod.rs` one floor up.
 
+pub mod anchor;
 pub mod boot;
 pub mod capture;
 pub mod exit;

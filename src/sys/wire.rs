@@ -185,6 +185,18 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
     }
 }
 
+/// Reads the value at the front of a frame's body, and gives the bytes behind it: where a header says what follows.
+///
+/// # Errors
+/// [`WireError::Decode`].
+pub fn take<T: DeserializeOwned>(body: &[u8]) -> Result<(T, &[u8]), WireError> {
+    postcard::take_from_bytes(body).map_err(|source| WireError::Decode {
+        what: std::any::type_name::<T>(),
+        len: body.len(),
+        source,
+    })
+}
+
 /// Cuts a byte stream into frames.
 ///
 /// Cancel-safe: a `next()` that is dropped has lost nothing, what it read waits in the buffer. Memory grows with the

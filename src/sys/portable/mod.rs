@@ -11,5 +11,6 @@ pub(super) mod exit;
 pub(super) mod limit;
 pub(super) mod page;
 pub(super) mod process;
+pub(super) mod program;
 pub(super) mod sender;
 pub(super) mod signal;

@@ -1,0 +1,359 @@
+//! What `#[rehearsal::actor]` becomes: the block as it was, a proxy, and the actor traits.
+//!
+//! All of it but the proxy is inside one unnamed constant, so that no name of ours meets one of the user's.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+
+use crate::actor::Actor;
+use crate::method::Method;
+
+pub(crate) fn emit(actor: &Actor) -> TokenStream {
+    let Actor { original, cfg, .. } = actor;
+    let proxy = proxy(actor);
+    let message = message(actor);
+    let methods = proxy_methods(actor);
+    let spawn = spawn(actor);
+    let behavior = behavior(actor);
+    let process = process(actor);
+    quote! {
+        #original
+        #proxy
+        #(#cfg)*
+        #[allow(non_camel_case_types, unused_variables, clippy::all)]
+        const _: () = {
+            #message
+            #methods
+            #spawn
+            #behavior
+            #process
+        };
+    }
+}
+
+fn proxy_ident(actor: &Actor) -> Ident {
+    format_ident!("{}Proxy", actor.ident)
+}
+
+fn message_ident(actor: &Actor) -> Ident {
+    format_ident!("__{}Message", actor.ident)
+}
+
+fn proxy(actor: &Actor) -> TokenStream {
+    let Actor { root, ty, visibility, cfg, ident, .. } = actor;
+    let proxy = proxy_ident(actor);
+    let doc = format!(
+        "A counted reference to an actor [`{ident}`]: a method for each of its commands, and those of every actor."
+    );
+    quote! {
+        #(#cfg)*
+        #[doc = #doc]
+        #visibility struct #proxy(#root::Address<#ty>);
+    }
+}
+
+/// One variant a command: where its answer goes, and its arguments.
+fn message(actor: &Actor) -> TokenStream {
+    let root = &actor.root;
+    let message = message_ident(actor);
+    let variants = actor.commands.iter().map(|command| {
+        let (cfg, name) = (command.kept("cfg"), &command.name);
+        let output = own(actor, command.output_type());
+        let types = types(actor, command);
+        quote!(#(#cfg)* #name(#root::Reply<#output>, #(#types),*))
+    });
+    quote!(pub enum #message { #(#variants),* })
+}
+
+fn proxy_methods(actor: &Actor) -> TokenStream {
+    let Actor { root, ty, .. } = actor;
+    let (proxy, message) = (proxy_ident(actor), message_ident(actor));
+    let methods = actor.commands.iter().map(|command| {
+        let (cfg, doc, visibility) = (command.kept("cfg"), command.kept("doc"), &command.visibility);
+        let (name, text) = (&command.name, command.text());
+        let output = own(actor, command.output_type());
+        let call = if command.returns_result() { quote!(TryCall) } else { quote!(Call) };
+        let (names, types) = (proxy_names(command), types(actor, command));
+        quote! {
+            #(#cfg)* #(#doc)* #[allow(missing_docs)]
+            #visibility fn #name(&self, #(#names: #types),*) -> #root::#call<'_, #ty, #output> {
+                #root::#call::new(
+                    &self.0,
+                    #text,
+                    #message::#name(#root::Reply::nobody(), #(#names),*),
+                    |envelope, reply| {
+                        if let #root::Envelope::Command(#message::#name(place, ..)) = envelope {
+                            *place = reply;
+                        }
+                    },
+                )
+            }
+        }
+    });
+    quote! {
+        impl #proxy { #(#methods)* }
+
+        impl ::core::clone::Clone for #proxy {
+            fn clone(&self) -> Self { #proxy(::core::clone::Clone::clone(&self.0)) }
+        }
+
+        impl ::core::fmt::Debug for #proxy {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl ::core::convert::From<#root::Address<#ty>> for #proxy {
+            fn from(address: #root::Address<#ty>) -> Self { #proxy(address) }
+        }
+
+        impl ::core::ops::Deref for #proxy {
+            type Target = #root::Address<#ty>;
+            fn deref(&self) -> &Self::Target { &self.0 }
+        }
+    }
+}
+
+fn spawn(actor: &Actor) -> TokenStream {
+    let Actor { root, ty, start, ident, .. } = actor;
+    let (names, types) = (proxy_names(start), types(actor, start));
+    let visibility = &start.visibility;
+    let doc = format!(
+        "An actor `{ident}` that is started with these arguments once it is placed: await it for its proxy."
+    );
+    let doc_of_start = start.kept("doc");
+    quote! {
+        impl #ty {
+            #[doc = #doc]
+            #[doc = ""]
+            #(#doc_of_start)*
+            #visibility fn spawn(#(#names: #types),*) -> #root::Spawn<#ty> {
+                #root::Spawn::new((#(#names,)*))
+            }
+        }
+    }
+}
+
+fn behavior(actor: &Actor) -> TokenStream {
+    let Actor { root, ty, event, .. } = actor;
+    let (proxy, message) = (proxy_ident(actor), message_ident(actor));
+    let kind = actor.ident.to_string();
+    let names = actor.commands.iter().map(|command| {
+        let (cfg, text) = (command.kept("cfg"), command.text());
+        quote!(#(#cfg)* #text)
+    });
+    let table = table(actor);
+    let every =
+        actor.periodic.iter().map(|(_, every_ms)| quote!(::core::time::Duration::from_millis(#every_ms)));
+    let args = types(actor, &actor.start);
+    let start = start(actor);
+    let plain = dispatch_arms(actor, false);
+    let waiting = dispatch_arms(actor, true);
+    let has = |is_async: bool| actor.commands.iter().any(|command| command.is_async == is_async);
+    let rest = has(true).then(|| quote!(message => return ::core::option::Option::Some(message),));
+    let never = has(false)
+        .then(|| quote!(_ => ::core::unreachable!("commands that are plain functions are answered by dispatch_now"),));
+    let ticks = actor.periodic.iter().enumerate().map(|(index, (method, _))| {
+        let run = run_hook(method);
+        quote!(#index => #run,)
+    });
+    let stopping = actor.stopping.as_ref().map_or(quote!(::core::result::Result::Ok(())), run_hook);
+    quote! {
+        impl #root::Actor for #ty {
+            type Message = #message;
+            type Args = (#(#args,)*);
+            type Event = #event;
+            type Proxy = #proxy;
+            const KIND: &'static str = #kind;
+            const COMMANDS: &'static [&'static str] = &[#(#names),*];
+            const TABLE: u64 = #table;
+            const PERIODS: &'static [::core::time::Duration] = &[#(#every),*];
+
+            async fn start(
+                args: Self::Args,
+                cx: &mut #root::Context<Self>,
+            ) -> ::core::result::Result<Self, ::std::string::String> {
+                #start
+            }
+
+            fn dispatch_now(
+                &mut self,
+                message: Self::Message,
+                cx: &mut #root::Context<Self>,
+            ) -> ::core::option::Option<Self::Message> {
+                match message { #(#plain)* #rest }
+                #[allow(unreachable_code)]
+                ::core::option::Option::None
+            }
+
+            async fn dispatch(&mut self, message: Self::Message, cx: &mut #root::Context<Self>) {
+                match message { #(#waiting)* #never }
+            }
+
+            async fn tick(
+                &mut self,
+                period: usize,
+                cx: &mut #root::Context<Self>,
+            ) -> ::core::result::Result<(), ::std::string::String> {
+                match period { #(#ticks)* _ => ::core::result::Result::Ok(()) }
+            }
+
+            async fn stopping(
+                &mut self,
+                cx: &mut #root::Context<Self>,
+            ) -> ::core::result::Result<(), ::std::string::String> {
+                #stopping
+            }
+        }
+    }
+}
+
+fn start(actor: &Actor) -> TokenStream {
+    let Actor { root, start, .. } = actor;
+    let values = numbered(start);
+    let (name, list) = (&start.name, start.call_list(&values, &quote!(cx)));
+    let wait = start.is_async.then(|| quote!(.await));
+    let made = quote!(Self::#name(#(#list),*) #wait);
+    let made = if start.returns_result() {
+        quote!(#made.map_err(#root::told))
+    } else {
+        quote!(::core::result::Result::Ok(#made))
+    };
+    quote!(let (#(#values,)*) = args; #made)
+}
+
+fn dispatch_arms(actor: &Actor, is_async: bool) -> Vec<TokenStream> {
+    let message = message_ident(actor);
+    let wait = is_async.then(|| quote!(.await));
+    let commands = actor.commands.iter().filter(|command| command.is_async == is_async);
+    commands
+        .map(|command| {
+            let (cfg, name, values) = (command.kept("cfg"), &command.name, numbered(command));
+            let list = command.call_list(&values, &quote!(cx));
+            quote!(#(#cfg)* #message::#name(reply, #(#values),*) => reply.send(Self::#name(self, #(#list),*) #wait),)
+        })
+        .collect()
+}
+
+/// Runs a `#[periodic]` or `#[stopping]` function, which returns nothing or a `Result`.
+fn run_hook(method: &Method) -> TokenStream {
+    let (name, list) = (&method.name, method.call_list(&[], &quote!(cx)));
+    let wait = method.is_async.then(|| quote!(.await));
+    let run = quote!(Self::#name(self, #(#list),*) #wait);
+    if method.returns_result() {
+        quote! {
+            match #run {
+                ::core::result::Result::Ok(_) => ::core::result::Result::Ok(()),
+                ::core::result::Result::Err(error) => {
+                    ::core::result::Result::Err(::std::format!("{error:#}"))
+                }
+            }
+        }
+    } else {
+        quote!({ let () = #run; ::core::result::Result::Ok(()) })
+    }
+}
+
+/// The traits for crossing, under bounds that are checked where `.process()` is called.
+fn process(actor: &Actor) -> TokenStream {
+    let Actor { root, ty, event, .. } = actor;
+    let message = message_ident(actor);
+    let mut crossing = vec![event.clone()];
+    crossing.extend(types(actor, &actor.start));
+    for command in &actor.commands {
+        crossing.extend(types(actor, command));
+        if !command.output.is_empty() {
+            crossing.push(own(actor, command.output_type()));
+        }
+    }
+    let bounds = crossing.iter().map(|ty| {
+        let span = ty.clone().into_iter().next().map_or(Span::call_site(), |token| token.span());
+        quote_spanned!(span=> for<'w> #ty: #root::Wire<'w>)
+    });
+    let packs = actor.commands.iter().enumerate().map(|(index, command)| {
+        let (cfg, name, text, values) =
+            (command.kept("cfg"), &command.name, command.text(), numbered(command));
+        let index = number(index);
+        quote!(#(#cfg)* #message::#name(reply, #(#values),*) => out.command(#index, #text, &(#(#values,)*), reply),)
+    });
+    let unpacks = actor.commands.iter().enumerate().map(|(index, command)| {
+        let (cfg, name, values, types) =
+            (command.kept("cfg"), &command.name, numbered(command), types(actor, command));
+        let index = number(index);
+        quote! {
+            #(#cfg)* #index => {
+                let (#(#values,)*): (#(#types,)*) = inbound.args()?;
+                ::core::result::Result::Ok(#message::#name(inbound.reply(), #(#values),*))
+            }
+        }
+    });
+    quote! {
+        impl #root::ProcessActor for #ty where #(#bounds,)* {
+            fn pack(message: Self::Message, out: #root::Outbound<'_>) {
+                match message { #(#packs)* }
+            }
+
+            fn unpack(
+                command: u32,
+                inbound: #root::Inbound<'_>,
+            ) -> ::core::result::Result<Self::Message, #root::WireError> {
+                match command {
+                    #(#unpacks)*
+                    unknown => ::core::result::Result::Err(#root::unknown_command(unknown)),
+                }
+            }
+        }
+    }
+}
+
+/// A hash of everything both ends of a handshake must agree on.
+fn table(actor: &Actor) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for method in std::iter::once(&actor.start).chain(&actor.commands) {
+        method.text().hash(&mut hasher);
+        types(actor, method).iter().for_each(|ty| ty.to_string().hash(&mut hasher));
+        method.output.to_string().hash(&mut hasher);
+    }
+    actor.event.to_string().hash(&mut hasher);
+    hasher.finish()
+}
+
+fn number(index: usize) -> Literal {
+    Literal::u32_suffixed(u32::try_from(index).expect("a block of fewer functions than that"))
+}
+
+/// Names for the arguments that nothing of the user's can be called.
+fn numbered(method: &Method) -> Vec<Ident> {
+    (0..method.args.len()).map(|index| format_ident!("__argument_{index}")).collect()
+}
+
+/// The user's names for them, and one of ours for `_`.
+fn proxy_names(method: &Method) -> Vec<Ident> {
+    let own = method.args.iter().enumerate().map(|(index, arg)| {
+        if arg.name == "_" { format_ident!("argument_{index}") } else { arg.name.clone() }
+    });
+    own.collect()
+}
+
+fn types(actor: &Actor, method: &Method) -> Vec<TokenStream> {
+    method.args.iter().map(|arg| own(actor, arg.ty.clone())).collect()
+}
+
+/// The type with `Self` written out: in a proxy it would be another.
+fn own(actor: &Actor, ty: TokenStream) -> TokenStream {
+    let mut out = TokenStream::new();
+    for token in ty {
+        match token {
+            TokenTree::Ident(ident) if ident == "Self" => actor.ty.to_tokens(&mut out),
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), own(actor, group.stream()));
+                inner.set_span(group.span());
+                inner.to_tokens(&mut out);
+            }
+            other => other.to_tokens(&mut out),
+        }
+    }
+    out
+}

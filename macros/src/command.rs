@@ -1,0 +1,82 @@
+//! `#[rehearsal::command]` on a free function: an open command, which any actor carries out.
+//!
+//! The function becomes one that makes the command (a struct of its name, in the other namespace), and its body the
+//! command's `call`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::cursor::{Cursor, Wrong, wrong};
+use crate::method::{Head, Method};
+
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    read(arguments, item).map_or_else(|wrong| wrong.to_compile_error(), |function| emit(&function))
+}
+
+fn read(arguments: TokenStream, item: TokenStream) -> Result<Method, Wrong> {
+    if let Some(token) = arguments.into_iter().next() {
+        return wrong(token.span(), "#[rehearsal::command] takes no options");
+    }
+    let mut cursor = Cursor::new(item, Span::call_site());
+    let head = Head::read(&mut cursor)?;
+    let Ok(function) = Method::read(&mut cursor, head)? else {
+        return wrong(cursor.span(), "#[rehearsal::command] goes on a free function");
+    };
+    function.check_callable("#[rehearsal::command]")?;
+    if function.receiver.is_some() {
+        return wrong(
+            function.name.span(),
+            "inside an `impl` block write #[command], and #[rehearsal::actor] on the block",
+        );
+    }
+    Ok(function)
+}
+
+fn emit(function: &Method) -> TokenStream {
+    let root = quote!(::rehearsal::__private::actor);
+    let Method { attributes, visibility, name, args, body, .. } = function;
+    let (text, output) = (function.text(), function.output_type());
+    let cfg = function.kept("cfg");
+    let fields: Vec<_> = (0..args.len()).map(|index| format_ident!("argument_{index}")).collect();
+    let names: Vec<_> = args
+        .iter()
+        .zip(&fields)
+        .map(|(arg, field)| if arg.name == "_" { field.clone() } else { arg.name.clone() })
+        .collect();
+    let types: Vec<_> = args.iter().map(|arg| &arg.ty).collect();
+    let bindings = args.iter().map(|arg| &arg.binding);
+    let cx = function.cx.as_ref().map_or(format_ident!("_cx"), |(_, cx)| cx.clone());
+    let doc = format!("The open command `{text}`, to be given to `proxy.run(..)`.");
+    quote! {
+        #(#cfg)*
+        #[doc = #doc]
+        #[allow(non_camel_case_types)]
+        #visibility struct #name { #(#fields: #types),* }
+
+        #(#attributes)*
+        #[must_use = "an open command does nothing until an actor runs it"]
+        #visibility fn #name(#(#names: #types),*) -> #name {
+            #name { #(#fields: #names),* }
+        }
+
+        #(#cfg)*
+        impl #root::OpenCommand for #name {
+            const NAME: &'static str = #text;
+            type Args = (#(#types,)*);
+            type Output = #output;
+
+            fn into_args(self) -> Self::Args {
+                (#(self.#fields,)*)
+            }
+
+            fn from_args((#(#fields,)*): Self::Args) -> Self {
+                #name { #(#fields),* }
+            }
+
+            async fn call(self, #cx: &mut #root::Context<#root::Any>) -> #output {
+                #(let #bindings = self.#fields;)*
+                #body
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The traits that `#[rehearsal::actor]` implements.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::address::Address;
+use super::context::Context;
+use super::crossing::{Inbound, Outbound};
+use crate::sys::wire::WireError;
+
+/// An actor: state that one loop owns, and the commands it answers. Written by `#[rehearsal::actor]`.
+pub trait Actor: Sized + Send + 'static {
+    /// One variant a command.
+    type Message: Send + 'static;
+    /// What `#[start]` takes, its context left out.
+    type Args: Send + 'static;
+    /// What it tells its parent through [`Context::outlet`]; `()` unless `#[actor(event = ..)]` says otherwise.
+    type Event: Send + 'static;
+    /// What callers hold.
+    type Proxy: From<Address<Self>> + std::ops::Deref<Target = Address<Self>> + Clone + Send + Sync + 'static;
+
+    /// The type's name.
+    const KIND: &'static str;
+    /// Names of the commands, in the order they were written.
+    const COMMANDS: &'static [&'static str];
+    /// A hash of the commands' signatures; both ends of a handshake must have the same.
+    const TABLE: u64;
+    /// How often each `#[periodic]` function runs.
+    const PERIODS: &'static [Duration];
+
+    /// Runs `#[start]`; an error is told as text, with what caused it.
+    fn start(args: Self::Args, cx: &mut Context<Self>) -> impl Future<Output = Result<Self, String>> + Send;
+
+    /// Answers a command that is a plain function; gives back one that is async.
+    fn dispatch_now(&mut self, message: Self::Message, cx: &mut Context<Self>) -> Option<Self::Message>;
+
+    /// Answers an async command.
+    fn dispatch(&mut self, message: Self::Message, cx: &mut Context<Self>)
+    -> impl Future<Output = ()> + Send;
+
+    /// Runs the `#[periodic]` function of this number.
+    fn tick(
+        &mut self,
+        period: usize,
+        cx: &mut Context<Self>,
+    ) -> impl Future<Output = Result<(), String>> + Send;
+
+    /// Runs `#[stopping]`.
+    fn stopping(&mut self, cx: &mut Context<Self>) -> impl Future<Output = Result<(), String>> + Send;
+}
+
+/// An actor all of whose commands, start arguments and events can cross to another process.
+///
+/// The bounds of the implementation that the macro writes are checked where `.process()` is called, and nowhere else.
+pub trait ProcessActor:
+    Actor<Args: Serialize + DeserializeOwned, Event: Serialize + DeserializeOwned>
+{
+    /// Writes a message out.
+    fn pack(message: Self::Message, out: Outbound<'_>);
+
+    /// Reads the message of command number `command` back.
+    ///
+    /// # Errors
+    /// Where the arguments are not what the command takes.
+    fn unpack(command: u32, inbound: Inbound<'_>) -> Result<Self::Message, WireError>;
+}
+
+/// What can cross to another process. The lifetime means nothing: it makes a bound like `for<'w> T: Wire<'w>` one
+/// that the compiler checks at its use and not where it is written, so that an actor may have commands that cannot
+/// cross as long as it is not placed in a process.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cross to another process",
+    label = "an actor that is placed in a process sends this type over the wire",
+    note = "derive serde's `Serialize` and `Deserialize` for it, or place the actor as a task or with `.thread()`"
+)]
+pub trait Wire<'w>: Serialize + DeserializeOwned + Send + 'static {}
+
+impl<T: Serialize + DeserializeOwned + Send + 'static> Wire<'_> for T {}

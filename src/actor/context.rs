@@ -1,0 +1,201 @@
+//! What a command can reach of the actor it runs in.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::address::Address;
+use super::behavior::Actor;
+use super::crossing::Up;
+use super::error::Gone;
+use super::info::{ActorName, Placement};
+use super::node::{AnyActor, Shared};
+use super::uplink::Uplink;
+use crate::sys::process::OwnedFd;
+
+/// What a parent has done with each event of an actor.
+pub(crate) type Callback<E> = Box<dyn FnMut(E) + Send>;
+
+/// What a command, `#[start]`, `#[periodic]` or `#[stopping]` can reach of its actor: `cx: &mut Context<Self>`.
+///
+/// A free `#[rehearsal::command]` does not know which actor it runs in and takes `cx: &mut Context`; every context
+/// derefs to that.
+pub struct Context<A: Kind = Any>(A::Body);
+
+/// The kind of context that does not know its actor's type.
+#[derive(Debug)]
+pub enum Any {}
+
+/// What a [`Context`] can be of: an actor, or [`Any`].
+pub trait Kind: sealed::Sealed {
+    #[doc(hidden)]
+    type Body;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Any {}
+    impl<A: super::Actor> Sealed for A {}
+}
+
+impl Kind for Any {
+    type Body = Base;
+}
+
+impl<A: Actor> Kind for A {
+    type Body = Own<A>;
+}
+
+#[doc(hidden)]
+pub struct Base {
+    actor: Arc<dyn AnyActor>,
+    stop: bool,
+    passed: Vec<OwnedFd>,
+}
+
+#[doc(hidden)]
+pub struct Own<A: Actor> {
+    any: Context<Any>,
+    shared: Arc<Shared<A>>,
+    outlet: Outlet<A::Event>,
+}
+
+impl<A: Actor> Context<A> {
+    pub(crate) fn new(shared: Arc<Shared<A>>, outlet: Outlet<A::Event>, passed: Vec<OwnedFd>) -> Context<A> {
+        let base = Base { actor: shared.clone(), stop: false, passed };
+        Context(Own { any: Context(base), shared, outlet })
+    }
+
+    /// A proxy of this actor. Awaiting a call on it from inside the actor waits for itself, up to the deadline.
+    pub fn proxy(&self) -> A::Proxy {
+        A::Proxy::from(Address::new(self.0.shared.clone()))
+    }
+
+    /// The way events go to this actor's parent; cloned freely, used from any thread.
+    pub fn outlet(&self) -> Outlet<A::Event> {
+        self.0.outlet.clone()
+    }
+}
+
+impl Context<Any> {
+    /// What the actor is called.
+    pub fn name(&self) -> &ActorName {
+        &self.0.actor.node().name
+    }
+
+    /// A number no other actor spawned by the same process has.
+    pub fn id(&self) -> u64 {
+        self.name().id
+    }
+
+    /// Where the actor runs.
+    pub fn placement(&self) -> Placement {
+        self.0.actor.node().placement
+    }
+
+    /// Ends the actor after the present command: `#[stopping]` runs, then it has returned.
+    pub fn stop(&mut self) {
+        self.0.stop = true;
+    }
+
+    /// Takes the files that were passed to this actor's process, in the order they were given; empty when they have
+    /// been taken, and for an actor that is not in a process of its own.
+    pub fn passed(&mut self) -> Vec<OwnedFd> {
+        std::mem::take(&mut self.0.passed)
+    }
+
+    pub(crate) fn wants_stop(&self) -> bool {
+        self.0.stop
+    }
+}
+
+impl<A: Actor> Deref for Context<A> {
+    type Target = Context<Any>;
+
+    fn deref(&self) -> &Context<Any> {
+        &self.0.any
+    }
+}
+
+impl<A: Actor> DerefMut for Context<A> {
+    fn deref_mut(&mut self) -> &mut Context<Any> {
+        &mut self.0.any
+    }
+}
+
+impl std::fmt::Debug for Context<Any> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Context({})", self.name())
+    }
+}
+
+impl<A: Actor> std::fmt::Debug for Context<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// The way an actor's events go to its parent: to the closure given to [`Spawn::on_event`](super::Spawn::on_event).
+pub struct Outlet<E>(Way<E>);
+
+enum Way<E> {
+    /// The parent has no `on_event`.
+    Nowhere,
+    Local(Arc<Mutex<Callback<E>>>),
+    Remote(Arc<Uplink>, fn(&Uplink, E) -> Result<(), String>),
+}
+
+impl<E: Send + 'static> Outlet<E> {
+    pub(crate) fn local(callback: Option<Callback<E>>) -> Outlet<E> {
+        Outlet(callback.map_or(Way::Nowhere, |callback| Way::Local(Arc::new(Mutex::new(callback)))))
+    }
+
+    /// Sends an event; from any thread, in order, without waiting for a runtime.
+    ///
+    /// When this returns, the parent's closure has run (task and thread actors; on the calling thread, so it must not
+    /// send on the same outlet), or the event is with the operating system (process actors): it arrives even if this
+    /// process dies with its next instruction.
+    ///
+    /// # Errors
+    /// Where nobody listens any more, or ever did, and where the event cannot cross.
+    pub fn send(&self, event: E) -> Result<(), Gone> {
+        match &self.0 {
+            Way::Nowhere => Err(Gone("the actor was spawned without .on_event(..)".to_owned())),
+            Way::Local(callback) => {
+                // A closure that panicked once is asked again: its panic was the sender's, who knows of it.
+                let mut callback = callback.lock().unwrap_or_else(PoisonError::into_inner);
+                callback(event);
+                Ok(())
+            }
+            Way::Remote(link, say) => say(link, event).map_err(Gone),
+        }
+    }
+}
+
+impl<E: serde::Serialize + Send + 'static> Outlet<E> {
+    pub(crate) fn remote(link: &Arc<Uplink>, listens: bool) -> Outlet<E> {
+        if !listens {
+            return Outlet(Way::Nowhere);
+        }
+        Outlet(Way::Remote(link.clone(), |link, event| link.say_with(&Up::Event, &event)))
+    }
+}
+
+impl<E> Clone for Outlet<E> {
+    fn clone(&self) -> Outlet<E> {
+        Outlet(match &self.0 {
+            Way::Nowhere => Way::Nowhere,
+            Way::Local(callback) => Way::Local(callback.clone()),
+            Way::Remote(link, say) => Way::Remote(link.clone(), *say),
+        })
+    }
+}
+
+impl<E> std::fmt::Debug for Outlet<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            Way::Nowhere => "Outlet(nowhere)",
+            Way::Local(_) => "Outlet(local)",
+            Way::Remote(..) => "Outlet(remote)",
+        })
+    }
+}

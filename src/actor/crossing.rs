@@ -1,0 +1,272 @@
+//! What goes between a process actor and its parent, and the parent's half of it.
+//!
+//! A frame is a header and, behind it, the value the header announces. The parent numbers its asks; the books keep who
+//! waits for which number. Tells are counted, so that no more messages are under way than the mailbox may hold: what
+//! the worker has taken it reports.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::behavior::Actor;
+use super::error::{Cause, Part};
+use super::exit::Exit;
+use super::panic::{self, PanicNote};
+use super::reply::Reply;
+use crate::sys::anchor::{self, Entry};
+use crate::sys::wire::{self, WireError};
+
+pub use super::uplink::Inbound;
+
+/// Changes whenever the frames do.
+pub(crate) const VERSION: u32 = 1;
+
+/// The first frame, before the start arguments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Hello {
+    /// First, so that it can be read whatever the rest has become.
+    pub(crate) version: u32,
+    pub(crate) program: u64,
+    pub(crate) entry: i64,
+    pub(crate) kind: String,
+    pub(crate) table: u64,
+    pub(crate) id: u64,
+    pub(crate) name: Option<String>,
+    /// Messages that may wait in the worker.
+    pub(crate) window: usize,
+    /// How often to give a sign of life.
+    pub(crate) notify_every: Duration,
+    /// Whether the parent wants events.
+    pub(crate) listens: bool,
+}
+
+/// Parent to worker. The value of a command (its arguments) follows it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Down {
+    Command {
+        request: u64,
+        command: u32,
+    },
+    Open {
+        request: u64,
+        entry: i64,
+    },
+    Echo {
+        request: u64,
+    },
+    Ping {
+        request: u64,
+    },
+    Info {
+        request: u64,
+    },
+    Stop,
+    /// The last proxy is gone: answer what has come and end.
+    Leave,
+}
+
+/// Worker to parent. The value of an answer or event follows it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Up {
+    /// The handshake does not fit.
+    Refused { why: String },
+    /// The actor has started.
+    Started,
+    /// Its `#[start]` returned this error.
+    Failed { message: String },
+    /// The answer of an ask follows.
+    Answer { request: u64 },
+    /// There is none.
+    Broken { request: u64, broken: Broken },
+    /// An event follows.
+    Event,
+    /// A sign of life.
+    Notify,
+    /// So many tells have been taken since the last report.
+    Taken { tells: usize },
+    /// The actor's loop has ended; the process is about to.
+    Ended { exit: Exit },
+}
+
+/// Why the worker has no answer, as it crosses.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Broken {
+    Panicked(PanicNote),
+    Crossing { part: Part, why: String },
+}
+
+impl From<Broken> for Cause {
+    fn from(broken: Broken) -> Cause {
+        match broken {
+            Broken::Panicked(note) => Cause::Panicked(note),
+            Broken::Crossing { part, why } => Cause::Crossing { part, why },
+        }
+    }
+}
+
+/// Runs code that reads what came; one that panics is an error like others.
+pub(crate) fn guarded<T>(reading: impl FnOnce() -> Result<T, WireError>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(reading)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(payload) => Err(format!("reading it panicked {}", panic::caught(&*payload))),
+    }
+}
+
+/// Reads a value.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    guarded(|| wire::decode(bytes))
+}
+
+/// Writes a frame at the end of `buffer`; a `Serialize` that panics is an error like others.
+pub(crate) fn write<T: Serialize>(buffer: &mut Vec<u8>, frame: &T) -> Result<(), String> {
+    let before = buffer.len();
+    match catch_unwind(AssertUnwindSafe(|| wire::encode_onto(buffer, frame))) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(payload) => {
+            buffer.truncate(before);
+            Err(format!("writing it panicked {}", panic::caught(&*payload)))
+        }
+    }
+}
+
+/// Gives an answer, or why there is none, to who waits for it.
+pub(crate) type Waiter = Box<dyn FnOnce(Result<&[u8], Cause>) + Send>;
+
+/// Who waits for which answer, and how many tells are under way.
+#[derive(Default)]
+pub(crate) struct Books {
+    /// Number of the first entry of `waiting`; requests count from 1, because 0 is a tell.
+    first: u64,
+    waiting: VecDeque<Option<Waiter>>,
+    asks: usize,
+    tells: usize,
+}
+
+impl Books {
+    /// Messages that the worker has not taken yet, as far as is known.
+    pub(crate) fn under_way(&self) -> usize {
+        self.asks + self.tells
+    }
+
+    pub(crate) fn taken(&mut self, tells: usize) {
+        self.tells = self.tells.saturating_sub(tells);
+    }
+
+    /// The number the next ask gets.
+    fn next_request(&self) -> u64 {
+        self.first + self.waiting.len() as u64 + 1
+    }
+
+    fn enter(&mut self, waiter: Waiter) {
+        self.asks += 1;
+        self.waiting.push_back(Some(waiter));
+    }
+
+    /// Takes out who waits for the answer of this request.
+    pub(crate) fn take(&mut self, request: u64) -> Option<Waiter> {
+        let at = usize::try_from(request.checked_sub(self.first + 1)?).ok()?;
+        let waiter = self.waiting.get_mut(at)?.take()?;
+        self.asks -= 1;
+        while let Some(None) = self.waiting.front() {
+            self.waiting.pop_front();
+            self.first += 1;
+        }
+        Some(waiter)
+    }
+}
+
+/// Where a message is written on its way to a worker.
+pub struct Outbound<'a> {
+    pub(crate) buffer: &'a mut Vec<u8>,
+    pub(crate) books: &'a mut Books,
+    /// How the actor is called, for what cannot be told to a caller.
+    pub(crate) actor: &'a super::info::ActorName,
+}
+
+impl Outbound<'_> {
+    /// Writes the command of this number, with its arguments.
+    pub fn command<T, R>(self, command: u32, name: &'static str, args: &T, reply: Reply<R>)
+    where
+        T: Serialize,
+        R: DeserializeOwned + Send + 'static,
+    {
+        self.message(name, |request| Down::Command { request, command }, args, reply);
+    }
+
+    pub(crate) fn open<T, R>(self, name: &'static str, entry: i64, args: &T, reply: Reply<R>)
+    where
+        T: Serialize,
+        R: DeserializeOwned + Send + 'static,
+    {
+        self.message(name, |request| Down::Open { request, entry }, args, reply);
+    }
+
+    pub(crate) fn message<T, R>(
+        self,
+        name: &'static str,
+        header: impl FnOnce(u64) -> Down,
+        args: &T,
+        reply: Reply<R>,
+    ) where
+        T: Serialize,
+        R: DeserializeOwned + Send + 'static,
+    {
+        let request = if reply.is_wanted() { self.books.next_request() } else { 0 };
+        match write(self.buffer, &(header(request), args)) {
+            Ok(()) if request == 0 => self.books.tells += 1,
+            Ok(()) => self.books.enter(Box::new(move |outcome| match outcome {
+                Err(cause) => reply.fail(cause),
+                Ok(bytes) => match read(bytes) {
+                    Ok(answer) => reply.send(answer),
+                    Err(why) => reply.fail(Cause::Crossing { part: Part::Answer, why }),
+                },
+            })),
+            Err(why) if request == 0 => {
+                // Nobody waits who could be told; lost without a word it must not be.
+                eprintln!("rehearsal: `{name}` told to {} was lost: its arguments: {why}", self.actor);
+            }
+            Err(why) => reply.fail(Cause::Crossing { part: Part::Arguments, why }),
+        }
+    }
+}
+
+/// How messages, arguments and events of one actor type cross: what `.process()` notes down, where the compiler has
+/// checked that they can.
+pub(crate) struct Crossing<A: Actor> {
+    pub(crate) pack: fn(A::Message, Outbound<'_>),
+    pub(crate) hello: fn(&Hello, &A::Args) -> Result<Vec<u8>, String>,
+    pub(crate) event: fn(&[u8]) -> Result<A::Event, String>,
+    /// What the worker calls first.
+    pub(crate) entry: Entry,
+}
+
+impl<A: super::behavior::ProcessActor> Crossing<A> {
+    pub(crate) fn of() -> Crossing<A> {
+        Crossing {
+            pack: A::pack,
+            hello: |hello, args| {
+                let mut frame = Vec::new();
+                write(&mut frame, &(hello, args)).map(|()| frame)
+            },
+            event: read::<A::Event>,
+            entry: super::spawn::worker::serve_actor::<A>,
+        }
+    }
+}
+
+impl<A: Actor> Crossing<A> {
+    /// The place of the worker's entry in this program.
+    pub(crate) fn offset(&self) -> i64 {
+        anchor::offset_of(self.entry)
+    }
+}
+
+/// Splits a frame into its header and the bytes of the value behind it.
+pub(crate) fn split<H: DeserializeOwned>(body: &[u8]) -> Result<(H, &[u8]), WireError> {
+    wire::take(body)
+}

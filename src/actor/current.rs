@@ -1,0 +1,40 @@
+//! Which actor controls the current thread.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::node::AnyActor;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<dyn AnyActor>>> = const { RefCell::new(None) };
+}
+
+/// While this lives the actor is the one that controls the thread. The reference is moved in and out again, so that
+/// entering costs no atomic operation.
+pub(crate) struct Inside<'a> {
+    seat: &'a mut Option<Arc<dyn AnyActor>>,
+    outer: Option<Arc<dyn AnyActor>>,
+}
+
+impl<'a> Inside<'a> {
+    pub(crate) fn enter(seat: &'a mut Option<Arc<dyn AnyActor>>) -> Inside<'a> {
+        let outer = CURRENT.with(|current| current.replace(seat.take()));
+        Inside { seat, outer }
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        let outer = self.outer.take();
+        *self.seat = CURRENT.with(|current| current.replace(outer));
+    }
+}
+
+/// Whether an actor controls the current thread.
+pub(crate) fn is_inside() -> bool {
+    CURRENT.try_with(|current| current.try_borrow().is_ok_and(|actor| actor.is_some())).unwrap_or(false)
+}
+
+pub(crate) fn current() -> Option<Arc<dyn AnyActor>> {
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+}

@@ -1,0 +1,25 @@
+//! What the output of the actor macros names; no promise of stability.
+
+pub use super::address::Address;
+pub use super::behavior::{Actor, ProcessActor, Wire};
+pub use super::call::{Call, TryCall};
+pub use super::context::{Any, Context};
+pub use super::crossing::{Inbound, Outbound};
+pub use super::envelope::Envelope;
+pub use super::open::OpenCommand;
+pub use super::reply::Reply;
+pub use super::spawn::Spawn;
+pub use crate::sys::wire::WireError;
+
+/// The error for a command number that the actor does not have.
+pub fn unknown_command(command: u32) -> WireError {
+    WireError::Io {
+        doing: "looking up the command of a message",
+        source: std::io::Error::other(format!("this actor has no command number {command}")),
+    }
+}
+
+/// An error of `#[start]`, `#[periodic]` or `#[stopping]` as text, with what caused it where its `{:#}` tells.
+pub fn told(error: impl std::fmt::Display) -> String {
+    format!("{error:#}")
+}

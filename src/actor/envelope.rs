@@ -1,0 +1,52 @@
+//! What lies in a mailbox.
+
+use super::info::Info;
+use super::open::OpenCall;
+use super::reply::Reply;
+
+/// A message of the actor's own or one that every actor understands.
+pub enum Envelope<M> {
+    /// One of the actor's commands.
+    Command(M),
+    /// One that every actor understands.
+    BuiltIn(Box<BuiltIn>),
+}
+
+/// A message that every actor understands.
+pub enum BuiltIn {
+    /// Are you there? Control lane.
+    Ping(Reply<()>),
+    /// Tell about yourself. Control lane.
+    Info(Reply<Info>),
+    /// Give this back, in order with the other messages.
+    Echo(String, Reply<String>),
+    /// Carry out an open command, in order with the other messages.
+    Open(Box<dyn OpenCall>),
+}
+
+impl BuiltIn {
+    /// Whether it goes past the messages.
+    pub(crate) fn is_control(&self) -> bool {
+        matches!(self, BuiltIn::Ping(_) | BuiltIn::Info(_))
+    }
+}
+
+impl std::fmt::Debug for BuiltIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            BuiltIn::Ping(_) => "Ping",
+            BuiltIn::Info(_) => "Info",
+            BuiltIn::Echo(..) => "Echo",
+            BuiltIn::Open(_) => "Open",
+        })
+    }
+}
+
+impl<M> std::fmt::Debug for Envelope<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Envelope::Command(_) => f.write_str("Command"),
+            Envelope::BuiltIn(built_in) => built_in.fmt(f),
+        }
+    }
+}

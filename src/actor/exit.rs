@@ -1,0 +1,87 @@
+//! How an actor ended.
+
+use serde::{Deserialize, Serialize};
+
+use super::panic::PanicNote;
+use crate::sys::signal::signal_name;
+
+/// How an actor ended; what [`ended`](super::Address::ended) resolves to and what errors of pending calls carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// What kind of end it was.
+    pub reason: Reason,
+    /// What more is known, in words; may be empty.
+    pub detail: String,
+}
+
+/// What kind of end an actor had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Reason {
+    /// It ended by itself: through [`Context::stop`](super::Context::stop), or because its last proxy was dropped.
+    Returned,
+    /// It was told to stop.
+    Stopped,
+    /// It panicked.
+    Panicked(PanicNote),
+    /// Its `#[periodic]` or `#[stopping]` function returned an error, which is in the detail.
+    Failed,
+    /// It was killed: a process by this signal; a task or thread by `kill()`, without one.
+    Killed {
+        /// Number of the signal.
+        signal: Option<i32>,
+    },
+    /// Its process left through `exit()`, not through the actor's end.
+    Exited {
+        /// The exit code.
+        code: i32,
+    },
+    /// Its process gave no sign of life for longer than it may, and was killed for it.
+    Silent {
+        /// How long it had been silent, milliseconds.
+        for_ms: u64,
+    },
+    /// It cannot be reached any more: its runtime was shut down, or its socket closed or carried garbage.
+    Unreachable,
+}
+
+impl Exit {
+    /// An end without further words.
+    pub fn new(reason: Reason) -> Exit {
+        Exit { reason, detail: String::new() }
+    }
+
+    /// An end and what more is known of it.
+    pub fn because(reason: Reason, detail: impl Into<String>) -> Exit {
+        Exit { reason, detail: detail.into() }
+    }
+
+    /// Whether the actor ended in good order: returned or stopped.
+    pub fn is_orderly(&self) -> bool {
+        matches!(self.reason, Reason::Returned | Reason::Stopped)
+    }
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.reason {
+            Reason::Returned => f.write_str("it had ended by itself")?,
+            Reason::Stopped => f.write_str("it was stopped")?,
+            Reason::Panicked(note) => write!(f, "it panicked {note}")?,
+            Reason::Failed => f.write_str("it failed")?,
+            Reason::Killed { signal: None } => f.write_str("it was killed")?,
+            Reason::Killed { signal: Some(signal) } => {
+                write!(f, "its process was killed by signal {signal}, {}", signal_name(*signal))?;
+            }
+            Reason::Exited { code } => write!(f, "its process exited with code {code}")?,
+            Reason::Silent { for_ms } => {
+                write!(f, "its process gave no sign of life for {for_ms} ms and was killed")?;
+            }
+            Reason::Unreachable => f.write_str("it cannot be reached any more")?,
+        }
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}

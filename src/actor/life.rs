@@ -1,0 +1,270 @@
+//! The loop of an actor: start, messages, stop, and what catches its panics.
+//!
+//! The same wherever the actor is placed. One `catch_unwind` a poll, not one a command; each wait inside the actor (an
+//! async command, `#[start]`, `#[stopping]`) goes on answering the control lane.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{self, Poll};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::behavior::Actor;
+use super::context::Context;
+use super::current::Inside;
+use super::envelope::{BuiltIn, Envelope};
+use super::error::SpawnError;
+use super::exit::{Exit, Reason};
+use super::mailbox::{Inbox, Next};
+use super::node::{AnyActor, Finisher, Shared};
+use super::panic;
+use super::state::State;
+use crate::sys::seam::{self, Instant};
+
+/// Messages an actor handles before it lets other tasks of its runtime have a turn.
+const TURN: u32 = 256;
+
+/// Everything an actor's loop begins with.
+pub(crate) struct Seat<A: Actor> {
+    pub(crate) shared: Arc<Shared<A>>,
+    pub(crate) args: A::Args,
+    pub(crate) cx: Context<A>,
+    /// Told once: started, or the error `#[start]` returned. Dropped where the actor ended otherwise before that.
+    pub(crate) ready: oneshot::Sender<Result<(), SpawnError>>,
+}
+
+/// Runs an actor from its start to its end and tells everybody how it ended.
+pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
+    panic::install();
+    let shared = seat.shared.clone();
+    let finisher = Finisher(shared.clone());
+    let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
+    let exit = {
+        let mut course = pin!(course(seat));
+        poll_fn(|cx| {
+            let _inside = Inside::enter(&mut seated);
+            match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
+                Ok(poll) => poll,
+                Err(payload) => Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload)))),
+            }
+        })
+        .await
+    };
+    shared.finish(exit.clone());
+    drop(finisher);
+    exit
+}
+
+/// An actor's course of life. Its state is made, lives and is dropped inside.
+async fn course<A: Actor>(seat: Seat<A>) -> Exit {
+    let Seat { shared, args, mut cx, ready } = seat;
+    let mut inbox = Inbox::new();
+    shared.node.begin();
+    shared.node.state.advance(State::Starting);
+    let mut actor = match attend(&shared, true, A::start(args, &mut cx)).await {
+        Attended::Done(Ok(actor)) => actor,
+        Attended::Done(Err(message)) => {
+            let exit = Exit::because(Reason::Failed, format!("its #[start] returned an error: {message}"));
+            let actor = shared.node.name.clone();
+            let _ = ready.send(Err(SpawnError::Start { actor, message }));
+            return exit;
+        }
+        Attended::Cut(reason) => return Exit::because(reason, "while it was starting"),
+    };
+    shared.node.state.advance(State::Run);
+    let _ = ready.send(Ok(()));
+
+    let end = match serve(&shared, &mut inbox, &mut actor, &mut cx).await {
+        Served::Over(exit) => return exit,
+        Served::Ending(exit) => exit,
+    };
+    shared.node.state.advance(State::Stopping);
+    shared.mailbox.shut();
+    match attend(&shared, false, actor.stopping(&mut cx)).await {
+        Attended::Done(Ok(())) => end,
+        Attended::Done(Err(message)) => {
+            Exit::because(Reason::Failed, format!("its #[stopping] returned an error: {message}"))
+        }
+        Attended::Cut(reason) => Exit::because(reason, "while it was stopping"),
+    }
+}
+
+/// How an actor's messages came to an end.
+enum Served {
+    /// It ends in good order, or after a failed `#[periodic]`: `#[stopping]` runs.
+    Ending(Exit),
+    /// It is over at once.
+    Over(Exit),
+}
+
+async fn serve<A: Actor>(
+    shared: &Shared<A>,
+    inbox: &mut Inbox<Envelope<A::Message>>,
+    actor: &mut A,
+    cx: &mut Context<A>,
+) -> Served {
+    let mut periods = Periods::new(A::PERIODS);
+    let mut turn = TURN;
+    loop {
+        let attended = match next(shared, inbox, &mut periods, &mut turn).await {
+            Step::Next(Next::Message(Envelope::Command(message))) => {
+                shared.node.handled.fetch_add(1, Ordering::Relaxed);
+                match actor.dispatch_now(message, cx) {
+                    None => Attended::Done(()),
+                    Some(message) => attend(shared, false, actor.dispatch(message, cx)).await,
+                }
+            }
+            Step::Next(Next::Message(Envelope::BuiltIn(built_in))) => {
+                shared.node.handled.fetch_add(1, Ordering::Relaxed);
+                answer_in_order(shared, *built_in, cx).await
+            }
+            Step::Next(Next::Control(question)) => {
+                answer(shared, *question);
+                continue;
+            }
+            Step::Tick(period) => match attend(shared, false, actor.tick(period, cx)).await {
+                Attended::Done(Ok(())) => Attended::Done(()),
+                Attended::Done(Err(message)) => {
+                    let why = format!("its #[periodic] returned an error: {message}");
+                    return Served::Ending(Exit::because(Reason::Failed, why));
+                }
+                Attended::Cut(reason) => Attended::Cut(reason),
+            },
+            Step::Next(Next::Stop) => return Served::Ending(Exit::new(Reason::Stopped)),
+            Step::Next(Next::Kill) => return Served::Over(Exit::new(Reason::Killed { signal: None })),
+            Step::Abandoned => {
+                return Served::Ending(Exit::because(Reason::Returned, "its last proxy was dropped"));
+            }
+        };
+        if let Attended::Cut(reason) = attended {
+            return Served::Over(Exit::because(reason, "in the middle of a command"));
+        }
+        if cx.wants_stop() {
+            return Served::Ending(Exit::new(Reason::Returned));
+        }
+    }
+}
+
+/// What the loop does next.
+enum Step<A: Actor> {
+    Next(Next<Envelope<A::Message>, Box<BuiltIn>>),
+    /// A `#[periodic]` function is due.
+    Tick(usize),
+    /// The mailbox is empty and nobody can send to it any more.
+    Abandoned,
+}
+
+async fn next<A: Actor>(
+    shared: &Shared<A>,
+    inbox: &mut Inbox<Envelope<A::Message>>,
+    periods: &mut Periods,
+    turn: &mut u32,
+) -> Step<A> {
+    poll_fn(|cx| {
+        if *turn == 0 {
+            *turn = TURN;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        *turn -= 1;
+        if let Poll::Ready(period) = periods.poll_due(cx) {
+            return Poll::Ready(Step::Tick(period));
+        }
+        match shared.mailbox.poll_next(inbox, cx) {
+            Poll::Ready(next) => Poll::Ready(Step::Next(next)),
+            // Looked at after parking: a proxy dropped from now on wakes the loop.
+            Poll::Pending if shared.is_abandoned() => Poll::Ready(Step::Abandoned),
+            Poll::Pending => {
+                *turn = TURN;
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// How a wait inside the actor ended.
+enum Attended<T> {
+    Done(T),
+    /// It was cut short by a kill, or by a stop where that may.
+    Cut(Reason),
+}
+
+/// Waits for `work` while the control lane goes on being answered.
+async fn attend<A: Actor, F: Future>(shared: &Shared<A>, stoppable: bool, work: F) -> Attended<F::Output> {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+            return Poll::Ready(Attended::Done(output));
+        }
+        loop {
+            match std::task::ready!(shared.mailbox.poll_control(stoppable, cx)) {
+                Next::Control(question) => answer(shared, *question),
+                Next::Kill => return Poll::Ready(Attended::Cut(Reason::Killed { signal: None })),
+                Next::Stop => return Poll::Ready(Attended::Cut(Reason::Stopped)),
+                Next::Message(_) => unreachable!("the control lane carries no messages"),
+            }
+        }
+    })
+    .await
+}
+
+/// Answers a question of the control lane.
+fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
+    match question {
+        BuiltIn::Ping(reply) => reply.send(()),
+        BuiltIn::Info(reply) => reply.send(shared.node.info(shared.mailbox.info())),
+        BuiltIn::Echo(..) | BuiltIn::Open(_) => unreachable!("{question:?} goes with the messages"),
+    }
+}
+
+/// Answers a built-in message that came in order with the others.
+async fn answer_in_order<A: Actor>(
+    shared: &Shared<A>,
+    built_in: BuiltIn,
+    cx: &mut Context<A>,
+) -> Attended<()> {
+    match built_in {
+        BuiltIn::Echo(text, reply) => reply.send(text),
+        BuiltIn::Open(call) => return attend(shared, false, call.run(cx)).await,
+        question => answer(shared, question),
+    }
+    Attended::Done(())
+}
+
+/// When each `#[periodic]` function is due. Nothing is kept, and no clock read, for an actor without one.
+struct Periods {
+    every: &'static [Duration],
+    due: Vec<Instant>,
+    sleep: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Periods {
+    fn new(every: &'static [Duration]) -> Periods {
+        let due = if every.is_empty() {
+            Vec::new()
+        } else {
+            let now = seam::now();
+            every.iter().map(|every| now + *every).collect()
+        };
+        Periods { every, due, sleep: None }
+    }
+
+    /// The number of one that is due. A time that passed while the actor was busy is made up for once, not counted.
+    fn poll_due(&mut self, cx: &mut task::Context<'_>) -> Poll<usize> {
+        let Some((period, due)) = self.due.iter().copied().enumerate().min_by_key(|(_, due)| *due) else {
+            return Poll::Pending;
+        };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(seam::sleep_until(due)));
+        std::task::ready!(sleep.as_mut().poll(cx));
+        self.sleep = None;
+        let now = seam::now();
+        let on_time = due + self.every[period];
+        self.due[period] = if on_time > now { on_time } else { now + self.every[period] };
+        Poll::Ready(period)
+    }
+}

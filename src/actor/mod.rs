@@ -1,0 +1,55 @@
+//! Floor 1: actors. State that one loop owns, reached by messages, placed as a task, a thread or a process.
+//!
+//! Owns, in the order a call goes through them:
+//! - [`Spawn`] places an actor (`spawn/`); [`Address`] is what every proxy is made of; a [`Call`] is one command before it
+//!   is sent; `mailbox` and `envelope` hold it, `life` is the loop that takes it out, [`Context`] what a command can reach,
+//!   [`Reply`](reply::Reply) the way its answer goes;
+//! - `behavior` has the traits that `#[rehearsal::actor]` implements, `open` the free commands that any actor answers;
+//! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each;
+//! - [`panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
+//! - `roll`, `current`, [`ActorRef`], [`arbiter()`]: who is alive, who runs here, who looks after whom.
+//!
+//! Never: knows a trial; serialises a message that stays in this process; reads a clock, spawns a task or draws a random
+//! number other than through `sys::seam`.
+//!
+//! Read next: `life`, then `call`, then `spawn/mod.rs`.
+
+mod address;
+mod arbiter;
+mod behavior;
+mod call;
+mod context;
+mod crossing;
+mod current;
+mod envelope;
+mod error;
+mod exit;
+mod handle;
+mod info;
+mod life;
+mod mailbox;
+mod node;
+mod open;
+pub mod panic;
+mod reply;
+mod roll;
+pub mod spawn;
+mod state;
+mod uplink;
+
+pub mod emit;
+
+pub use address::{Address, Stop};
+pub use arbiter::{Arbiter, arbiter};
+pub use behavior::{Actor, ProcessActor, Wire};
+pub use call::{Answer, Asking, Call, DEFAULT_DEADLINE, Fallible, TryAnswer, TryAsking, TryCall};
+pub use context::{Any, Context, Kind, Outlet};
+pub use error::{Cause, Error, Failed, Gone, Part, SpawnError};
+pub use exit::{Exit, Reason};
+pub use handle::{ActorRef, get_actor};
+pub use info::{ActorName, Info, MailboxInfo, Placement};
+pub use node::Ended;
+pub use open::OpenCommand;
+pub use reply::Reply;
+pub use spawn::Spawn;
+pub use state::State;

@@ -1,0 +1,154 @@
+//! The one panic hook: it notes each panic's message and place, because the payload that is caught has no place.
+//!
+//! The hook is put in front of the previous one, which still prints. Three ask it things: the actor layer, so that a
+//! caller learns where a command panicked; the harness, which [observes](observe) every panic of the process; and
+//! code that provokes panics on purpose and marks them as [expected](expected()).
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::PanicHookInfo;
+use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::thread::ThreadId;
+
+use serde::{Deserialize, Serialize};
+
+use super::current;
+
+/// A panic's message and place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PanicNote {
+    /// The message; a payload that is no string is described.
+    pub message: String,
+    /// `file:line:column`; empty where the hook was not asked (another hook was installed over it).
+    pub location: String,
+}
+
+impl std::fmt::Display for PanicNote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.location.is_empty() {
+            write!(f, "at {}: ", self.location)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// A panic as an observer is told of it, on the panicking thread, before it unwinds.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Panic {
+    /// Name of the thread, where it has one.
+    pub thread: Option<String>,
+    /// The thread.
+    pub thread_id: ThreadId,
+    /// Whether it happened in a tokio task.
+    pub in_task: bool,
+    /// Whether an actor's loop is around it, which catches it and tells the callers.
+    pub caught_by_actor: bool,
+    /// Whether it happened inside [`expected`].
+    pub expected: bool,
+    /// Message and place.
+    pub note: PanicNote,
+}
+
+type Observer = Arc<dyn Fn(&Panic) + Send + Sync>;
+
+static OBSERVERS: RwLock<Vec<Observer>> = RwLock::new(Vec::new());
+
+thread_local! {
+    static LAST: RefCell<Option<PanicNote>> = const { RefCell::new(None) };
+    static EXPECTED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Puts the hook in place, once a process. Spawning an actor does it too.
+pub fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let expected = EXPECTED.try_with(Cell::get).unwrap_or(0) > 0;
+            notice(info, expected);
+            if !expected {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// Calls `observer` for every panic of this process from now on, on the panicking thread.
+///
+/// An observer must not panic: that aborts the process.
+pub fn observe(observer: impl Fn(&Panic) + Send + Sync + 'static) {
+    install();
+    OBSERVERS.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(observer));
+}
+
+/// Runs `f`; a panic on this thread while it runs is marked as expected: observers see the mark, nothing is printed.
+/// The panic is not caught here.
+pub fn expected<R>(f: impl FnOnce() -> R) -> R {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            EXPECTED.with(|depth| depth.set(depth.get() - 1));
+        }
+    }
+    install();
+    EXPECTED.with(|depth| depth.set(depth.get() + 1));
+    let _leave = Leave;
+    f()
+}
+
+/// What the hook noted of the panic that is unwinding, or was just caught, on this thread.
+pub fn last() -> Option<PanicNote> {
+    LAST.try_with(|last| last.borrow().clone()).ok().flatten()
+}
+
+/// The note of a panic that was caught: what the hook noted, or what the payload tells where the hook was not asked.
+pub fn caught(payload: &(dyn Any + Send)) -> PanicNote {
+    let message = payload_message(payload);
+    match LAST.try_with(RefCell::take).ok().flatten() {
+        Some(note) if message.is_none_or(|message| message == note.message) => note,
+        // `resume_unwind` calls no hook: the note is of an earlier panic.
+        _ => PanicNote { message: message.unwrap_or(OPAQUE).to_owned(), location: String::new() },
+    }
+}
+
+const OPAQUE: &str = "(a payload that is no string)";
+
+fn payload_message(payload: &(dyn Any + Send)) -> Option<&str> {
+    payload
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+}
+
+fn notice(info: &PanicHookInfo<'_>, expected: bool) {
+    let note = PanicNote {
+        message: payload_message(info.payload()).unwrap_or(OPAQUE).to_owned(),
+        location: info.location().map(ToString::to_string).unwrap_or_default(),
+    };
+    // A panic that is raised while `LAST` is borrowed, or while the thread's locals go, keeps no note.
+    let _ = LAST.try_with(|last| {
+        if let Ok(mut last) = last.try_borrow_mut() {
+            *last = Some(note.clone());
+        }
+    });
+    let observers = match OBSERVERS.try_read() {
+        Ok(observers) => observers.clone(),
+        Err(_) => return,
+    };
+    if observers.is_empty() {
+        return;
+    }
+    let thread = std::thread::current();
+    let panic = Panic {
+        thread: thread.name().map(str::to_owned),
+        thread_id: thread.id(),
+        in_task: tokio::task::try_id().is_some(),
+        caught_by_actor: current::is_inside(),
+        expected,
+        note,
+    };
+    for observer in &observers {
+        observer(&panic);
+    }
+}

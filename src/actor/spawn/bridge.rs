@@ -1,0 +1,336 @@
+//! The two directions of a process actor's socket, at the parent's end, and the books both keep.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::oneshot;
+
+use crate::actor::behavior::Actor;
+use crate::actor::context::Callback;
+use crate::actor::crossing::{self, Books, Down, Outbound, Up};
+use crate::actor::envelope::{BuiltIn, Envelope};
+use crate::actor::error::SpawnError;
+use crate::actor::exit::Exit;
+use crate::actor::mailbox::{Inbox, Next};
+use crate::actor::node::Shared;
+use crate::actor::panic;
+use crate::actor::state::State;
+use crate::sys::wire::{FrameReader, WireError};
+
+/// Bytes of messages that are gathered before they are written.
+const BATCH: usize = 64 << 10;
+
+/// What writer and reader of one socket share.
+pub(super) struct Line {
+    shared: Mutex<Unsettled>,
+    room: Mutex<Option<Waker>>,
+    frames: AtomicU64,
+    told_to_stop: AtomicBool,
+}
+
+/// What is open between parent and worker; settled frame by frame, or at the end.
+pub(super) struct Unsettled {
+    /// Told once how the start went.
+    pub(super) ready: Option<oneshot::Sender<Result<(), SpawnError>>>,
+    /// Who waits for an answer.
+    pub(super) waiting: Books,
+    /// How the worker said its actor ended.
+    pub(super) ended: Option<Exit>,
+}
+
+impl Line {
+    pub(super) fn new(ready: oneshot::Sender<Result<(), SpawnError>>) -> Line {
+        let unsettled = Unsettled { ready: Some(ready), waiting: Books::default(), ended: None };
+        Line {
+            shared: Mutex::new(unsettled),
+            room: Mutex::new(None),
+            frames: AtomicU64::new(0),
+            told_to_stop: AtomicBool::new(false),
+        }
+    }
+
+    /// Frames that have come.
+    pub(super) fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn was_told_to_stop(&self) -> bool {
+        self.told_to_stop.load(Ordering::Relaxed)
+    }
+
+    /// Takes out what was not settled.
+    pub(super) fn close(&self) -> Unsettled {
+        let mut open = self.open();
+        let settled = Unsettled { ready: None, waiting: Books::default(), ended: None };
+        std::mem::replace(&mut *open, settled)
+    }
+
+    fn open(&self) -> MutexGuard<'_, Unsettled> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn room(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake_writer(&self) {
+        let waker = self.room().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Drains the mailbox onto the socket, never with more messages under way than the mailbox may hold.
+pub(super) struct Writer<A: Actor> {
+    shared: Arc<Shared<A>>,
+    line: Arc<Line>,
+    pack: fn(A::Message, Outbound<'_>),
+    socket: Box<dyn AsyncWrite + Send + Unpin>,
+    inbox: Inbox<Envelope<A::Message>>,
+    buffer: Vec<u8>,
+}
+
+/// Why a writer ended.
+pub(super) enum Written {
+    /// The actor is to be killed.
+    Killed,
+    /// The socket takes no more; the reader will see why.
+    Broken,
+}
+
+impl<A: Actor> Writer<A> {
+    /// A writer that begins with the handshake's frame.
+    pub(super) fn new(
+        shared: Arc<Shared<A>>,
+        line: Arc<Line>,
+        pack: fn(A::Message, Outbound<'_>),
+        socket: impl AsyncWrite + Send + Unpin + 'static,
+        hello: Vec<u8>,
+    ) -> Writer<A> {
+        Writer { shared, line, pack, socket: Box::new(socket), inbox: Inbox::new(), buffer: hello }
+    }
+
+    pub(super) async fn run(mut self) -> Written {
+        loop {
+            if let Some(end) = self.flush().await {
+                return end;
+            }
+            let gathered = poll_fn(|cx| self.poll_gather(cx)).await;
+            if let Some(end) = gathered {
+                return end;
+            }
+        }
+    }
+
+    /// Takes what the mailbox has, until the batch is full or nothing is left.
+    fn poll_gather(&mut self, cx: &mut Context<'_>) -> Poll<Option<Written>> {
+        while self.buffer.len() < BATCH {
+            match self.poll_next(cx) {
+                Poll::Ready(next) => {
+                    if let Some(end) = self.take(next) {
+                        return Poll::Ready(Some(end));
+                    }
+                }
+                Poll::Pending if !self.buffer.is_empty() => break,
+                Poll::Pending if self.is_left() => self.leave(),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next<Envelope<A::Message>, Box<BuiltIn>>> {
+        if self.line.was_told_to_stop() {
+            return self.shared.mailbox.poll_control(true, cx);
+        }
+        if self.line.open().waiting.under_way() < self.shared.mailbox.capacity() {
+            return self.shared.mailbox.poll_next(&mut self.inbox, cx);
+        }
+        // Reader and writer are one task: no answer can come in between.
+        *self.line.room() = Some(cx.waker().clone());
+        self.shared.mailbox.poll_control(true, cx)
+    }
+
+    /// Whether the last proxy is gone and nothing is left to send.
+    fn is_left(&self) -> bool {
+        !self.line.was_told_to_stop()
+            && self.shared.is_abandoned()
+            && self.line.open().waiting.under_way() < self.shared.mailbox.capacity()
+    }
+
+    fn leave(&mut self) {
+        self.line.told_to_stop.store(true, Ordering::Relaxed);
+        self.shared.mailbox.shut();
+        self.header(&Down::Leave);
+    }
+
+    fn take(&mut self, next: Next<Envelope<A::Message>, Box<BuiltIn>>) -> Option<Written> {
+        match next {
+            Next::Kill => return Some(Written::Killed),
+            Next::Stop => {
+                self.line.told_to_stop.store(true, Ordering::Relaxed);
+                self.shared.node.state.advance(State::Stopping);
+                self.shared.mailbox.shut();
+                self.header(&Down::Stop);
+            }
+            Next::Control(question) => self.built_in(*question),
+            Next::Message(Envelope::BuiltIn(built_in)) => self.built_in(*built_in),
+            Next::Message(Envelope::Command(message)) => {
+                let pack = self.pack;
+                self.out(|out| pack(message, out));
+            }
+        }
+        None
+    }
+
+    fn built_in(&mut self, built_in: BuiltIn) {
+        self.out(|out| match built_in {
+            BuiltIn::Ping(reply) => out.message("ping", |request| Down::Ping { request }, &(), reply),
+            BuiltIn::Info(reply) => out.message("info", |request| Down::Info { request }, &(), reply),
+            BuiltIn::Echo(text, reply) => out.message("echo", |request| Down::Echo { request }, &text, reply),
+            BuiltIn::Open(call) => call.pack(out),
+        });
+    }
+
+    fn out(&mut self, write: impl FnOnce(Outbound<'_>)) {
+        let mut open = self.line.open();
+        write(Outbound { buffer: &mut self.buffer, books: &mut open.waiting, actor: &self.shared.node.name });
+    }
+
+    fn header(&mut self, header: &Down) {
+        crossing::write(&mut self.buffer, &(header, ())).expect("a header of a few bytes can be written");
+    }
+
+    /// Writes what was gathered. The control lane is heard meanwhile: a process that is stopped takes no bytes, and can
+    /// still be killed.
+    async fn flush(&mut self) -> Option<Written> {
+        let full = std::mem::take(&mut self.buffer);
+        if full.is_empty() {
+            return None;
+        }
+        let mut socket = std::mem::replace(&mut self.socket, Box::new(tokio::io::sink()));
+        let end = {
+            let mut writing = pin!(socket.write_all(&full));
+            poll_fn(|cx| {
+                if let Poll::Ready(written) = writing.as_mut().poll(cx) {
+                    return Poll::Ready(written.err().map(|_| Written::Broken));
+                }
+                while let Poll::Ready(next) = self.shared.mailbox.poll_control(true, cx) {
+                    if let Some(end) = self.take(next) {
+                        return Poll::Ready(Some(end));
+                    }
+                }
+                Poll::Pending
+            })
+            .await
+        };
+        self.socket = socket;
+        if self.buffer.is_empty() && full.capacity() <= 2 * BATCH {
+            self.buffer = full;
+            self.buffer.clear();
+        }
+        end
+    }
+}
+
+/// Reads what the worker says and settles it.
+pub(super) struct Reader<A: Actor> {
+    shared: Arc<Shared<A>>,
+    line: Arc<Line>,
+    event: fn(&[u8]) -> Result<A::Event, String>,
+    on_event: Option<Callback<A::Event>>,
+    frames: FrameReader<Box<dyn AsyncRead + Send + Unpin>>,
+}
+
+impl<A: Actor> Reader<A> {
+    pub(super) fn new(
+        shared: Arc<Shared<A>>,
+        line: Arc<Line>,
+        event: fn(&[u8]) -> Result<A::Event, String>,
+        on_event: Option<Callback<A::Event>>,
+        socket: impl AsyncRead + Send + Unpin + 'static,
+    ) -> Reader<A> {
+        Reader { shared, line, event, on_event, frames: FrameReader::new(Box::new(socket)) }
+    }
+
+    /// Reads until the socket ends; an error where what comes makes no sense.
+    pub(super) async fn run(mut self) -> Result<(), String> {
+        loop {
+            let body = match self.frames.next().await {
+                Ok(Some(body)) => body,
+                // A process that died in the middle of a frame: how it died says more.
+                Ok(None) | Err(WireError::MidFrame { .. } | WireError::Io { .. }) => return Ok(()),
+                Err(error) => return Err(format!("what its process wrote is no message: {error}")),
+            };
+            self.line.frames.fetch_add(1, Ordering::Relaxed);
+            self.shared.node.notify();
+            let (header, value) = crossing::split::<Up>(body)
+                .map_err(|error| format!("what its process wrote is no message: {error}"))?;
+            let settled = match header {
+                Up::Event => {
+                    let event =
+                        (self.event)(value).map_err(|why| format!("an event of its process: {why}"))?;
+                    hand_on(&mut self.on_event, event)?;
+                    continue;
+                }
+                header => settle(&self.shared, &self.line, header, value),
+            };
+            settled?;
+        }
+    }
+}
+
+/// Gives an event to its listener; one that panics ends the actor, with what it said.
+fn hand_on<E>(on_event: &mut Option<Callback<E>>, event: E) -> Result<(), String> {
+    let Some(listener) = on_event else { return Ok(()) };
+    catch_unwind(AssertUnwindSafe(|| listener(event)))
+        .map_err(|payload| format!("the parent's on_event panicked {}", panic::caught(&*payload)))
+}
+
+fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -> Result<(), String> {
+    let actor = || shared.node.name.clone();
+    let tell_start = |outcome| {
+        let ready = line.open().ready.take();
+        if let Some(ready) = ready {
+            let _ = ready.send(outcome);
+        }
+    };
+    match header {
+        Up::Started => {
+            shared.node.state.advance(State::Run);
+            tell_start(Ok(()));
+        }
+        Up::Refused { why } => tell_start(Err(SpawnError::Refused { actor: actor(), why })),
+        Up::Failed { message } => tell_start(Err(SpawnError::Start { actor: actor(), message })),
+        Up::Answer { request } => answer(line, request, Ok(value))?,
+        Up::Broken { request, broken } => answer(line, request, Err(broken.into()))?,
+        Up::Taken { tells } => {
+            line.open().waiting.taken(tells);
+            line.wake_writer();
+        }
+        Up::Ended { exit } => line.open().ended = Some(exit),
+        Up::Notify => {}
+        Up::Event => unreachable!("events are handed on by the reader"),
+    }
+    Ok(())
+}
+
+fn answer(
+    line: &Line,
+    request: u64,
+    outcome: Result<&[u8], crate::actor::error::Cause>,
+) -> Result<(), String> {
+    // Taken out first: reading an answer runs code of others, which the books must not wait for.
+    let waiter = line.open().waiting.take(request);
+    let waiter =
+        waiter.ok_or_else(|| format!("its process answered request {request}, which nobody made"))?;
+    waiter(outcome);
+    line.wake_writer();
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! What `spawn(..)` gives: an actor that has not been placed, and what can be said of it before that.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::{process, task, thread};
+use crate::actor::address::Address;
+use crate::actor::behavior::{Actor, ProcessActor};
+use crate::actor::call::DEFAULT_DEADLINE;
+use crate::actor::context::{Callback, Context, Outlet};
+use crate::actor::crossing::Crossing;
+use crate::actor::error::SpawnError;
+use crate::actor::info::{ActorName, Placement};
+use crate::actor::life::Seat;
+use crate::actor::node::{AnyActor, Shared};
+use crate::actor::state::State;
+use crate::actor::{panic, roll};
+use crate::sys::process::SpawnOptions;
+use crate::sys::seam;
+
+/// Messages that may wait in a mailbox unless told otherwise.
+pub(super) const DEFAULT_MAILBOX: usize = 1024;
+
+/// How long a process actor may give no sign of life unless told otherwise.
+pub(super) const DEFAULT_SILENCE: Duration = Duration::from_secs(30);
+
+/// An actor that has not been placed. Await it: it becomes a task of this runtime unless told otherwise, and the
+/// await gives its proxy once `#[start]` has returned.
+///
+/// ```
+/// # use rehearsal::prelude::*;
+/// # pub struct Counter { n: i64 }
+/// # #[rehearsal::actor] impl Counter {
+/// #     #[start] pub fn new(n: i64) -> Counter { Counter { n } }
+/// #     #[command] pub fn add(&mut self, by: i64) -> i64 { self.n += by; self.n }
+/// # }
+/// # #[rehearsal::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let here: CounterProxy = Counter::spawn(0).await?;
+/// let beside = Counter::spawn(0).name("beside").thread().await?;
+/// let apart = Counter::spawn(0).name("apart").process().await?;
+/// for counter in [here, beside, apart] {
+///     assert_eq!(counter.add(5).await?, 5);
+/// }
+/// # Ok(()) }
+/// ```
+#[must_use = "an actor that is not awaited is never placed"]
+pub struct Spawn<A: Actor> {
+    args: A::Args,
+    id: u64,
+    name: Option<Arc<str>>,
+    capacity: usize,
+    limit: Duration,
+    silence: Duration,
+    place: Place<A>,
+    on_event: Option<Callback<A::Event>>,
+}
+
+enum Place<A: Actor> {
+    Task,
+    Thread,
+    Process(Box<(Crossing<A>, SpawnOptions)>),
+}
+
+impl<A: Actor> Spawn<A> {
+    /// An actor with these start arguments.
+    pub fn new(args: A::Args) -> Spawn<A> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Spawn {
+            args,
+            id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
+            name: None,
+            capacity: DEFAULT_MAILBOX,
+            limit: DEFAULT_DEADLINE,
+            silence: DEFAULT_SILENCE,
+            place: Place::Task,
+            on_event: None,
+        }
+    }
+
+    /// The number it will have; no other actor spawned by this process has it.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// What it is called, in errors, in listings, and as a thread or process.
+    pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Places it on a thread of its own with its own event loop.
+    pub fn thread(mut self) -> Self {
+        self.place = Place::Thread;
+        self
+    }
+
+    /// Places it in a process of its own: this program, started again.
+    ///
+    /// Compiles only where everything its commands take and return can cross:
+    ///
+    /// ```compile_fail
+    /// # use rehearsal::prelude::*;
+    /// pub struct Opaque; // no serde
+    /// pub struct Local;
+    /// #[rehearsal::actor]
+    /// impl Local {
+    ///     #[start]
+    ///     pub fn new() -> Local { Local }
+    ///     #[command]
+    ///     pub fn take(&mut self, _it: Opaque) {}
+    /// }
+    /// let _ = Local::spawn().process(); // `Opaque` cannot cross to another process
+    /// ```
+    pub fn process(self) -> Self
+    where
+        A: ProcessActor,
+    {
+        self.process_options(SpawnOptions::default())
+    }
+
+    /// Places it in a process of its own, started in this way. An empty title is replaced by the actor's name.
+    pub fn process_options(mut self, options: SpawnOptions) -> Self
+    where
+        A: ProcessActor,
+    {
+        self.place = Place::Process(Box::new((Crossing::of(), options)));
+        self
+    }
+
+    /// The most messages that may wait in its mailbox; at least one, 1024 unless told otherwise.
+    pub fn mailbox(mut self, capacity: usize) -> Self {
+        self.capacity = capacity.max(1);
+        self
+    }
+
+    /// How long it may take to be ready, 30 s unless told otherwise. One that is not is killed.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// How long a process actor may give no sign of life before it is killed, 30 s unless told otherwise. The signs
+    /// come from a thread of their own, so a command that computes is no silence; a stopped process is.
+    pub fn silence(mut self, limit: Duration) -> Self {
+        self.silence = limit;
+        self
+    }
+
+    /// What is done with each event the actor sends through its [`Outlet`], in order. It must not block for long: for
+    /// a process actor it runs where the answers of all calls come in.
+    pub fn on_event(mut self, listener: impl FnMut(A::Event) + Send + 'static) -> Self {
+        self.on_event = Some(Box::new(listener));
+        self
+    }
+
+    async fn place(self) -> Result<A::Proxy, SpawnError> {
+        panic::install();
+        let placement = match self.place {
+            Place::Task => Placement::Task,
+            Place::Thread => Placement::Thread,
+            Place::Process(_) => Placement::Process,
+        };
+        let name = ActorName { kind: A::KIND, id: self.id, name: self.name };
+        let shared = Shared::<A>::new(name.clone(), placement, self.capacity);
+        let starting = Starting(Some(Address::new(shared.clone())));
+        shared.node.state.advance(State::Inactive);
+        let (ready, is_ready) = oneshot::channel();
+        match self.place {
+            Place::Process(plan) => {
+                let (crossing, options) = *plan;
+                let order = process::Order {
+                    shared: shared.clone(),
+                    args: self.args,
+                    crossing,
+                    options,
+                    silence: self.silence,
+                    on_event: self.on_event,
+                    ready,
+                };
+                process::place(order)?;
+            }
+            local => {
+                let cx = Context::new(shared.clone(), Outlet::local(self.on_event), Vec::new());
+                let seat = Seat { shared: shared.clone(), args: self.args, cx, ready };
+                match local {
+                    Place::Thread => thread::place(seat)?,
+                    _ => task::place(seat)?,
+                }
+            }
+        }
+        roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
+        starting.wait(self.limit, is_ready).await
+    }
+}
+
+impl<A: Actor> IntoFuture for Spawn<A> {
+    type Output = Result<A::Proxy, SpawnError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.place())
+    }
+}
+
+/// An actor that has been placed and is not ready. Dropped before it is, it is killed: nobody would own it.
+struct Starting<A: Actor>(Option<Address<A>>);
+
+impl<A: Actor> Starting<A> {
+    async fn wait(
+        mut self,
+        limit: Duration,
+        is_ready: oneshot::Receiver<Result<(), SpawnError>>,
+    ) -> Result<A::Proxy, SpawnError> {
+        let address = self.0.as_ref().expect("it is taken out only once, below");
+        let actor = address.name().clone();
+        match seam::timeout(limit, is_ready).await {
+            Some(Ok(Ok(()))) => {
+                let address = self.0.take().expect("it was there a moment ago");
+                Ok(A::Proxy::from(address))
+            }
+            Some(Ok(Err(error))) => Err(error),
+            // The sender was dropped: it ends, and says how.
+            Some(Err(_)) => Err(SpawnError::Died { exit: address.ended().await, actor }),
+            None => Err(SpawnError::Timeout { actor, after: limit }),
+        }
+    }
+}
+
+impl<A: Actor> Drop for Starting<A> {
+    fn drop(&mut self) {
+        if let Some(address) = &self.0 {
+            address.kill();
+        }
+    }
+}
+
+impl<A: Actor> std::fmt::Debug for Spawn<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let place = match self.place {
+            Place::Task => Placement::Task,
+            Place::Thread => Placement::Thread,
+            Place::Process(_) => Placement::Process,
+        };
+        write!(f, "Spawn({} #{} as a {place})", A::KIND, self.id)
+    }
+}

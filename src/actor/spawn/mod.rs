@@ -1,0 +1,18 @@
+//! Placing an actor: as a task, a thread or a process.
+//!
+//! Owns: [`Spawn`], the builder that every actor's `spawn(..)` gives ([`builder`](self::builder)); the three placements
+//! `task`, `thread`, `process`, which differ in who drains the mailbox; `bridge`, what `process` sends and
+//! reads; `worker`, the other end of it.
+//!
+//! Never: touches a message. A proxy and its hot path are the same for all three.
+//!
+//! Read next: `builder`, then `../life.rs` for the loop that all three run.
+
+mod bridge;
+mod builder;
+mod process;
+mod task;
+mod thread;
+pub mod worker;
+
+pub use builder::Spawn;

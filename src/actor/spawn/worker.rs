@@ -1,0 +1,257 @@
+//! An actor as a process of its own: the worker's end.
+//!
+//! The main thread runs the actor's loop and reads the socket; what the actor has to say is written by whichever thread
+//! says it; a thread beside gives the signs of life, so that a command that computes is no silence.
+
+use std::any::Any;
+use std::io;
+use std::process::exit;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::actor::address::Address;
+use crate::actor::behavior::ProcessActor;
+use crate::actor::context::{Context, Outlet};
+use crate::actor::crossing::{self, Down, Hello, Inbound, Up};
+use crate::actor::envelope::{BuiltIn, Envelope};
+use crate::actor::error::SpawnError;
+use crate::actor::exit::{Exit, Reason};
+use crate::actor::info::{ActorName, Placement};
+use crate::actor::life::{Seat, live};
+use crate::actor::mailbox::Refused;
+use crate::actor::node::{AnyActor, Shared};
+use crate::actor::uplink::{OpenRequest, Uplink};
+use crate::actor::{panic, roll};
+use crate::sys::boot::WorkerBoot;
+use crate::sys::process::{OwnedFd, Socket};
+use crate::sys::wire::{BlockingSender, FrameReader};
+use crate::sys::{anchor, seam};
+
+/// Exit code of a worker whose actor ended in another way than told to; cargo stays quiet at it.
+const FAILED: i32 = 101;
+
+type Frames = FrameReader<Socket>;
+
+/// What the actor's own entry is given, once the handshake has named it.
+struct Errand {
+    runtime: Runtime,
+    frames: Frames,
+    sender: BlockingSender,
+    passed: Vec<OwnedFd>,
+    hello: Hello,
+    args: Vec<u8>,
+}
+
+/// What a process does that was started to be an actor; the process ends with the actor.
+///
+/// The bootstrap calls it (`#[rehearsal::main]`, `rehearsal::main!()`) with what
+/// [`boot::enter`](crate::sys::boot::enter) found, before anything else of the program runs.
+pub fn serve(boot: WorkerBoot) -> ! {
+    panic::install();
+    match begin(boot) {
+        Ok((entry, errand)) => {
+            // The entry was made for this type of errand in the same program; it takes it out and does not return.
+            entry(&mut Some(errand) as &mut dyn Any);
+            exit(FAILED)
+        }
+        Err(error) => {
+            eprintln!("rehearsal: this worker process could not begin: {error}");
+            exit(FAILED)
+        }
+    }
+}
+
+/// Reads the first frame and looks up the actor it names.
+fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
+    let WorkerBoot { socket, passed, .. } = boot;
+    let sender = BlockingSender::new(&socket)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let mut frames = {
+        let _inside = runtime.enter();
+        FrameReader::new(Socket::from_std(socket)?)
+    };
+    let first = runtime.block_on(frames.next()).map_err(io::Error::other)?;
+    let Some(first) = first else { exit(FAILED) };
+    match read_hello(first) {
+        Ok((hello, args)) => {
+            let (entry, args) = (anchor::entry_at(hello.entry), args.to_vec());
+            Ok((entry, Errand { runtime, frames, sender, passed, hello, args }))
+        }
+        Err(why) => {
+            let _ = Uplink::new(sender, 1).say(&Up::Refused { why: why.clone() });
+            Err(io::Error::other(why))
+        }
+    }
+}
+
+/// The handshake's frame, if it comes from this very program.
+fn read_hello(frame: &[u8]) -> Result<(Hello, &[u8]), String> {
+    let (version, _) = crossing::split::<u32>(frame).map_err(|error| error.to_string())?;
+    if version != crossing::VERSION {
+        return Err(format!(
+            "the parent speaks version {version} of the handshake, this process version {}: they are not the same program",
+            crossing::VERSION
+        ));
+    }
+    let (hello, args) = crossing::split::<Hello>(frame).map_err(|error| error.to_string())?;
+    let program = anchor::program();
+    if hello.program != program {
+        return Err(format!(
+            "the program's file was replaced since the parent started (parent {:#x}, this process {program:#x}); start it again",
+            hello.program
+        ));
+    }
+    Ok((hello, args))
+}
+
+/// The entry of one actor type in the worker process: what the handshake names by its place in the program.
+pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
+    let errand = errand.downcast_mut::<Option<Errand>>().and_then(Option::take);
+    let Some(errand) = errand else { return };
+    let Errand { runtime, frames, sender, passed, hello, args } = errand;
+    let link = Arc::new(Uplink::new(sender, hello.window));
+    let refuse = |why: String| -> ! {
+        let _ = link.say(&Up::Refused { why });
+        exit(FAILED)
+    };
+    if hello.kind != A::KIND || hello.table != A::TABLE {
+        refuse(format!(
+            "the parent wants `{}` with command table {:#x}, this process has `{}` with {:#x}: they are not the same program",
+            hello.kind,
+            hello.table,
+            A::KIND,
+            A::TABLE
+        ));
+    }
+    let args = match crossing::read::<A::Args>(&args) {
+        Ok(args) => args,
+        Err(why) => refuse(format!("the start arguments: {why}")),
+    };
+    let name = ActorName { kind: A::KIND, id: hello.id, name: hello.name.map(Into::into) };
+    let shared = Shared::<A>::new(name, Placement::Process, hello.window);
+    let outlet = Outlet::remote(&link, hello.listens);
+    let (ready, is_ready) = oneshot::channel();
+    let seat = Seat { shared: shared.clone(), args, cx: Context::new(shared.clone(), outlet, passed), ready };
+    roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
+    // Held until the parent says that its last proxy is gone.
+    let proxy = Address::new(shared.clone());
+    let signs = give_signs_of_life(link.clone(), hello.notify_every);
+
+    let exit_of_actor = runtime.block_on(async {
+        let living = seam::spawn(live(seat));
+        let reporting = seam::spawn(report_start(link.clone(), is_ready));
+        let reading = seam::spawn(receive(shared, proxy, frames, link.clone()));
+        let exit_of_actor = living.await.unwrap_or_else(|error| {
+            Exit::because(Reason::Unreachable, format!("its loop was lost: {error}"))
+        });
+        let _ = reporting.await;
+        reading.abort();
+        exit_of_actor
+    });
+    drop(signs);
+    let code = if exit_of_actor.is_orderly() { 0 } else { FAILED };
+    let _ = link.say(&Up::Ended { exit: exit_of_actor });
+    runtime.shutdown_background();
+    exit(code)
+}
+
+async fn report_start(link: Arc<Uplink>, is_ready: oneshot::Receiver<Result<(), SpawnError>>) {
+    let _ = match is_ready.await {
+        Ok(Ok(())) => link.say(&Up::Started),
+        Ok(Err(SpawnError::Start { message, .. })) => link.say(&Up::Failed { message }),
+        Ok(Err(other)) => link.say(&Up::Failed { message: other.to_string() }),
+        // How it ended instead is said at the end.
+        Err(_) => Ok(()),
+    };
+}
+
+/// Says `Notify` every so often until what it returns is dropped.
+fn give_signs_of_life(link: Arc<Uplink>, every: Duration) -> mpsc::Sender<()> {
+    let (stop, stopped) = mpsc::channel();
+    let give = move || {
+        while let Err(mpsc::RecvTimeoutError::Timeout) = stopped.recv_timeout(every) {
+            if link.say(&Up::Notify).is_err() {
+                return;
+            }
+        }
+    };
+    // Without the thread the parent will take long commands for silence; there is nobody to tell but the log.
+    if let Err(error) = thread::Builder::new().name("rehearsal-notify".to_owned()).spawn(give) {
+        eprintln!("rehearsal: no thread for signs of life: {error}");
+    }
+    stop
+}
+
+/// Reads messages into the mailbox until the parent is gone.
+async fn receive<A: ProcessActor>(
+    shared: Arc<Shared<A>>,
+    proxy: Address<A>,
+    mut frames: Frames,
+    link: Arc<Uplink>,
+) {
+    let mut proxy = Some(proxy);
+    // Where the socket ends or carries nonsense there is nobody to work for, and nobody who would hear of it.
+    while let Ok(Some(frame)) = frames.next().await {
+        let Ok((header, body)) = crossing::split::<Down>(frame) else { break };
+        take(&shared, &mut proxy, header, body, &link);
+    }
+    shared.mailbox.kill();
+}
+
+fn take<A: ProcessActor>(
+    shared: &Shared<A>,
+    proxy: &mut Option<Address<A>>,
+    header: Down,
+    body: &[u8],
+    link: &Arc<Uplink>,
+) {
+    let inbound = |request| Inbound { link, request, body };
+    match header {
+        Down::Stop => shared.mailbox.stop(),
+        Down::Leave => *proxy = None,
+        Down::Ping { request } => control(shared, BuiltIn::Ping(inbound(request).reply())),
+        Down::Info { request } => control(shared, BuiltIn::Info(inbound(request).reply())),
+        Down::Echo { request } => match crossing::read::<String>(body) {
+            Ok(text) => post(shared, built_in(BuiltIn::Echo(text, inbound(request).reply()))),
+            Err(why) => inbound(request).refuse(why),
+        },
+        Down::Open { request, entry } => {
+            let mut open = OpenRequest::new(&inbound(request));
+            anchor::entry_at(entry)(&mut open);
+            if let Some(call) = open.read {
+                post(shared, built_in(BuiltIn::Open(call)));
+            }
+        }
+        Down::Command { request, command } => {
+            match crossing::guarded(|| A::unpack(command, inbound(request))) {
+                Ok(message) => post(shared, Envelope::Command(message)),
+                Err(why) => inbound(request).refuse(why),
+            }
+        }
+    }
+}
+
+fn built_in<M>(built_in: BuiltIn) -> Envelope<M> {
+    Envelope::BuiltIn(Box::new(built_in))
+}
+
+fn control<A: ProcessActor>(shared: &Shared<A>, question: BuiltIn) {
+    // A closed mailbox: the end that is on its way to the parent answers for it. The lane itself has room for as many
+    // as the parent's has.
+    let _ = shared.mailbox.push_control(Box::new(question));
+}
+
+fn post<A: ProcessActor>(shared: &Shared<A>, envelope: Envelope<A::Message>) {
+    match shared.mailbox.push(envelope) {
+        // Closed: as above.
+        Ok(()) | Err(Refused::Closed(_)) => {}
+        // The parent never has more under way than fits.
+        Err(Refused::Full(envelope)) => {
+            eprintln!("rehearsal: a message beyond the mailbox was lost: {envelope:?}")
+        }
+    }
+}
