@@ -8,11 +8,12 @@
 //! A process that came through here is bootstrapped: only such a one may place actors in processes, because a binary
 //! that never asks what it is would start over from the top of its `main`, and again in each of its children.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::process::{OwnedFd, StdSocket};
 
-static BOOTSTRAPPED: AtomicBool = AtomicBool::new(false);
+/// Process id of the process that came through `enter`; 0 before.
+static BOOTSTRAPPED: AtomicU32 = AtomicU32::new(0);
 
 /// What this process is, with what it was given.
 #[derive(Debug)]
@@ -54,11 +55,12 @@ pub struct WorkerBoot {
 /// A second call finds an arbiter; the mark is gone by then.
 pub fn enter() -> Boot {
     let boot = super::platform::boot::enter();
-    BOOTSTRAPPED.store(true, Ordering::Release);
+    BOOTSTRAPPED.store(std::process::id(), Ordering::Release);
     boot
 }
 
-/// Whether this process came through [`enter`].
+/// Whether this process came through [`enter`]. A fork of one that did has not: the thread that starts processes is not
+/// in it.
 pub fn is_bootstrapped() -> bool {
-    BOOTSTRAPPED.load(Ordering::Acquire)
+    BOOTSTRAPPED.load(Ordering::Acquire) == std::process::id()
 }

@@ -14,7 +14,7 @@ use super::limit::LimitKind;
 
 pub use super::platform::process::{
     Child, OwnedFd, Socket, StdSocket, UNSUPPORTED, children, guardian_failure, leaves_children,
-    reap_finished, spawn_self,
+    reap_finished, settle_children, spawn_self,
 };
 
 /// The most files that [`SpawnOptions::pass`] can carry: what the kernel takes in one message.

@@ -1,7 +1,7 @@
 //! The one seam for everything that is not deterministic: time, spawn, delivery choice, randomness, faults.
 //!
 //! The floors above call the free functions here and never tokio's clock or `tokio::spawn` directly. As long as no
-//! [`Seam`] is installed on the calling thread they are the real thing and cost one thread-local read; a simulation
+//! [`Seam`] is installed on the calling thread they are the real thing and cost one read of a flag; a simulation
 //! or a test installs its own with [`install`] and from then on owns every such decision of that thread. A
 //! current-thread runtime polls all of its tasks on the thread that drives it, so one installation covers them all.
 
@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -56,6 +57,9 @@ pub trait Seam: Send + Sync {
     }
 }
 
+/// Whether any thread ever installed a seam. A thread sees its own store, and asks only about itself.
+static EVER_INSTALLED: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
     static INSTALLED: RefCell<Option<Arc<dyn Seam>>> = const { RefCell::new(None) };
     /// State of this thread's generator; 0 until first used.
@@ -87,12 +91,23 @@ impl Drop for Installed {
 
 /// Installs a seam for the calling thread until the returned guard is dropped.
 pub fn install(seam: Arc<dyn Seam>) -> Installed {
+    EVER_INSTALLED.store(true, Ordering::Relaxed);
     let previous = INSTALLED.with(|slot| slot.replace(Some(seam)));
     Installed { previous, not_send: std::marker::PhantomData }
 }
 
 fn installed() -> Option<Arc<dyn Seam>> {
+    // In a program that never installs one, which is every program but a test, this is all that it costs.
+    if !EVER_INSTALLED.load(Ordering::Relaxed) {
+        return None;
+    }
     INSTALLED.try_with(|slot| slot.borrow().clone()).ok().flatten()
+}
+
+/// The instant so much later; for ever is thirty years, as it is for tokio.
+fn after(seam: &dyn Seam, duration: Duration) -> Instant {
+    let now = seam.now();
+    now.checked_add(duration).unwrap_or(now + Duration::from_secs(30 * 365 * 24 * 3600))
 }
 
 /// What time it is: tokio's clock, which stands still where a runtime is paused.
@@ -110,7 +125,7 @@ pub fn now() -> Instant {
 pub async fn sleep(duration: Duration) {
     match installed() {
         None => tokio::time::sleep(duration).await,
-        Some(seam) => seam.sleep_until(seam.now() + duration).await,
+        Some(seam) => seam.sleep_until(after(&*seam, duration)).await,
     }
 }
 
@@ -134,7 +149,7 @@ pub async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output>
         return tokio::time::timeout(limit, future).await.ok();
     };
     let mut future = pin!(future);
-    let mut elapsed = seam.sleep_until(seam.now() + limit);
+    let mut elapsed = seam.sleep_until(after(&*seam, limit));
     std::future::poll_fn(|cx| {
         if let Poll::Ready(output) = future.as_mut().poll(cx) {
             return Poll::Ready(Some(output));

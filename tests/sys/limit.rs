@@ -1,6 +1,7 @@
 //! Limits of the system that are reached, and descriptors that must not be lost on the way.
 
 use std::fs::File;
+use std::process::Command;
 
 use rehearsal::sys::limit::{LimitKind, open_files, tracer_pid};
 use rehearsal::sys::process::{ExitStatus, ProcessError, SpawnOptions, spawn_self};
@@ -10,6 +11,7 @@ use crate::scenario::{after_shell, check, finish, part, run, worker};
 
 pub(crate) const TESTS: &[Named] = &[
     ("limit::too_many_open_files_is_told_with_the_way_out", few_files),
+    ("limit::too_many_processes_is_told_with_the_way_out", few_processes),
     ("limit::too_many_files_to_pass_is_told", || drop(check("many passed"))),
     ("limit::no_descriptor_is_lost", || drop(check("descriptors"))),
     ("limit::an_environment_too_large_is_told", || drop(check("large environment"))),
@@ -18,6 +20,7 @@ pub(crate) const TESTS: &[Named] = &[
 
 pub(crate) const SCENARIOS: &[Named] = &[
     ("few files", without_files),
+    ("few processes", without_processes),
     ("many passed", many_passed),
     ("descriptors", descriptors),
     ("large environment", large_environment),
@@ -56,6 +59,33 @@ fn without_files() {
     assert!(failures >= 2, "{failures}");
     drop(files);
     assert_eq!(run(child.wait()), ExitStatus::Exited(3));
+}
+
+/// The limit does not hold for root, so root becomes somebody else for this.
+fn few_processes() {
+    let root = std::fs::read_to_string("/proc/self/status").expect("a status").contains("\nUid:\t0\t");
+    let tools = ["setpriv", "prlimit"].map(|tool| Command::new(tool).arg("--version").output());
+    if tools.iter().any(Result::is_err) {
+        println!("skipped: without setpriv and prlimit no limit of processes can be set");
+        return;
+    }
+    let nobody = if root { "setpriv --reuid=54321 --regid=54321 --clear-groups" } else { "" };
+    // Somebody who runs nothing else may run three threads; anybody else runs more than these already.
+    finish(after_shell(&format!("exec prlimit --nproc=3 {nobody} \"$0\""), "few processes"));
+}
+
+fn without_processes() {
+    let mut children = Vec::new();
+    let error = loop {
+        match spawn_self(part("sit")) {
+            Ok(child) => children.push(child),
+            Err(error) => break error,
+        }
+        assert!(children.len() < 4, "the limit was never reached");
+    };
+    let text = error.to_string();
+    assert!(text.contains("cannot start process `worker sit`") && text.contains("ulimit -u"), "{text}");
+    assert!(matches!(error, ProcessError::Limit { limit: LimitKind::Processes(Some(_)), .. }), "{error:?}");
 }
 
 fn many_passed() {

@@ -4,10 +4,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rehearsal::sys::boot::WorkerBoot;
-use rehearsal::sys::process::{ExitStatus, children, leaves_children, reap_finished};
+use rehearsal::sys::process::{ExitStatus, children, leaves_children, reap_finished, settle_children};
 
 use crate::Named;
-use crate::scenario::{self, Part, check, run, worker};
+use crate::scenario::{self, PATIENCE, Part, check, run, worker};
 
 pub(crate) const TESTS: &[Named] = &[
     ("offspring::of_a_worker_is_counted_adopted_and_reaped", || drop(check("offspring"))),
@@ -31,15 +31,14 @@ fn leave(_: WorkerBoot) {
     let orphan: u32 = String::from_utf8(orphan).expect("text").trim().parse().expect("a number");
     assert_eq!(leaves_children(), Some(2));
     assert!(children().iter().any(|child| child.pid == orphan && !child.finished), "{:?}", children());
+    let started = Instant::now();
+    assert_eq!(settle_children(Duration::from_millis(30)), Some(2), "they sleep on");
+    assert!(started.elapsed() >= Duration::from_millis(30));
     own.kill().expect("killed");
     own.wait().expect("ended");
     assert_eq!(leaves_children(), Some(1));
     scenario::signal("KILL", orphan);
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while leaves_children().is_some() {
-        assert!(Instant::now() < deadline, "{:?}", children());
-        std::thread::yield_now();
-    }
+    assert_eq!(settle_children(PATIENCE), None, "{:?}", children());
     assert!(children().iter().all(|child| child.finished), "{:?}", children());
     assert_eq!(reap_finished(), 1);
     assert_eq!(children(), []);

@@ -139,6 +139,11 @@ pub fn leaves_children() -> Option<usize> {
     None
 }
 
+/// Waits until no child of this process runs any more: none does.
+pub fn settle_children(_within: std::time::Duration) -> Option<usize> {
+    None
+}
+
 /// The children of this process: none that we know of.
 pub fn children() -> Vec<ChildProcess> {
     Vec::new()

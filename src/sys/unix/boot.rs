@@ -106,7 +106,8 @@ fn become_worker(mark: Mark) -> WorkerBoot {
         Ok(WorkerBoot { socket, passed, arbiter_pid: mark.arbiter_pid })
     });
     booted.unwrap_or_else(|error| {
-        eprintln!("rehearsal: worker process {} cannot start: {error}", std::process::id());
+        let why = limit::explain(&error);
+        eprintln!("rehearsal: worker process {} cannot start: {why}", std::process::id());
         std::process::exit(CANNOT_BOOT)
     })
 }

@@ -42,9 +42,11 @@ extern "C" fn leave() {
     if armed.pid != std::process::id() {
         return;
     }
-    super::capture::flush_all();
+    // What C has buffered would be written by the rest of `exit()`, which we cut short. Rust's streams were flushed if
+    // it was Rust that left, and may be locked for good by another thread if not.
+    // SAFETY: a null stream means all of them; C's streams have locks of their own.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
     let line = format!("{}\n", armed.line);
-    // Written directly: Rust's own streams may be locked for good by the thread that left.
     // SAFETY: the buffer outlives the call.
     unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
     // SAFETY: ends the process at once, which is the point.

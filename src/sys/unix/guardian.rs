@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::boot::{GUARDIAN_MARK, Mark};
 use super::process::{StdSocket, kill_group, open_pidfd, wait_readable};
-use super::{boot, limit, offspring, preamble, sender, spawner};
+use super::{boot, inherited, limit, offspring, preamble, sender, spawner};
 
 /// How long a guardian may take to read what it is told, before it is given up and replaced by another.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -121,6 +121,9 @@ impl Drop for Link {
 /// What the guardian process does, from its boot to its end.
 pub(super) fn serve(mark: Mark) -> ! {
     stand_apart();
+    // SAFETY: the process is at its first steps and has opened nothing; the socket is its standard input. What some
+    // library of the arbiter left open for us is let go of here.
+    unsafe { inherited::close_from(3) };
     limit::set_title("rehearsal-guard");
     // While the arbiter lives it holds the other end, so this cannot be missed; a descriptor of the process besides,
     // because a fork of the arbiter may hold that end for longer than the arbiter lives.
@@ -175,10 +178,14 @@ fn listen(mut socket: StdSocket, arbiter: Option<OwnedFd>) -> BTreeSet<u32> {
             };
         }
         buffer.drain(..buffer.len() / NEWS * NEWS);
-        if ended || arbiter.as_ref().is_some_and(has_ended) {
+        if ended
+            || arbiter
+                .as_ref()
+                .is_some_and(|arbiter| matches!(wait_readable(&[arbiter], Some(Duration::ZERO)), Ok(true)))
+        {
             return groups;
         }
-        if wait_readable(&watched).is_err() {
+        if wait_readable(&watched, None).is_err() {
             return groups;
         }
     }
@@ -190,15 +197,6 @@ fn read_all(socket: &mut StdSocket, buffer: &mut Vec<u8>) -> bool {
         Ok(_) => true,
         Err(error) => error.kind() != io::ErrorKind::WouldBlock,
     }
-}
-
-/// Whether the process behind this descriptor has ended.
-fn has_ended(pidfd: &OwnedFd) -> bool {
-    use std::os::fd::AsRawFd;
-    let mut poll = libc::pollfd { fd: pidfd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    // SAFETY: one valid entry.
-    let ready = super::call::retry(|| unsafe { libc::poll(&mut poll, 1, 0) });
-    matches!(ready, Ok(ready) if ready > 0)
 }
 
 fn leave() -> ! {

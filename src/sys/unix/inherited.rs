@@ -26,6 +26,20 @@ pub(super) fn close_on_exec(fd: RawFd) {
     }
 }
 
+/// Closes every descriptor from `first` on.
+///
+/// # Safety
+/// Nothing in this process may use one of them afterwards.
+pub(super) unsafe fn close_from(first: RawFd) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: the caller has given them all up.
+    unsafe {
+        libc::syscall(libc::SYS_close_range, first as libc::c_uint, libc::c_uint::MAX, 0 as libc::c_uint);
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = first;
+}
+
 fn shield_range(first: RawFd, last: RawFd) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {

@@ -30,12 +30,21 @@ fn soft_limit(resource: Resource) -> Option<u64> {
 /// The limit behind an error of starting a process, where it is one.
 pub(super) fn behind(error: &io::Error) -> Option<LimitKind> {
     match error.raw_os_error()? {
-        libc::EMFILE => Some(LimitKind::OpenFiles(open_files())),
+        // The second: too many descriptors on their way through sockets, which count as open.
+        libc::EMFILE | libc::ETOOMANYREFS => Some(LimitKind::OpenFiles(open_files())),
         libc::ENFILE => Some(LimitKind::SystemFiles),
         libc::EAGAIN => Some(LimitKind::Processes(processes())),
         libc::ENOMEM => Some(LimitKind::Memory),
         libc::E2BIG => Some(LimitKind::Arguments),
         _ => None,
+    }
+}
+
+/// What an error says, with the limit behind it and what to do about that, where it is one.
+pub(super) fn explain(error: &io::Error) -> String {
+    match behind(error) {
+        Some(limit) => format!("{limit} ({error})"),
+        None => error.to_string(),
     }
 }
 

@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::call::retry;
+use super::process::{open_pidfd, wait_readable};
 use crate::sys::process::ChildProcess;
 
 /// Process ids of children that somebody here waits for: those of `Child` values, and the guardian.
@@ -50,6 +52,32 @@ pub fn leaves_children() -> Option<usize> {
     };
     let running = children.iter().filter(|child| !child.finished).count();
     (running > 0).then_some(running)
+}
+
+/// Waits until no child of this process runs any more, for so long at most, and says how many still do. Blocks the
+/// calling thread. A process that was killed, or whose parent was, takes a moment to be gone: this is that moment.
+pub fn settle_children(within: Duration) -> Option<usize> {
+    let deadline = Instant::now() + within;
+    loop {
+        let running = leaves_children()?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Some(running);
+        }
+        let watched: Vec<_> = children()
+            .iter()
+            .filter(|child| !child.finished)
+            .map_while(|child| open_pidfd(child.pid).ok())
+            .collect();
+        if watched.is_empty() {
+            // They have ended since, or cannot be watched: nothing to wait by.
+            return leaves_children();
+        }
+        // One of them ends, or the time does; the next round tells.
+        if wait_readable(&watched.iter().collect::<Vec<_>>(), Some(left)).is_err() {
+            return leaves_children();
+        }
+    }
 }
 
 /// The children of this process, ended ones included, the guardian left out. Empty where the system does not tell.

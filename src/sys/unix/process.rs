@@ -14,7 +14,7 @@ use super::call::{check, retry};
 use super::{offspring, spawner};
 use crate::sys::process::{ExitStatus, ProcessError, SpawnOptions};
 
-pub use super::offspring::{children, leaves_children, reap_finished};
+pub use super::offspring::{children, leaves_children, reap_finished, settle_children};
 pub use super::spawner::guardian_failure;
 
 /// An open file of the system.
@@ -134,10 +134,20 @@ impl Child {
 }
 
 impl Drop for Child {
+    /// Kills the group. Waits a moment for the child's death, so that it does not count as left behind.
     fn drop(&mut self) {
+        self.kill_group();
+        if let Watch::Descriptor { descriptor, .. } = &self.watch
+            && self.process.try_reap().is_none()
+        {
+            let _ = wait_readable(&[descriptor], Some(DYING));
+        }
         self.process.abandon();
     }
 }
+
+/// How long a killed process may take to be gone before somebody else waits for it. It takes a millisecond or less.
+const DYING: Duration = Duration::from_millis(100);
 
 impl Watch {
     fn new(process: &Arc<Process>) -> io::Result<Watch> {
@@ -235,11 +245,14 @@ impl Process {
         if ended.is_some() {
             return Ok(());
         }
-        match kill_group(self.pid, signal) {
-            // It has ended, and nobody else is in the group.
-            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
-            result => result,
+        let sent = kill_group(self.pid, signal);
+        let no_group = matches!(&sent, Err(error) if error.raw_os_error() == Some(libc::ESRCH));
+        if no_group || signal == libc::SIGKILL {
+            // It may have left its group for another one. It is not reaped, so its process id is its own.
+            // SAFETY: sends a signal to a process, touches no memory.
+            unsafe { libc::kill(self.pid as libc::pid_t, signal) };
         }
+        if no_group { Ok(()) } else { sent }
     }
 
     /// How the process ended, if it has. What is left in its group is killed before it is reaped: up to then nobody
@@ -282,11 +295,75 @@ pub(super) fn kill_group(pid: u32, signal: i32) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for a descriptor to have something to read or to be closed by its peer.
-pub(super) fn wait_readable(fds: &[&OwnedFd]) -> io::Result<()> {
+/// Waits for one of the descriptors to have something to read or to be closed by its peer, for so long at most; false
+/// where none has.
+pub(super) fn wait_readable(fds: &[&OwnedFd], within: Option<Duration>) -> io::Result<bool> {
     let entry = |fd: &&OwnedFd| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     let mut polls: Vec<libc::pollfd> = fds.iter().map(entry).collect();
+    // Rounded up; a signal starts the wait over, which is as good here.
+    let timeout_ms = within.map_or(-1, |within| within.as_micros().div_ceil(1000).min(1 << 30) as i32);
     // SAFETY: as many valid entries as the call is told.
-    retry(|| unsafe { libc::poll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, -1) })?;
-    Ok(())
+    let ready = retry(|| unsafe { libc::poll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, timeout_ms) })?;
+    Ok(ready > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    use super::*;
+
+    fn process(program: &str, argument: &str) -> Arc<Process> {
+        let mut command = Command::new(program);
+        command.arg(argument).process_group(0);
+        let pid = spawner::execute(command).expect("starts");
+        Arc::new(Process { pid, ended: Mutex::new(None) })
+    }
+
+    fn ended(watch: &Watch, process: &Process) -> ExitStatus {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            loop {
+                if let Some(status) = process.try_reap() {
+                    return status;
+                }
+                watch.ended().await;
+            }
+        })
+    }
+
+    #[test]
+    fn an_end_is_seen_with_and_without_descriptors_of_processes() {
+        type Make = fn(&Arc<Process>) -> io::Result<Watch>;
+        let ends: [Make; 2] = [Watch::new, Watch::by_thread];
+        for watch in ends {
+            let process = process("false", "");
+            let watch = watch(&process).expect("watched");
+            assert_eq!(ended(&watch, &process), ExitStatus::Exited(1));
+        }
+        for watch in ends {
+            let process = process("sleep", "1000");
+            let watch = watch(&process).expect("watched");
+            assert_eq!(process.try_reap(), None);
+            process.signal_group(libc::SIGTERM).expect("sent");
+            assert_eq!(ended(&watch, &process), ExitStatus::Signaled(libc::SIGTERM));
+            process.signal_group(libc::SIGTERM).expect("nothing to do");
+        }
+    }
+
+    #[test]
+    fn a_status_that_somebody_else_took_is_lost_and_said_to_be() {
+        let process = process("true", "");
+        // SAFETY: a null status is allowed; takes the status of a child of ours.
+        retry(|| unsafe { libc::waitpid(process.pid as libc::pid_t, std::ptr::null_mut(), 0) })
+            .expect("reaped behind its back");
+        assert_eq!(process.try_reap(), Some(ExitStatus::Lost));
+    }
+
+    #[test]
+    fn a_child_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Child>();
+    }
 }

@@ -65,7 +65,7 @@ impl Sending {
                     io::ErrorKind::Interrupted => {}
                     io::ErrorKind::WouldBlock => {
                         // The clock is read only where the peer is behind.
-                        let deadline = *deadline.get_or_insert_with(|| Instant::now() + within);
+                        let deadline = *deadline.get_or_insert_with(|| after(within));
                         if !writable_by(&self.socket, deadline)? {
                             return Err(WireError::Stalled { written, len: frame.len(), waited: within });
                         }
@@ -79,6 +79,12 @@ impl Sending {
         }
         Ok(())
     }
+}
+
+/// The instant so much later; for ever is a year.
+fn after(wait: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(wait).unwrap_or(now + Duration::from_secs(365 * 24 * 3600))
 }
 
 /// One `send`: never raises SIGPIPE, and refuses a descriptor that was closed and now names somebody's file.

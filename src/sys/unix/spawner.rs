@@ -113,8 +113,10 @@ fn next(requests: &Receiver<Request>, patience: Duration) -> Result<Request, Rec
 }
 
 fn note(result: io::Result<()>) {
-    *GUARDIAN_FAILURE.lock().unwrap_or_else(PoisonError::into_inner) =
-        result.err().map(|error| format!("the guardian process that cleans up cannot be started: {error}"));
+    *GUARDIAN_FAILURE.lock().unwrap_or_else(PoisonError::into_inner) = result.err().map(|error| {
+        let why = limit::explain(&error);
+        format!("the guardian process, which cleans up if this one is killed, cannot be started: {why}")
+    });
 }
 
 fn start(options: SpawnOptions) -> Result<Child, ProcessError> {
