@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-
 pub struct Counter {
     n: i64,
 }
