@@ -177,7 +177,8 @@ fn body(out: &mut Out, function: &Function, private: &str) {
     });
 }
 
-/// The item of a failed expansion: without std's attributes, which mean nothing on a function that is no test.
+/// The item of a failed expansion: without the attributes that mean nothing on a function that is no test, and
+/// without those that would add their own errors.
 fn without_our_attributes(item: TokenStream) -> TokenStream {
     let mut kept: Vec<TokenTree> = Vec::new();
     let mut tokens = flatten(item).into_iter().peekable();
@@ -185,7 +186,8 @@ fn without_our_attributes(item: TokenStream) -> TokenStream {
         let opens = matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '#');
         if let (true, Some(TokenTree::Group(group))) = (opens, tokens.peek()) {
             let attribute = Attribute::read(token.clone(), group.clone());
-            if matches!(attribute.path.as_str(), "ignore" | "should_panic" | "test") {
+            let last = attribute.path.rsplit(':').next().unwrap_or_default();
+            if matches!(last, "ignore" | "should_panic" | "test" | "bench" | "rstest") {
                 tokens.next();
                 continue;
             }

@@ -1,0 +1,29 @@
+//! Attributes beside ours.
+
+#[rehearsal::test(ignore = "one reason")]
+#[ignore = "another"] //~ `ignore` is given twice
+fn ignored_twice() {}
+
+#[should_panic] //~ `should_panic` is given twice
+#[rehearsal::test(should_panic(expected = "text"))]
+fn should_panic_twice() {}
+
+#[rehearsal::test]
+#[should_panic] //~ a test that should panic must return `()`
+fn should_panic_with_a_result() -> Result<(), String> {
+    Ok(())
+}
+
+#[rehearsal::test]
+#[tokio::test] //~ `#[tokio::test]` beside `#[rehearsal::test]`: the function would be a test twice over
+async fn test_of_two_harnesses() {}
+
+#[rehearsal::test]
+#[rehearsal::test] //~ `#[rehearsal::test]` beside `#[rehearsal::test]`
+fn test_twice() {}
+
+#[rehearsal::test]
+#[rstest] //~ `#[rstest]` must stand above `#[rehearsal::test]`
+fn cases_too_late() {}
+
+fn main() {}

@@ -1,0 +1,72 @@
+//! Options that cannot be honoured.
+
+#[rehearsal::test(retry = 3)] //~ unknown option `retry`; allowed are: timeout, ignore, should_panic, isolation, group
+fn unknown() {}
+
+#[rehearsal::test("5s")] //~ expected the name of an option: timeout, ignore
+fn no_name() {}
+
+#[rehearsal::test(timeout = "5s", group = "a", timeout = "6s")] //~ `timeout` is given twice
+fn twice() {}
+
+#[rehearsal::test(timeout = 5)] //~ `timeout` takes a duration of at least 1ms, a number and its unit
+fn without_unit() {}
+
+#[rehearsal::test(timeout = "5 apples")] //~ `timeout` takes a duration
+fn unknown_unit() {}
+
+#[rehearsal::test(timeout = "0s")] //~ `timeout` takes a duration of at least 1ms
+fn no_time_at_all() {}
+
+#[rehearsal::test(timeout)] //~ `timeout` takes a duration
+fn no_value() {}
+
+#[rehearsal::test(timeout = "5s" "6s")] //~ expected `timeout`, `timeout = value` or `timeout(…)`
+fn two_values() {}
+
+#[rehearsal::test(isolation = "fork")] //~ `isolation` takes one of: "thread", "process"
+fn unknown_isolation() {}
+
+#[rehearsal::test(task_panic = true)] //~ `task_panic` takes one of: "allow", "fail"
+fn task_panic_is_a_word() {}
+
+#[rehearsal::test(group)] //~ `group` takes the name of the group
+fn nameless_group() {}
+
+#[rehearsal::test(group = "")] //~ `group` takes the name of the group
+fn empty_group() {}
+
+#[rehearsal::test(ignore("because"))] //~ write `ignore` or `ignore = "reason"`
+fn ignore_in_parentheses() {}
+
+#[rehearsal::test(ignore = 3)] //~ `ignore` takes a string
+fn ignore_a_number() {}
+
+#[rehearsal::test(should_panic(message = "a"))] //~ write `should_panic` or `should_panic(expected =
+fn should_panic_with_another_word() {}
+
+#[rehearsal::test(flavor = "many_threads")] //~ `flavor` takes one of: "current_thread", "multi_thread"
+async fn unknown_flavor() {}
+
+#[rehearsal::test(worker_threads = 2)] //~ `worker_threads` needs `flavor = "multi_thread"`
+async fn threads_of_one_thread() {}
+
+#[rehearsal::test(flavor = "multi_thread", worker_threads = 0)] //~ `worker_threads` takes a number from 1 up
+async fn no_threads() {}
+
+#[rehearsal::test(flavor = "multi_thread", start_paused = true)] //~ `start_paused` needs `flavor = "current_thread"`
+async fn paused_threads() {}
+
+#[rehearsal::test(start_paused = "yes")] //~ `start_paused` takes true or false
+async fn paused_maybe() {}
+
+#[rehearsal::test(start_paused = true)] //~ `start_paused` describes an async runtime and this function has none
+fn paused_without_runtime() {}
+
+#[rehearsal::test(flavor = "multi_thread")] //~ `flavor` describes an async runtime and this function has none
+fn threads_without_runtime() {}
+
+#[rehearsal::test(crate = "not a path")] //~ `crate` takes the path under which rehearsal is known
+fn odd_path() {}
+
+fn main() {}
