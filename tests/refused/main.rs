@@ -27,7 +27,11 @@ fn every_refusal_is_told_once_where_its_cause_is() {
             match told.iter().filter(|error| error.contains(text)).count() {
                 1 => {}
                 count => {
-                    let _ = writeln!(complaints, "{}:{}: {count} errors say {text:?}: {told:#?}", place.0, place.1);
+                    let _ = writeln!(
+                        complaints,
+                        "{}:{}: {count} errors say {text:?}: {told:#?}",
+                        place.0, place.1
+                    );
                 }
             }
         }
@@ -93,7 +97,9 @@ fn check(package: &Path) -> (Errors, String) {
         else {
             continue;
         };
-        let (Ok(number), Some(message)) = (number.parse(), message.trim().strip_prefix("error")) else { continue };
+        let (Ok(number), Some(message)) = (number.parse(), message.trim().strip_prefix("error")) else {
+            continue;
+        };
         let file = file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned();
         errors.entry((file, number)).or_default().push(message.to_owned());
     }

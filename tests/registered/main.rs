@@ -1,0 +1,187 @@
+//! What `#[rehearsal::test]` registers: names, places, options, and bodies that do what the function does.
+//!
+//! Ordinary libtest tests around functions that carry our attribute: here they are looked at and run by hand.
+
+mod generated;
+mod plain;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use rehearsal::harness::outcome::Verdict;
+use rehearsal::harness::registry::{
+    Entry, Isolation, Kind, Options, Registry, RuntimeSpec, ShouldPanic, TaskPanic,
+};
+use rehearsal::harness::trial::{TrialSettings, run_here};
+
+fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(Registry::collect)
+}
+
+fn entry(name: &str) -> &'static Entry {
+    let id = registry().find_exact(name).unwrap_or_else(|| panic!("no trial is called {name}"));
+    registry().get(id).expect("the number of a trial")
+}
+
+fn run(name: &str) -> Verdict {
+    let entry = entry(name);
+    std::thread::spawn(move || run_here(entry, &TrialSettings::default())).join().expect("no panic").verdict
+}
+
+#[test]
+fn names_leave_out_the_root_and_are_sorted() {
+    let names: Vec<_> = registry()
+        .sorted()
+        .iter()
+        .map(|id| registry().get(*id).expect("a trial").name())
+        .filter(|name| !name.starts_with("generated::"))
+        .collect();
+    let expected = [
+        "plain::all_options",
+        "plain::asynchronous",
+        "plain::asynchronous_impl",
+        "plain::asynchronous_result",
+        "plain::asynchronous_unit",
+        "plain::attributes_above",
+        "plain::attributes_below",
+        "plain::exit_code",
+        "plain::from_a_macro",
+        "plain::ignored_option",
+        "plain::impl_trait",
+        "plain::inner::r#type",
+        "plain::inner::same",
+        "plain::multi_threaded",
+        "plain::result",
+        "plain::same",
+        "plain::should_panic_option",
+        "plain::synchronous",
+        "plain::with",
+        "plain::within_a_function",
+    ];
+    assert_eq!(names, expected);
+    registry().check_names().expect("no name twice");
+    assert_eq!(registry().find_exact("same"), None);
+    assert_eq!(registry().find_exact("registered::plain::same"), None);
+    assert_eq!(registry().find_exact("lain::same"), None);
+}
+
+#[test]
+fn a_place_is_that_of_the_function() {
+    let source = include_str!("plain.rs");
+    let files: BTreeMap<_, _> = registry()
+        .entries()
+        .iter()
+        .filter(|entry| entry.name().starts_with("plain::"))
+        .map(|entry| {
+            let name = entry.name().rsplit("::").next().expect("a name");
+            let line = source.lines().nth(entry.line as usize - 1).unwrap_or_default();
+            assert!(line.contains(&format!("{name}(")), "line {} of {name} is {line:?}", entry.line);
+            (entry.file, ())
+        })
+        .collect();
+    assert_eq!(files.into_keys().collect::<Vec<_>>(), ["tests/registered/plain.rs"]);
+}
+
+#[test]
+fn functions_stay_callable() {
+    plain::synchronous();
+    assert_eq!(plain::result(), Ok(()));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(plain::asynchronous());
+    assert_eq!(runtime.block_on(plain::asynchronous_result()), Ok(()));
+}
+
+#[test]
+fn options_are_what_was_said() {
+    let Options { kind, ignore, should_panic, timeout_ms, isolation, group, task_panic, runtime } =
+        entry("plain::all_options").options;
+    assert_eq!((kind, ignore), (Kind::Test, Some("a \"quoted\" reason")));
+    assert_eq!((should_panic, timeout_ms), (ShouldPanic::With("text"), Some(1_500)));
+    assert_eq!((isolation, group), (Some(Isolation::Thread), Some("database")));
+    assert_eq!(task_panic, Some(TaskPanic::Allow));
+    assert_eq!(runtime, RuntimeSpec { multi_thread: false, worker_threads: None, start_paused: true });
+
+    let threads = RuntimeSpec { multi_thread: true, worker_threads: Some(2), start_paused: false };
+    let multi = entry("plain::multi_threaded").options;
+    assert_eq!((multi.runtime, multi.isolation), (threads, Some(Isolation::Process)));
+    assert_eq!((multi.timeout_ms, multi.task_panic), (Some(7_200_000), Some(TaskPanic::Fail)));
+
+    let none = entry("plain::asynchronous").options;
+    assert_eq!(format!("{none:?}"), format!("{:?}", Options::NONE));
+    assert_eq!(entry("plain::ignored_option").options.ignore, Some(""));
+    assert_eq!(entry("plain::should_panic_option").options.should_panic, ShouldPanic::Yes);
+}
+
+#[test]
+fn std_attributes_count_above_and_below() {
+    for name in ["plain::attributes_above", "plain::attributes_below"] {
+        let options = entry(name).options;
+        assert_eq!(options.ignore, Some("not today"), "{name}");
+        assert_eq!(options.should_panic, ShouldPanic::With("wanted"), "{name}");
+        assert_eq!(run(name), Verdict::Passed, "{name}");
+    }
+}
+
+#[test]
+fn every_kind_of_body_runs() {
+    for name in [
+        "plain::asynchronous",
+        "plain::asynchronous_impl",
+        "plain::asynchronous_result",
+        "plain::asynchronous_unit",
+        "plain::exit_code",
+        "plain::from_a_macro",
+        "plain::impl_trait",
+        "plain::inner::r#type",
+        "plain::multi_threaded",
+        "plain::result",
+        "plain::synchronous",
+        "plain::with",
+        "plain::within_a_function",
+    ] {
+        assert_eq!(run(name), Verdict::Passed, "{name}");
+    }
+}
+
+#[test]
+fn rstest_makes_cases_that_are_trials() {
+    let names: Vec<_> = registry()
+        .sorted()
+        .iter()
+        .map(|id| registry().get(*id).expect("a trial"))
+        .filter(|entry| entry.name().starts_with("generated::with_rstest::"))
+        .map(|entry| {
+            assert_eq!(entry.file, "tests/registered/generated.rs");
+            (entry.name().trim_start_matches("generated::with_rstest::"), run(entry.name()))
+        })
+        .collect();
+    let names: Vec<_> =
+        names.iter().map(|(name, verdict)| (*name, matches!(verdict, Verdict::Passed))).collect();
+    let expected = [
+        ("asynchronous::case_1", true),
+        ("asynchronous::case_2", true),
+        ("cases::case_1_zero", true),
+        ("cases::case_2_five", true),
+        ("cases::case_3_wrong", false),
+        ("fixture", true),
+        ("panicking::case_1", true),
+        ("values::n_1_1", true),
+        ("values::n_2_2", true),
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(entry("generated::with_rstest::asynchronous::case_1").options.timeout_ms, Some(5_000));
+    assert_eq!(entry("generated::with_rstest::values::n_1_1").options.ignore, Some("slow"));
+}
+
+#[test]
+fn proptest_makes_trials() {
+    assert_eq!(run("generated::with_proptest::holds"), Verdict::Passed);
+    let Verdict::Failed { message } = run("generated::with_proptest::does_not_hold") else {
+        panic!("a property that does not hold passed");
+    };
+    assert!(message.contains("minimal failing input: n = 10"), "{message}");
+    assert_eq!(entry("generated::with_proptest::does_not_hold").options.group, Some("properties"));
+    let skipped = Verdict::Ignored { reason: "not here".to_owned() };
+    assert_eq!(run("generated::with_proptest::skips"), skipped);
+}
