@@ -46,6 +46,8 @@ pub struct Panic {
     pub caught_by_actor: bool,
     /// Whether it happened inside [`expected`].
     pub expected: bool,
+    /// Whether its payload is a string, and so its message is the payload's own.
+    pub is_text: bool,
     /// Message and place.
     pub note: PanicNote,
 }
@@ -53,6 +55,7 @@ pub struct Panic {
 type Observer = Arc<dyn Fn(&Panic) + Send + Sync>;
 
 static OBSERVERS: RwLock<Vec<Observer>> = RwLock::new(Vec::new());
+static LAST_OBSERVERS: RwLock<Vec<Observer>> = RwLock::new(Vec::new());
 
 thread_local! {
     static LAST: RefCell<Option<PanicNote>> = const { RefCell::new(None) };
@@ -66,9 +69,13 @@ pub fn install() {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             let expected = EXPECTED.try_with(Cell::get).unwrap_or(0) > 0;
-            notice(info, expected);
+            let panic = note(info, expected);
+            tell(&OBSERVERS, &panic);
             if !expected {
                 previous(info);
+            }
+            if cfg!(panic = "abort") {
+                tell(&LAST_OBSERVERS, &panic);
             }
         }));
     });
@@ -80,6 +87,12 @@ pub fn install() {
 pub fn observe(observer: impl Fn(&Panic) + Send + Sync + 'static) {
     install();
     OBSERVERS.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(observer));
+}
+
+/// Calls `observer` where a panic is about to end this process, after the panic was printed; never where panics unwind.
+pub fn observe_last(observer: impl Fn(&Panic) + Send + Sync + 'static) {
+    install();
+    LAST_OBSERVERS.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(observer));
 }
 
 /// Runs `f`; a panic on this thread while it runs is marked as expected: observers see the mark, nothing is printed.
@@ -112,18 +125,21 @@ pub fn caught(payload: &(dyn Any + Send)) -> PanicNote {
     }
 }
 
-const OPAQUE: &str = "(a payload that is no string)";
+/// What stands for the message of a payload that is no string.
+pub(crate) const OPAQUE: &str = "(a payload that is no string)";
 
-fn payload_message(payload: &(dyn Any + Send)) -> Option<&str> {
+/// The text of a payload that is a string.
+pub(crate) fn payload_message(payload: &(dyn Any + Send)) -> Option<&str> {
     payload
         .downcast_ref::<&'static str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
-fn notice(info: &PanicHookInfo<'_>, expected: bool) {
+fn note(info: &PanicHookInfo<'_>, expected: bool) -> Panic {
+    let message = payload_message(info.payload());
     let note = PanicNote {
-        message: payload_message(info.payload()).unwrap_or(OPAQUE).to_owned(),
+        message: message.unwrap_or(OPAQUE).to_owned(),
         location: info.location().map(ToString::to_string).unwrap_or_default(),
     };
     // A panic that is raised while `LAST` is borrowed, or while the thread's locals go, keeps no note.
@@ -132,23 +148,25 @@ fn notice(info: &PanicHookInfo<'_>, expected: bool) {
             *last = Some(note.clone());
         }
     });
-    let observers = match OBSERVERS.try_read() {
-        Ok(observers) => observers.clone(),
-        Err(_) => return,
-    };
-    if observers.is_empty() {
-        return;
-    }
     let thread = std::thread::current();
-    let panic = Panic {
+    Panic {
         thread: thread.name().map(str::to_owned),
         thread_id: thread.id(),
         in_task: tokio::task::try_id().is_some(),
         caught_by_actor: current::is_inside(),
         expected,
+        is_text: message.is_some(),
         note,
+    }
+}
+
+fn tell(observers: &RwLock<Vec<Observer>>, panic: &Panic) {
+    // Not held while they run: one may start an actor, which installs the hook.
+    let observers = match observers.try_read() {
+        Ok(observers) => observers.clone(),
+        Err(_) => return,
     };
     for observer in &observers {
-        observer(&panic);
+        observer(panic);
     }
 }

@@ -31,14 +31,16 @@ fn findings(sources: &[Source]) -> Vec<Finding> {
     found
 }
 
-/// Every Rust source below a folder. The fixture suites do on purpose what is forbidden here; build output is no source.
+/// Every Rust source below a folder. The fixture suites and the cases that must not compile do on purpose what is
+/// forbidden here; build output is no source.
 fn read(root: &Path, folder: &str, sources: &mut Vec<Source>) {
+    let apart = [root.join("tests/suites"), root.join("tests/refused/cases")];
     let mut folders = vec![root.join(folder)];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         for path in entries.map(|entry| entry.expect("an entry").path()) {
             let name = path.file_name().unwrap_or_default();
-            if path.is_dir() && name != "target" && path != root.join("tests/suites") {
+            if path.is_dir() && name != "target" && !apart.contains(&path) {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).expect("a source in UTF-8");

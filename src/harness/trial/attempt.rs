@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::judge::{End, Seen, judge};
 use super::ledger::{self, Ledger};
 use super::runtime::TrialRuntime;
+use crate::actor::panic;
 use crate::harness::outcome::{Returned, Verdict};
 use crate::harness::registry::{Body, Entry, TaskPanic};
 use crate::harness::skip::Skipped;
@@ -121,10 +122,11 @@ fn of_payload(ledger: &Ledger, payload: &(dyn Any + Send)) -> End {
     if payload.is::<Skipped>() {
         return End::Skipped;
     }
-    let message = ledger::text(payload);
+    let text = panic::payload_message(payload);
+    let message = text.unwrap_or(panic::OPAQUE).to_owned();
     // The hook saw the place. A panic that was resumed never passed a hook, and an earlier one has another text.
     let location = ledger.own_panic().filter(|own| own.message == message).and_then(|own| own.location);
-    End::Panicked { message, location, is_text: payload.is::<String>() || payload.is::<&'static str>() }
+    End::Panicked { location, is_text: text.is_some(), message }
 }
 
 /// Drops a payload, whose own `Drop` may panic: that second payload is leaked rather than dropped in turn.

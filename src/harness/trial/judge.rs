@@ -1,9 +1,9 @@
 //! From what was seen of a trial to its verdict: pure, and in one place.
 
-use std::any::Any;
 use std::time::Duration;
 
 use super::ledger::Panicked;
+use crate::actor::panic::Panic;
 use crate::harness::outcome::Verdict;
 use crate::harness::registry::{Entry, ShouldPanic, TaskPanic};
 
@@ -36,12 +36,12 @@ pub(super) enum End {
 
 impl End {
     /// The end of a trial whose process is about to die of this panic.
-    pub(super) fn of_fatal(payload: &(dyn Any + Send), panicked: Panicked, own: bool) -> End {
+    pub(super) fn of_fatal(panic: &Panic, own: bool) -> End {
         if !own {
             return End::Fatal;
         }
-        let is_text = payload.is::<String>() || payload.is::<&'static str>();
-        End::Panicked { message: panicked.message, location: panicked.location, is_text }
+        let location = Some(panic.note.location.clone()).filter(|location| !location.is_empty());
+        End::Panicked { message: panic.note.message.clone(), location, is_text: panic.is_text }
     }
 }
 

@@ -4,10 +4,8 @@
 //! inside a tokio task is told from one of the trial's function by the task's id. A thread that carries no ledger was
 //! started by hand: its panics belong to the trial that runs alone in this process, or to the run.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
-use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -15,12 +13,13 @@ use tokio::task::{Id, try_id};
 
 use super::attempt::{TrialSettings, attempt};
 use super::judge::End;
+use crate::actor::panic::{self, Panic};
 use crate::harness::registry::Entry;
 
 /// A panic as the hook saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Panicked {
-    /// Its message; `Box<dyn Any>` where the payload is no text, as std prints it.
+    /// Its message, or words for a payload that is no text.
     pub message: String,
     /// `file:line:column`; unknown for a panic that was resumed.
     pub location: Option<String>,
@@ -82,7 +81,7 @@ static UNKNOWN: OnceLock<UnknownPanic> = OnceLock::new();
 /// Hands the run every panic on a thread that no trial answers for. The first caller of a process is heard; false says
 /// that there was one already.
 pub fn on_unknown_panic(callback: impl Fn(&Panicked) + Send + Sync + 'static) -> bool {
-    install_hook();
+    listen();
     UNKNOWN.set(Box::new(callback)).is_ok()
 }
 
@@ -118,12 +117,14 @@ impl Ledger {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_panic(&self, panicked: &Panicked, own: bool) {
+    fn note_own(&self, panicked: Panicked) {
+        self.notes().own = Some(panicked);
+    }
+
+    fn note_stray(&self, panicked: Panicked) {
         let mut notes = self.notes();
-        if own {
-            notes.own = Some(panicked.clone());
-        } else if notes.stray.len() < STRAY_LIMIT {
-            notes.stray.push(panicked.clone());
+        if notes.stray.len() < STRAY_LIMIT {
+            notes.stray.push(panicked);
         }
     }
 }
@@ -136,7 +137,7 @@ pub(super) struct Watch {
 
 /// Makes the calling thread the trial's own, until the guard is dropped.
 pub(super) fn watch(ledger: &Arc<Ledger>) -> Watch {
-    install_hook();
+    listen();
     let alone = ledger.settings.alone;
     if alone {
         *ALONE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(ledger));
@@ -184,27 +185,29 @@ fn whose() -> Option<(Arc<Ledger>, bool)> {
     })
 }
 
-/// Puts our hook in front of the one that prints, once a process.
-fn install_hook() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let print = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            let panicked = Panicked::of(info);
-            let whose = whose();
-            match &whose {
-                Some((ledger, own)) => ledger.note_panic(&panicked, *own),
+/// Listens to the crate's panic hook, once a process.
+fn listen() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        panic::observe(|panic| {
+            let panicked = Panicked::of(panic);
+            match whose() {
+                Some((ledger, true)) => ledger.note_own(panicked),
+                // Somebody catches these, or says that they are meant.
+                _ if panic.caught_by_actor || panic.expected => {}
+                Some((ledger, false)) => ledger.note_stray(panicked),
                 None => {
                     if let Some(callback) = UNKNOWN.get() {
                         callback(&panicked);
                     }
                 }
             }
-            print(info);
-            if let (true, Some((ledger, own))) = (cfg!(panic = "abort"), whose) {
-                speak_last_words(&ledger, End::of_fatal(info.payload(), panicked, own));
+        });
+        panic::observe_last(|panic| {
+            if let Some((ledger, own)) = whose() {
+                speak_last_words(&ledger, End::of_fatal(panic, own));
             }
-        }));
+        });
     });
 }
 
@@ -216,22 +219,8 @@ fn speak_last_words(ledger: &Ledger, end: End) {
 }
 
 impl Panicked {
-    fn of(info: &PanicHookInfo<'_>) -> Panicked {
-        Panicked {
-            message: text(info.payload()),
-            location: info.location().map(ToString::to_string),
-            thread: std::thread::current().name().map(str::to_owned),
-        }
-    }
-}
-
-/// A payload's text, or what std prints where it has none.
-pub(super) fn text(payload: &(dyn Any + Send)) -> String {
-    if let Some(text) = payload.downcast_ref::<&'static str>() {
-        (*text).to_owned()
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "Box<dyn Any>".to_owned()
+    fn of(panic: &Panic) -> Panicked {
+        let location = Some(panic.note.location.clone()).filter(|location| !location.is_empty());
+        Panicked { message: panic.note.message.clone(), location, thread: panic.thread.clone() }
     }
 }

@@ -92,7 +92,7 @@ fn a_payload_may_be_anything() {
         attempt(Body::Sync(|| std::panic::resume_unwind(Box::new(Bomb))), Options::NONE),
     ] {
         let message = message(payload);
-        assert!(message.contains("Box<dyn Any>"), "{message}");
+        assert!(message.contains("a payload that is no string"), "{message}");
     }
 }
 
@@ -279,4 +279,13 @@ fn one_attempt_says_everything_that_went_wrong() {
     };
     let told = message(attempt(body, Options::NONE));
     assert!(told.contains("in the test") && told.contains("in the task"), "{told}");
+}
+
+#[test]
+fn panics_that_actors_catch_and_panics_that_are_meant_never_count() {
+    let body = body! {
+        let meant = tokio::spawn(async { crate::actor::panic::expected(|| panic!("meant")) }).await;
+        assert!(meant.is_err());
+    };
+    assert_eq!(attempt(body, Options::NONE).verdict, Verdict::Passed);
 }
