@@ -1,6 +1,6 @@
 //! The portable half of floor 0: the same signatures as `unix/`, for systems where this binary cannot be its own
-//! worker. What needs a process returns `ProcessError::Unsupported`, or cannot exist at all: an empty enum stands
-//! for it, so the code above compiles and is known never to run.
+//! worker. What needs a process returns `ProcessError::Unsupported`, or cannot exist at all: a type without values
+//! stands for it, so the code above compiles and never runs.
 //!
 //! Never: pretends. A capture that captures nothing or a page that is shared with nobody is not made here.
 

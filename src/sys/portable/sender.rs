@@ -18,7 +18,7 @@ impl BlockingSender {
     /// # Errors
     /// Never.
     pub fn new(socket: &StdSocket) -> io::Result<BlockingSender> {
-        match *socket {}
+        socket.never()
     }
 
     /// Writes the whole of `frame`.
