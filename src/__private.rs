@@ -8,6 +8,8 @@ pub use crate::harness::registry::{
 #[cfg(feature = "harness")]
 pub use crate::harness::skip::skip;
 #[cfg(feature = "harness")]
+pub use crate::harness::suite::suite_main;
+#[cfg(feature = "harness")]
 pub use crate::harness::target::Target;
 #[cfg(feature = "harness")]
 pub use inventory;

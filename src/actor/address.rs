@@ -106,7 +106,7 @@ impl<A: Actor> Address<A> {
     ///     pub fn new() -> Idle { Idle }
     /// }
     ///
-    /// #[rehearsal::main]
+    /// #[rehearsal::program]
     /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
     ///     let idle = Idle::spawn().await?;
     ///     assert_eq!(idle.run(sum(vec![1, 2, 3])).await?, 6);

@@ -31,7 +31,7 @@ pub(crate) type Plug<A, R> = fn(&mut Envelope<<A as Actor>::Message>, Reply<R>);
 /// #     #[start] pub fn new(n: i64) -> Counter { Counter { n } }
 /// #     #[command] pub fn add(&mut self, by: i64) -> i64 { self.n += by; self.n }
 /// # }
-/// # #[rehearsal::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[rehearsal::program] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::time::Duration;
 /// let counter = Counter::spawn(0).await?;
 /// assert_eq!(counter.add(5).await?, 5); // ask

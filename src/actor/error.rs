@@ -215,7 +215,7 @@ pub enum SpawnError {
     },
     /// Placed in a process by a program that would not recognise itself as the worker.
     #[error(
-        "{actor} cannot be placed in a process: this program has not called the bootstrap that makes it a worker when it is started again; put #[rehearsal::main] on its main function, or rehearsal::main!() into a test target with `harness = false`"
+        "{actor} cannot be placed in a process: this program has not called the bootstrap that makes it a worker when it is started again; put #[rehearsal::program] on its main function, or rehearsal::main!() into a test target with `harness = false`"
     )]
     NoBootstrap {
         /// The actor.

@@ -4,8 +4,10 @@
 //!
 //! Never: lets a reporter feed back into the run, or a failing trial become an `Err`.
 //!
-//! Read next: [`registry`] for what a registered trial is, then `run` for the arbiter that drives it all.
+//! Read next: [`registry`] for what a registered trial is, then [`arbiter`] for the actor that drives it all.
 
+pub mod alone;
+pub mod arbiter;
 pub mod audit;
 pub mod cli;
 pub mod dispatch;
@@ -16,5 +18,7 @@ pub mod registry;
 pub mod reporter;
 pub mod schedule;
 pub mod skip;
+pub mod suite;
 pub mod target;
 pub mod trial;
+pub mod worker;

@@ -14,7 +14,7 @@ use super::limit::LimitKind;
 
 pub use super::platform::process::{
     Child, OwnedFd, Socket, StdSocket, UNSUPPORTED, children, guardian_failure, leaves_children,
-    reap_finished, settle_children, spawn_self,
+    reap_finished, settle_children, spawn_self, terminate_group,
 };
 
 /// The most files that [`SpawnOptions::pass`] can carry: what the kernel takes in one message.
@@ -102,7 +102,7 @@ pub enum ProcessError {
     /// `main` never called [`boot::enter`](super::boot::enter).
     #[error(
         "cannot start process `{title}`: this binary's `main` does not go through Rehearsal, so a copy of it would \
-         run the whole program again; put `#[rehearsal::main]` on `main` (in a suite: `rehearsal::main!()`)"
+         run the whole program again; put `#[rehearsal::program]` on `main` (in a suite: `rehearsal::main!()`)"
     )]
     NotBootstrapped {
         /// What was to be started.

@@ -83,7 +83,7 @@ fn not_bootstrapped() {
     let error =
         spawn_self(SpawnOptions { title: "c1".into(), ..SpawnOptions::default() }).expect_err("refused");
     let text = error.to_string();
-    assert!(text.contains("`c1`") && text.contains("#[rehearsal::main]"), "{text}");
+    assert!(text.contains("`c1`") && text.contains("#[rehearsal::program]"), "{text}");
 }
 
 fn replaced() {

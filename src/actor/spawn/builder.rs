@@ -39,7 +39,7 @@ pub(super) const DEFAULT_SILENCE: Duration = Duration::from_secs(30);
 /// #     #[start] pub fn new(n: i64) -> Counter { Counter { n } }
 /// #     #[command] pub fn add(&mut self, by: i64) -> i64 { self.n += by; self.n }
 /// # }
-/// # #[rehearsal::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[rehearsal::program] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let here: CounterProxy = Counter::spawn(0).await?;
 /// let beside = Counter::spawn(0).name("beside").thread().await?;
 /// let apart = Counter::spawn(0).name("apart").process().await?;

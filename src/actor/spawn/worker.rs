@@ -48,7 +48,7 @@ struct Errand {
 
 /// What a process does that was started to be an actor; the process ends with the actor.
 ///
-/// The bootstrap calls it (`#[rehearsal::main]`, `rehearsal::main!()`) with what
+/// The bootstrap calls it (`#[rehearsal::program]`, `rehearsal::main!()`) with what
 /// [`boot::enter`](crate::sys::boot::enter) found, before anything else of the program runs.
 pub fn serve(boot: WorkerBoot) -> ! {
     panic::install();

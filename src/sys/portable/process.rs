@@ -140,6 +140,9 @@ pub fn spawn_self(_options: SpawnOptions) -> Result<Child, ProcessError> {
     Err(ProcessError::Unsupported { why: WHY })
 }
 
+/// Sends SIGTERM to a child's process group: there is none here.
+pub fn terminate_group(_pid: u32) {}
+
 /// Why no process can be started from here.
 pub const UNSUPPORTED: Option<&str> = Some(WHY);
 

@@ -1,4 +1,4 @@
-//! Without `#[rehearsal::main]` this binary, run again as a worker, would only start itself over and over.
+//! Without `#[rehearsal::program]` this binary, run again as a worker, would only start itself over and over.
 
 use programs::Counter;
 

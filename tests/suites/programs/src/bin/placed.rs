@@ -1,8 +1,8 @@
-//! With `#[rehearsal::main]` an actor can be placed in a process of its own.
+//! With `#[rehearsal::program]` an actor can be placed in a process of its own.
 
 use programs::Counter;
 
-#[rehearsal::main]
+#[rehearsal::program]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let counter = Counter::spawn(40).process().await?;
     let (sum, pid) = counter.add(2).await?;

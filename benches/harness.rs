@@ -1,0 +1,276 @@
+//! What a trial costs under this harness, beside libtest and cargo-nextest in the same run.
+//!
+//! `cargo bench --bench harness` generates the same trivial async tests for each harness, builds them in the dev
+//! profile, runs them interleaved and prints medians and ratios. It is a report, not a test: nothing here is red.
+//!
+//! Arguments: `run` (1,000 tests under each harness), `scale` (the cost a test at 1,000 and at 100,000 tests) and
+//! `build` (packages, and a clean dev build beside libtest-mimic's); all of `run` and `build` where none is given.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 9;
+const WORKERS: &str = "2";
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let asked = |what: &str| wanted.iter().any(|arg| arg == what);
+    if wanted.is_empty() || asked("run") {
+        run(1_000);
+    }
+    if asked("scale") {
+        scale();
+    }
+    if wanted.is_empty() || asked("build") {
+        build();
+    }
+}
+
+/// A generated crate, and where its test binary is once it was built.
+struct Suite {
+    folder: PathBuf,
+    binary: PathBuf,
+}
+
+fn home() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("harness-bench")
+}
+
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a generated file has a folder"))
+        .expect("the target directory is writable");
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return; // Cargo would build it again for its new time stamp.
+    }
+    fs::write(path, text).expect("the target directory is writable");
+}
+
+fn suite(name: &str, manifest: &str, source: &str) -> Suite {
+    let folder = home().join(name);
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[lib]\npath = \"lib.rs\"\n\
+         test = false\ndoctest = false\n{manifest}"
+    );
+    write(&folder.join("Cargo.toml"), &manifest);
+    write(&folder.join("lib.rs"), "");
+    write(&folder.join("suite.rs"), source);
+    let output = cargo(&folder)
+        .args(["test", "--no-run", "--test", "suite", "--message-format", "json-render-diagnostics"])
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo starts");
+    assert!(output.status.success(), "{name} does not build");
+    let messages = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
+    let marker = "\"executable\":\"";
+    let binary = messages
+        .lines()
+        .filter(|line| line.contains("\"name\":\"suite\""))
+        .filter_map(|line| line.split_once(marker))
+        .filter_map(|(_, rest)| rest.split_once('"'))
+        .map(|(path, _)| PathBuf::from(path))
+        .next_back()
+        .expect("cargo names the test binary");
+    Suite { folder, binary }
+}
+
+fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(folder).env("CARGO_TARGET_DIR", home().join("target")).env_remove("RUSTFLAGS");
+    cargo
+}
+
+fn rehearsal_suite(name: &str, source: &str) -> Suite {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let manifest = format!(
+        "[dev-dependencies]\nrehearsal = {{ path = {root:?} }}\n\
+         [[test]]\nname = \"suite\"\npath = \"suite.rs\"\nharness = false\n"
+    );
+    suite(name, &manifest, source)
+}
+
+fn libtest_suite(name: &str, source: &str) -> Suite {
+    let manifest = "[dev-dependencies]\ntokio = { version = \"1\", features = [\"rt\", \"macros\"] }\n\
+                    [[test]]\nname = \"suite\"\npath = \"suite.rs\"\n";
+    suite(name, manifest, source)
+}
+
+fn tests(count: usize, attribute: &str) -> String {
+    let mut source = String::new();
+    for index in 0..count {
+        writeln!(source, "#[{attribute}]\nasync fn t{index:06}() {{ println!(\"line of {index}\"); }}")
+            .expect("to a string");
+    }
+    source
+}
+
+/// Wall time of one run of a command whose output goes to a pipe, as cargo's users in CI have it.
+fn time(mut command: Command) -> Duration {
+    let begun = Instant::now();
+    let output = command.stdin(Stdio::null()).output().expect("the suite starts");
+    let took = begun.elapsed();
+    assert!(
+        output.status.success(),
+        "{command:?} is red:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    took
+}
+
+/// Runs all of them in turn, so that a noisy moment meets each; medians.
+fn interleaved(rounds: usize, contenders: &[(&str, &dyn Fn() -> Command)]) -> Vec<Duration> {
+    let mut times = vec![Vec::new(); contenders.len()];
+    for _ in 0..rounds {
+        for (index, (_, command)) in contenders.iter().enumerate() {
+            times[index].push(time(command()));
+        }
+    }
+    times
+        .into_iter()
+        .map(|mut times| {
+            times.sort();
+            times[times.len() / 2]
+        })
+        .collect()
+}
+
+fn direct(suite: &Suite, arguments: &[&str]) -> Command {
+    let mut command = Command::new(&suite.binary);
+    command.current_dir(&suite.folder).args(["--test-threads", WORKERS]).args(arguments);
+    command.env_remove("NEXTEST").env_remove("CI");
+    command
+}
+
+fn run(count: usize) {
+    let ours = rehearsal_suite("ours", &format!("{}rehearsal::main!();\n", tests(count, "rehearsal::test")));
+    let theirs = libtest_suite("theirs", &tests(count, "tokio::test"));
+    let process = || direct(&ours, &[]);
+    let thread = || direct(&ours, &["--isolation", "thread"]);
+    let libtest = || direct(&theirs, &[]);
+    let medians = interleaved(ROUNDS, &[("libtest", &libtest), ("process", &process), ("thread", &thread)]);
+    let nextest = nextest(&theirs);
+    let per_test = |took: Duration| took.as_secs_f64() * 1e6 / count as f64;
+    println!(
+        "\n{count} trivial async tests that print a line each, dev profile, {WORKERS} workers, medians of {ROUNDS}"
+    );
+    println!("| harness | µs a test | against libtest |\n|---|---|---|");
+    let names = ["libtest, `#[tokio::test]`", "rehearsal, process", "rehearsal, thread"];
+    for (name, took) in names.iter().zip(&medians) {
+        println!(
+            "| {name} | {:.1} | {:.2} |",
+            per_test(*took),
+            took.as_secs_f64() / medians[0].as_secs_f64()
+        );
+    }
+    if let Some(took) = nextest {
+        println!(
+            "| cargo-nextest | {:.0} | {:.0} |",
+            per_test(took),
+            took.as_secs_f64() / medians[0].as_secs_f64()
+        );
+        println!(
+            "cargo-nextest takes {:.0} times as long as rehearsal with process isolation",
+            took.as_secs_f64() / medians[1].as_secs_f64()
+        );
+    }
+}
+
+/// One run under cargo-nextest, where it is installed; it takes too long to be repeated.
+fn nextest(suite: &Suite) -> Option<Duration> {
+    let there =
+        Command::new("cargo-nextest").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !there {
+        println!("cargo-nextest is not installed; its row is left out");
+        return None;
+    }
+    let mut command = cargo(&suite.folder);
+    command.args(["nextest", "run", "--test", "suite", "--test-threads", WORKERS, "--no-fail-fast"]);
+    Some(time(command))
+}
+
+/// The same body registered under many names: what is measured is the harness, not the compiler.
+fn many(count: usize) -> String {
+    let mut source = String::from("rehearsal::main!();\n");
+    for module in 0..count / 1_000 {
+        writeln!(source, "mod m{module:03} {{").expect("to a string");
+        source.push_str(&tests(1_000, "rehearsal::test"));
+        source.push_str("}\n");
+    }
+    source
+}
+
+fn scale() {
+    let small = rehearsal_suite("small", &many(1_000));
+    let large = rehearsal_suite("large", &many(100_000));
+    println!("\ncost a test as the suite grows, dev profile, {WORKERS} workers");
+    println!("| isolation | µs a test at 1,000 | at 100,000 | growth |\n|---|---|---|---|");
+    for isolation in ["process", "thread"] {
+        let few = || direct(&small, &["--isolation", isolation]);
+        let lots = || direct(&large, &["--isolation", isolation]);
+        let few_us = interleaved(ROUNDS, &[("few", &few)])[0].as_secs_f64() * 1e3;
+        let lots_us = interleaved(3, &[("lots", &lots)])[0].as_secs_f64() * 10.0;
+        println!("| {isolation} | {few_us:.1} | {lots_us:.1} | {:.2} |", lots_us / few_us);
+    }
+}
+
+fn build() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let ours = format!("[dependencies]\nrehearsal = {{ path = {root:?} }}\n");
+    let theirs = "[dependencies]\nlibtest-mimic = \"0.8\"\n".to_owned();
+    let mut times = [Vec::new(), Vec::new()];
+    let mut packages = 0;
+    for round in 0..3 {
+        for (index, dependencies) in [&ours, &theirs].into_iter().enumerate() {
+            let folder = home().join(["build-ours", "build-theirs"][index]);
+            let manifest = format!(
+                "[package]\nname = \"build\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[lib]\npath = \"lib.rs\"\n{dependencies}"
+            );
+            write(&folder.join("Cargo.toml"), &manifest);
+            write(&folder.join("lib.rs"), "");
+            let target = folder.join("target");
+            if round == 0 {
+                run_quietly(cargo(&folder).arg("fetch"));
+            }
+            if target.exists() {
+                fs::remove_dir_all(&target).expect("the last round's target can go");
+            }
+            let begun = Instant::now();
+            run_quietly(cargo(&folder).arg("build").env("CARGO_TARGET_DIR", &target));
+            times[index].push(begun.elapsed());
+            if index == 0 {
+                packages = count_packages(&folder);
+            }
+        }
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64()
+    };
+    let (ours, theirs) = (median(&mut times[0]), median(&mut times[1]));
+    println!("\nclean dev build, medians of 3, interleaved");
+    println!("| crate | seconds | packages |\n|---|---|---|");
+    println!("| rehearsal, default features | {ours:.1} | {packages} |\n| libtest-mimic | {theirs:.1} | |");
+    println!("ratio {:.2}", ours / theirs);
+}
+
+fn count_packages(folder: &Path) -> usize {
+    let output = cargo(folder)
+        .args(["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+        .output()
+        .expect("cargo starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let unique: std::collections::BTreeSet<String> = text
+        .lines()
+        .map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.is_empty() && !line.starts_with("build "))
+        .collect();
+    unique.len()
+}
+
+fn run_quietly(command: &mut Command) {
+    let output = command.output().expect("cargo starts");
+    assert!(output.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,400 @@
+//! The arbiter of a run, as an actor: workers' reports arrive in its mailbox, the pure [`Dispatch`] says what they
+//! mean, and the effects are carried out here.
+//!
+//! It never decides: which trial runs where is the schedule's, what became of a trial is the dispatch's, how it is
+//! told is the reporters'.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::dispatch::{Current, Dispatch, Effect, Ended, Input, Limits, Planned, Source};
+use super::event::{Event, Running, TrialInfo};
+use super::outcome::{Death, Outcome, Output};
+use super::registry::Isolation;
+use super::reporter::Reporter;
+use super::worker::actor::{Worker, WorkerProxy};
+use super::worker::message::{Order, Report, Setup};
+use crate::actor::{Exit, Reason};
+use crate::sys::capture::Capture;
+use crate::sys::page::Page;
+use crate::sys::{process, seam};
+
+/// One planned trial with all that the arbiter needs to send it out and to tell of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Seat {
+    /// Its index among the registered trials, in link order.
+    pub entry: u32,
+    /// How reporters see it.
+    pub info: TrialInfo<'static>,
+}
+
+/// All that a run is made of.
+pub struct Run {
+    /// What will run, in plan order.
+    pub seats: Vec<Seat>,
+    /// The same trials as the dispatch sees them.
+    pub planned: Vec<Planned>,
+    /// Trials that are reported as ignored without a worker, with their reasons.
+    pub ignored: Vec<(TrialInfo<'static>, String)>,
+    /// How many the filters left out.
+    pub filtered_out: usize,
+    /// Workers at most.
+    pub workers: usize,
+    /// Seed of a shuffled order.
+    pub shuffle_seed: Option<u64>,
+    /// Grace and slow mark.
+    pub limits: Limits,
+    /// What every worker is started with.
+    pub setup: Setup,
+    /// Whether the output of trials in worker processes is captured.
+    pub capture: bool,
+    /// Whether the run ends at the first failure.
+    pub fail_fast: bool,
+    /// Where events go.
+    pub reporter: Box<dyn Reporter + Send>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Summary {
+    /// Nothing went wrong.
+    Green,
+    /// Something did.
+    Red,
+    /// The user ended it.
+    Interrupted,
+}
+
+/// A worker as the arbiter holds it.
+struct Hand {
+    source: Source,
+    proxy: Option<WorkerProxy>,
+    page: Page,
+    capture: Option<Capture>,
+}
+
+/// The actor.
+pub struct Arbiter {
+    run: Run,
+    dispatch: Dispatch,
+    hands: Vec<Option<Hand>>,
+    own: Option<ArbiterProxy>,
+    done: Option<oneshot::Sender<Summary>>,
+    begun: Instant,
+    summary: Summary,
+}
+
+#[rehearsal::actor]
+impl Arbiter {
+    /// Makes the dispatch; nothing runs before `begin`.
+    #[start]
+    pub fn new(run: Run, done: oneshot::Sender<Summary>) -> Self {
+        let dispatch = Dispatch::new(run.planned.clone(), run.workers, run.limits);
+        let hands = (0..dispatch.workers()).map(|_| None).collect();
+        let summary = Summary::Green;
+        Arbiter { run, dispatch, hands, own: None, done: Some(done), begun: Instant::now(), summary }
+    }
+
+    /// Starts the run; `own` is how workers' messages find their way back.
+    #[command]
+    pub fn begin(&mut self, own: ArbiterProxy) {
+        self.own = Some(own);
+        let (planned, filtered_out) = (self.run.seats.len() + self.run.ignored.len(), self.run.filtered_out);
+        let (workers, shuffle_seed) = (self.dispatch.workers(), self.run.shuffle_seed);
+        self.run.reporter.event(&Event::RunStarted { planned, filtered_out, workers, shuffle_seed });
+        for (trial, reason) in std::mem::take(&mut self.run.ignored) {
+            let outcome = Outcome::of(super::outcome::Verdict::Ignored { reason });
+            self.run.reporter.event(&Event::Finished { trial, outcome: &outcome });
+        }
+        let effects = self.dispatch.begin();
+        self.carry_out(effects);
+    }
+
+    /// A worker has shaken hands.
+    #[command]
+    pub fn ready(&mut self, source: Source, proxy: WorkerProxy) {
+        if let Some(hand) = self.hand(source) {
+            hand.proxy = Some(proxy);
+        }
+        self.receive(Input::Ready(source));
+    }
+
+    /// A worker could not be started.
+    #[command]
+    pub fn start_failed(&mut self, source: Source, why: String) {
+        self.receive(Input::StartFailed(source, why));
+    }
+
+    /// A worker says something.
+    #[command]
+    pub fn report(&mut self, source: Source, report: Report) {
+        let positions =
+            |positions: Vec<u32>| positions.into_iter().map(|position| position as usize).collect();
+        let input = match report {
+            Report::Finished { position, verdict, duration_ns, output, notes } => {
+                let outcome = Outcome { verdict, duration_ns, output, notes };
+                Input::Finished(source, position as usize, Box::new(outcome))
+            }
+            Report::TakenBack { positions: taken } => Input::TakenBack(source, positions(taken)),
+            Report::Leaving { positions: left } => Input::Leaving(source, positions(left)),
+            Report::StrayPanic { message } => return self.run_error(&message),
+        };
+        self.receive(input);
+    }
+
+    /// A worker is gone.
+    #[command]
+    pub fn worker_ended(&mut self, source: Source, exit: Exit) {
+        let limit = self.run.setup.output_limit;
+        let Some(hand) = self.hand(source) else { return };
+        let current = current_of(&hand.page);
+        let output = hand.capture.as_ref().map_or_else(Output::default, |capture| read_back(capture, limit));
+        let (death, detail) = death_of(&exit);
+        let ended = Ended { death, detail, current, output, now_ns: seam::monotonic_ns() };
+        self.hands[source.worker] = None;
+        self.receive(Input::Ended(source, ended));
+    }
+
+    /// The user wants an end.
+    #[command]
+    pub fn interrupt(&mut self, why: String) {
+        self.summary = Summary::Interrupted;
+        self.receive(Input::Interrupted(why));
+    }
+
+    /// Something is wrong with the run as a whole.
+    #[command]
+    pub fn complain(&mut self, message: String) {
+        self.run_error(&message);
+    }
+
+    /// A look at every worker's page: timeouts, slow trials, output beyond its limit, the live display.
+    #[periodic(every = "50ms")]
+    pub fn pulse(&mut self) {
+        let limit = self.run.setup.output_limit;
+        for hand in self.hands.iter().flatten() {
+            if let Some(capture) = &hand.capture
+                && capture.kept().is_ok_and(|kept| kept > limit.saturating_mul(2))
+            {
+                // Where the hole cannot be made the file only stays larger for a while.
+                let _ = capture.punch(limit);
+            }
+        }
+        let current =
+            self.hands.iter().map(|hand| hand.as_ref().and_then(|hand| current_of(&hand.page))).collect();
+        let now_ns = seam::monotonic_ns();
+        self.show_busy(now_ns);
+        self.receive(Input::Pulse { now_ns, current });
+        self.run.reporter.flush();
+    }
+
+    fn hand(&mut self, source: Source) -> Option<&mut Hand> {
+        self.hands.get_mut(source.worker)?.as_mut().filter(|hand| hand.source == source)
+    }
+
+    fn receive(&mut self, input: Input) {
+        let effects = self.dispatch.receive(input);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Start(source, isolation) => self.start(source, isolation),
+                Effect::Send(source, positions) => self.send(source, &positions),
+                Effect::TakeBack(source, positions) => {
+                    let positions = positions.into_iter().map(|position| position as u32).collect();
+                    if let Some(proxy) = self.proxy(source) {
+                        // A worker that cannot be told is about to be reported as gone.
+                        let _ = proxy.take_back(positions).tell();
+                    }
+                }
+                Effect::Signal { to, hard } => self.signal(to, hard),
+                Effect::Abandon(source) => {
+                    if self.hand(source).is_some() {
+                        self.hands[source.worker] = None;
+                    }
+                }
+                Effect::Retire(source) => self.retire(source),
+                Effect::Outcome(position, outcome) => self.tell_outcome(position, &outcome),
+                Effect::Slow(position, elapsed_ns) => {
+                    let trial = self.run.seats[position].info;
+                    let elapsed = Duration::from_nanos(elapsed_ns);
+                    self.run.reporter.event(&Event::Slow { trial, elapsed });
+                }
+                Effect::Warning(message) => self.run.reporter.event(&Event::Warning { message: &message }),
+                Effect::RunError { message, after } => {
+                    let after = after.map(|position| self.run.seats[position].info.name);
+                    let after =
+                        after.map_or(String::new(), |name| format!("; the last trial it had run is {name}"));
+                    self.run_error(&format!("{message}{after}"));
+                }
+                Effect::Done => self.finish(),
+            }
+        }
+    }
+
+    fn proxy(&mut self, source: Source) -> Option<&WorkerProxy> {
+        self.hand(source)?.proxy.as_ref()
+    }
+
+    fn send(&mut self, source: Source, positions: &[usize]) {
+        let order =
+            |&position: &usize| Order { position: position as u32, entry: self.run.seats[position].entry };
+        let orders = positions.iter().map(order).collect();
+        if let Some(proxy) = self.proxy(source) {
+            // A worker that cannot be told is about to be reported as gone, and these are given back then.
+            let _ = proxy.perform(orders).tell();
+        }
+    }
+
+    fn signal(&mut self, to: Source, hard: bool) {
+        let Some(proxy) = self.proxy(to) else { return };
+        if hard { proxy.kill() } else { process::terminate_group(proxy.pid()) }
+    }
+
+    fn retire(&mut self, source: Source) {
+        if let Some(proxy) = self.proxy(source) {
+            // Its end is reported by the task that watches it; here nothing is waited for.
+            proxy.stop().tell();
+        }
+    }
+
+    /// Starts a worker and the task that brings its messages home.
+    fn start(&mut self, source: Source, isolation: Isolation) {
+        let own = self.own.clone().expect("a run begins with the arbiter's own proxy");
+        let mut hand = Hand { source, proxy: None, page: Page::local(), capture: None };
+        let mut setup = self.run.setup.clone();
+        let name = format!("worker-{}", source.worker);
+        let spawn = match isolation {
+            Isolation::Thread => {
+                setup.page = Some(hand.page.clone());
+                Ok(Worker::spawn(setup).name(name).thread())
+            }
+            Isolation::Process => self
+                .process_options(&mut hand, &name)
+                .map(|options| Worker::spawn(setup).name(name).process_options(options)),
+        };
+        self.hands[source.worker] = Some(hand);
+        let spawn = match spawn {
+            Ok(spawn) => spawn,
+            Err(error) => {
+                let why = format!(
+                    "its page or capture file could not be made: {error}; raise the limit on open files"
+                );
+                seam::spawn(async move { drop(own.start_failed(source, why).await) });
+                return;
+            }
+        };
+        let home = own.clone();
+        let spawn = spawn.on_event(move |report| {
+            // The mailbox holds all that workers can have on their way; where it is closed the run is over.
+            let _ = home.report(source, report).tell();
+        });
+        seam::spawn(async move {
+            match spawn.await {
+                Ok(proxy) => {
+                    let end = proxy.ended();
+                    drop(own.ready(source, proxy).await);
+                    drop(own.worker_ended(source, end.await).await);
+                }
+                Err(error) => drop(own.start_failed(source, error.to_string()).await),
+            }
+        });
+    }
+
+    fn process_options(&self, hand: &mut Hand, name: &str) -> std::io::Result<process::SpawnOptions> {
+        let mut options = process::SpawnOptions { title: format!("rehearsal-{name}"), ..Default::default() };
+        hand.page = Page::new()?;
+        options.pass = hand.page.fd()?.into_iter().collect();
+        if self.run.capture {
+            let capture = Capture::new()?;
+            options.output = process::Output::File(capture.fd()?);
+            hand.capture = Some(capture);
+        }
+        Ok(options)
+    }
+
+    fn tell_outcome(&mut self, position: usize, outcome: &Outcome) {
+        let trial = self.run.seats[position].info;
+        self.run.reporter.event(&Event::Finished { trial, outcome });
+        if outcome.verdict.is_red() {
+            self.redden();
+            if self.run.fail_fast && self.summary == Summary::Red {
+                let own = self.own.clone();
+                self.run.fail_fast = false;
+                seam::spawn(async move { drop(own.expect("the run has begun").cancel().await) });
+            }
+        }
+    }
+
+    /// Ends the run at its first failure: what has not run is told so.
+    #[command]
+    pub fn cancel(&mut self) {
+        self.receive(Input::Interrupted("an earlier trial failed and --fail-fast was given".to_owned()));
+    }
+
+    fn redden(&mut self) {
+        if self.summary == Summary::Green {
+            self.summary = Summary::Red;
+        }
+    }
+
+    fn run_error(&mut self, message: &str) {
+        self.redden();
+        self.run.reporter.event(&Event::RunError { message });
+    }
+
+    fn show_busy(&mut self, now_ns: u64) {
+        let (slow_ns, seats) = (self.run.limits.slow_ms.saturating_mul(1_000_000), &self.run.seats);
+        let running: Vec<Running<'_>> = self
+            .hands
+            .iter()
+            .flatten()
+            .filter_map(|hand| {
+                let current = current_of(&hand.page)?;
+                let trial = seats.get(current.position)?.info;
+                let elapsed_ns = now_ns.saturating_sub(current.started_ns);
+                let elapsed = Duration::from_nanos(elapsed_ns);
+                Some(Running { worker: hand.source.worker, trial, elapsed, slow: elapsed_ns >= slow_ns })
+            })
+            .collect();
+        self.run.reporter.event(&Event::Busy { running: &running });
+    }
+
+    fn finish(&mut self) {
+        let (elapsed, success) = (self.begun.elapsed(), self.summary == Summary::Green);
+        self.run.reporter.event(&Event::RunFinished { elapsed, success });
+        self.run.reporter.flush();
+        if let Some(done) = self.done.take() {
+            // Nobody waits only where the process is ending anyway.
+            let _ = done.send(self.summary);
+        }
+    }
+}
+
+fn current_of(page: &Page) -> Option<Current> {
+    page.load().map(|moment| Current { position: moment.trial as usize, started_ns: moment.started_ns })
+}
+
+fn read_back(capture: &Capture, limit: u64) -> Output {
+    match capture.read(limit) {
+        Ok((bytes, dropped)) => Output { bytes, dropped },
+        Err(error) => {
+            Output { bytes: format!("(its output could not be read: {error})").into_bytes(), dropped: 0 }
+        }
+    }
+}
+
+/// What the actor layer knows of an end, in the harness's words.
+fn death_of(exit: &Exit) -> (Option<Death>, String) {
+    match &exit.reason {
+        Reason::Stopped | Reason::Returned => (None, String::new()),
+        Reason::Killed { signal: Some(signal) } => {
+            (Some(Death::Signaled { signal: *signal }), exit.detail.clone())
+        }
+        Reason::Exited { code } => (Some(Death::Exited { code: *code }), exit.detail.clone()),
+        _ => (Some(Death::Unreachable), exit.to_string()),
+    }
+}

@@ -1,0 +1,306 @@
+//! The test application: from `main` to an exit code.
+//!
+//! Here the options become a plan and the plan a run; what runs it is the arbiter (`arbiter.rs`), or, where one exact
+//! trial is asked for by cargo-nextest or a debugger watches, this process itself (`alone.rs`).
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::arbiter::{Arbiter, Run, Seat, Summary};
+use super::cli::table::DECLARATION;
+use super::cli::{Mode, NoTests, Options};
+use super::dispatch::{Limits, Planned};
+use super::event::TrialInfo;
+use super::plan::{Candidate, Fate, Plan};
+use super::registry::{Entry, Isolation, Registry, TaskPanic};
+use super::reporter::{self, Reporters, Sink};
+use super::schedule::{DEPTH, Item};
+use super::target::Target;
+use super::worker::message::Setup;
+use super::{alone, audit};
+use crate::actor;
+use crate::app::{Application, Declaration, Environment, Settings, SettingsError, launch};
+use crate::sys::boot::{self, Role};
+use crate::sys::signal::Signals;
+use crate::sys::{limit, process, seam};
+
+/// Exit code of a run that is red, and of arguments that cannot be honoured; libtest's.
+const RED: u8 = 101;
+/// Exit code of a run that the user ended: 128 and the number of SIGINT, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// What `rehearsal::main!()` calls. Worker processes never return from here.
+pub fn suite_main(target: Target) -> ExitCode {
+    match boot::enter().role {
+        Role::Worker(worker) => actor::spawn::worker::serve(worker),
+        Role::Arbiter => {
+            TARGET.set(target).ok();
+            launch::<TestSuite>()
+        }
+    }
+}
+
+static TARGET: std::sync::OnceLock<Target> = std::sync::OnceLock::new();
+
+/// The first application: a test suite.
+#[derive(Debug)]
+pub struct TestSuite {
+    options: Options,
+}
+
+impl Application for TestSuite {
+    const DECLARATION: Declaration = DECLARATION;
+
+    fn configure(settings: Settings, environment: &Environment) -> Result<TestSuite, SettingsError> {
+        Ok(TestSuite { options: Options::of(&settings, environment)? })
+    }
+
+    fn run(self) -> ExitCode {
+        let options = self.options;
+        for warning in &options.warnings {
+            eprintln!("warning: {warning}");
+        }
+        let registry = Registry::collect();
+        match options.mode {
+            Mode::Help => {
+                print!("{}", Options::help());
+                ExitCode::SUCCESS
+            }
+            Mode::Audit => audit_suite(&registry),
+            Mode::List => list(&registry, &options),
+            Mode::Run => run(&registry, options),
+        }
+    }
+}
+
+fn fail(message: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(RED)
+}
+
+fn audit_suite(registry: &Registry) -> ExitCode {
+    let Some(target) = TARGET.get() else {
+        return fail(&"this suite was not started by `rehearsal::main!()`, so its sources are not known");
+    };
+    match audit::audit(target, registry) {
+        Ok(audit) if audit.is_clean() => {
+            println!("{audit}");
+            ExitCode::SUCCESS
+        }
+        Ok(audit) => fail(&audit),
+        Err(error) => fail(&error),
+    }
+}
+
+fn list(registry: &Registry, options: &Options) -> ExitCode {
+    if let Err(duplicates) = registry.check_names() {
+        return fail(&duplicates);
+    }
+    let plan = Plan::make(&Candidate::all(registry), options);
+    reporter::write_list(&mut Sink::stdout(), registry, &plan, options);
+    ExitCode::SUCCESS
+}
+
+/// The candidates of a plan; one exact name is looked up without sorting or listing all the others.
+fn plan(registry: &Registry, options: &Options) -> Result<Plan, ExitCode> {
+    if options.exact && options.filters.len() == 1 && options.skip.is_empty() {
+        let found = registry.find_exact(&options.filters[0]);
+        let candidates: Vec<_> =
+            found.map(|id| Candidate::of(id, registry.entries()[id as usize])).into_iter().collect();
+        let mut plan = Plan::make(&candidates, options);
+        plan.filtered_out = registry.len() - plan.trials.len();
+        return Ok(plan);
+    }
+    registry.check_names().map_err(|duplicates| fail(&duplicates))?;
+    Ok(Plan::make(&Candidate::all(registry), options))
+}
+
+fn run(registry: &Registry, options: Options) -> ExitCode {
+    let plan = match plan(registry, &options) {
+        Ok(plan) => plan,
+        Err(code) => return code,
+    };
+    if plan.nothing_matched && options.no_tests != NoTests::Pass {
+        eprintln!(
+            "warning: no test matches {}; `--list` shows the names there are",
+            options.filters.iter().map(|filter| format!("`{filter}`")).collect::<Vec<_>>().join(", ")
+        );
+    }
+    let no_tests_is_red = options.no_tests == NoTests::Fail && plan.trials.is_empty();
+    let default = match default_isolation(&options) {
+        Ok(isolation) => isolation,
+        Err(code) => return code,
+    };
+    let whole = match assemble(&plan, registry, &options, default) {
+        Ok(whole) => whole,
+        Err(code) => return code,
+    };
+    let watched = limit::tracer_pid().is_some();
+    let summary = match &whole.seats[..] {
+        [_] if options.under_nextest || watched => alone::run(whole),
+        _ => conduct(whole, &options, default),
+    };
+    match summary {
+        Summary::Green if !no_tests_is_red => ExitCode::SUCCESS,
+        Summary::Interrupted => ExitCode::from(INTERRUPTED),
+        Summary::Green => fail(&"no test ran, and --no-tests=fail was given"),
+        Summary::Red => ExitCode::from(RED),
+    }
+}
+
+/// The isolation of trials that do not say: what was asked for, or the strongest there is.
+fn default_isolation(options: &Options) -> Result<Isolation, ExitCode> {
+    match (options.isolation, process::UNSUPPORTED) {
+        (Some(Isolation::Process), Some(why)) => Err(fail(&format!(
+            "--isolation process was asked for, but worker processes do not exist here: {why}; use --isolation thread"
+        ))),
+        (Some(asked), _) => Ok(asked),
+        (None, None) => Ok(Isolation::Process),
+        (None, Some(_)) => Ok(Isolation::Thread),
+    }
+}
+
+fn info(entry: &'static Entry) -> TrialInfo<'static> {
+    TrialInfo {
+        name: entry.name(),
+        kind: entry.options.kind,
+        should_panic: entry.options.should_panic,
+        file: entry.file,
+        line: entry.line,
+    }
+}
+
+/// Everything that a run is made of, from the plan and the options.
+fn assemble(
+    plan: &Plan,
+    registry: &Registry,
+    options: &Options,
+    default: Isolation,
+) -> Result<Run, ExitCode> {
+    let mut run = Run {
+        seats: Vec::with_capacity(plan.trials.len()),
+        planned: Vec::with_capacity(plan.trials.len()),
+        ignored: Vec::new(),
+        filtered_out: plan.filtered_out,
+        workers: options.workers,
+        shuffle_seed: plan.shuffle_seed,
+        limits: Limits {
+            grace_ms: millis(options.grace),
+            slow_ms: options.slow.map_or(u64::MAX / 1_000_000, millis),
+        },
+        setup: Setup {
+            forgive_task_panic: options.task_panic == TaskPanic::Allow,
+            keep_output: options.show_output,
+            output_limit: options.output_limit,
+            page: None,
+        },
+        capture: !options.no_capture,
+        fail_fast: options.fail_fast,
+        reporter: Box::new(Reporters::for_run(options).map_err(|error| fail(&error))?),
+    };
+    let mut groups: Vec<&'static str> = Vec::new();
+    for trial in &plan.trials {
+        let entry = registry.entries()[trial.id as usize];
+        if trial.fate == Fate::Ignore {
+            run.ignored.push((info(entry), entry.options.ignore.unwrap_or_default().to_owned()));
+            continue;
+        }
+        let isolation = isolation_of(entry, default)?;
+        let group = entry.options.group.map(|name| {
+            groups.iter().position(|known| *known == name).unwrap_or_else(|| {
+                groups.push(name);
+                groups.len() - 1
+            })
+        });
+        let limit_ms = entry.options.timeout_ms.or_else(|| options.timeout.map(millis)).unwrap_or(u64::MAX);
+        run.seats.push(Seat { entry: trial.id, info: info(entry) });
+        run.planned.push(Planned { item: Item { isolation, group }, limit_ms });
+    }
+    Ok(run)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn isolation_of(entry: &'static Entry, default: Isolation) -> Result<Isolation, ExitCode> {
+    let isolation = entry.options.isolation.unwrap_or(default);
+    if isolation == Isolation::Process
+        && let Some(why) = process::UNSUPPORTED
+    {
+        return Err(fail(&format!(
+            "{} ({}:{}) asks for isolation \"process\", but worker processes do not exist here: {why}",
+            entry.name(),
+            entry.file,
+            entry.line
+        )));
+    }
+    if isolation == Isolation::Thread && cfg!(panic = "abort") {
+        return Err(fail(&format!(
+            "{} would run with isolation \"thread\", but this suite is built with `panic = \"abort\"`: its first panic \
+             would end the whole run; use isolation \"process\", which tells every verdict, or `panic = \"unwind\"`",
+            entry.name()
+        )));
+    }
+    Ok(isolation)
+}
+
+/// Runs the arbiter to its end.
+fn conduct(run: Run, options: &Options, default: Isolation) -> Summary {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            fail(&format!(
+                "the arbiter's runtime could not be built: {error}; raise the limit on open files (ulimit -n)"
+            ));
+            return Summary::Red;
+        }
+    };
+    if default == Isolation::Thread && !options.no_capture && !run.seats.is_empty() {
+        eprintln!("note: with thread isolation the output of tests is not captured");
+    }
+    // The arbiter runs as a spawned task: the future given to `block_on` is slow to wake.
+    let summary = runtime.block_on(async { seam::spawn(arbitrate(run)).await });
+    runtime.shutdown_background();
+    summary.unwrap_or_else(|error| {
+        fail(&format!("the arbiter itself failed, which is a bug in Rehearsal: {error}"));
+        Summary::Red
+    })
+}
+
+async fn arbitrate(run: Run) -> Summary {
+    let (done, summary) = oneshot::channel();
+    // What can be on its way at once: each worker's trials, and a handful of messages about the worker itself.
+    let mailbox = run.workers.min(run.seats.len()).max(1) * (DEPTH + 16) + 64;
+    let arbiter = match Arbiter::spawn(run, done).name("arbiter").mailbox(mailbox).await {
+        Ok(arbiter) => arbiter,
+        Err(error) => {
+            fail(&format!("the arbiter could not be started: {error}"));
+            return Summary::Red;
+        }
+    };
+    let strays = arbiter.clone();
+    super::trial::on_unknown_panic(move |panicked| {
+        let message = format!("a panic on a thread that no running test is known to own: {panicked}");
+        // Where the mailbox is closed the run has ended.
+        let _ = strays.complain(message).tell();
+    });
+    let interrupts = arbiter.clone();
+    let signals = seam::spawn(async move {
+        let Ok(mut signals) = Signals::new() else { return };
+        let signal = signals.next().await;
+        eprintln!("\n{}: stopping the workers; once more ends this at once", signal.name());
+        drop(interrupts.interrupt(format!("the run was ended by {}", signal.name())).await);
+        signals.next().await;
+        std::process::exit(i32::from(INTERRUPTED));
+    });
+    if let Err(error) = arbiter.begin(arbiter.clone()).await {
+        fail(&format!("the arbiter could not begin: {error}"));
+        return Summary::Red;
+    }
+    let summary = summary.await.unwrap_or(Summary::Red);
+    signals.abort();
+    summary
+}

@@ -1,0 +1,50 @@
+//! The worker as an actor: placed in a thread of the arbiter's process or in a process of its own, the code is one.
+
+use super::lane::Lane;
+use super::message::{Report, Setup};
+use crate::actor::Context;
+use crate::harness::worker::message::Order;
+use crate::sys::capture::Capture;
+use crate::sys::page::Page;
+
+/// Runs trials, one at a time, in the order in which they arrive.
+pub struct Worker {
+    lane: Lane,
+    outlet: crate::actor::Outlet<Report>,
+}
+
+/// Why a worker could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the worker's shared page or capture file could not be used: {0}")]
+pub struct SetupError(#[from] std::io::Error);
+
+#[rehearsal::actor(event = Report)]
+impl Worker {
+    /// Maps the shared page, finds the capture file, and is ready for trials.
+    #[start]
+    pub fn new(setup: Setup, cx: &mut Context<Self>) -> Result<Self, SetupError> {
+        let own_process = setup.page.is_none();
+        let page = match (setup.page.clone(), cx.passed().into_iter().next()) {
+            (Some(page), _) => page,
+            (None, Some(fd)) => Page::from_fd(fd)?,
+            (None, None) => Page::local(),
+        };
+        let capture = if own_process { Capture::of_stdout()? } else { None };
+        let outlet = cx.outlet();
+        Ok(Worker { lane: Lane::new(setup, page, capture, own_process, outlet.clone()), outlet })
+    }
+
+    /// Takes trials in; each is answered by one `Report::Finished`, or named in a later report as not started.
+    #[command]
+    pub fn perform(&mut self, orders: Vec<Order>) {
+        self.lane.push(orders);
+    }
+
+    /// Hands back those of these trials that have not been started, in one `Report::TakenBack`.
+    #[command]
+    pub fn take_back(&mut self, positions: Vec<u32>) {
+        let positions = self.lane.take_back(&positions);
+        // Where the arbiter is gone nobody waits for the answer.
+        let _ = self.outlet.send(Report::TakenBack { positions });
+    }
+}

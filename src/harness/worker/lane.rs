@@ -1,0 +1,225 @@
+//! The lane of trial threads in a worker: one at a time, each fresh and named after its trial.
+//!
+//! The trial thread itself sends the outcome home, and the send has returned, before the next trial starts: whatever
+//! the next one does to the process, this outcome is out. It then starts the next thread and ends; no other thread is
+//! woken between two trials.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::message::{Order, Report, Setup};
+use crate::actor::Outlet;
+use crate::harness::outcome::{Output, Verdict};
+use crate::harness::registry::{Entry, Registry, TaskPanic};
+use crate::harness::trial::{self, Attempt, TrialSettings};
+use crate::sys::capture::{self, Capture};
+use crate::sys::page::Page;
+use crate::sys::{process, seam};
+
+/// The threads that run a worker's trials.
+#[derive(Clone)]
+pub struct Lane {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    setup: Setup,
+    settings: TrialSettings,
+    registry: Registry,
+    page: Page,
+    /// Where stdout and stderr go, in a worker process that captures.
+    capture: Option<Capture>,
+    /// Whether this process is the worker's own, so that what a trial leaves behind can be seen and left.
+    own_process: bool,
+    outlet: Outlet<Report>,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Order>,
+    running: bool,
+    leaving: bool,
+}
+
+impl Lane {
+    /// A lane that runs nothing yet.
+    pub fn new(
+        setup: Setup,
+        page: Page,
+        capture: Option<Capture>,
+        own_process: bool,
+        outlet: Outlet<Report>,
+    ) -> Lane {
+        let task_panic = if setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
+        let last_words = (cfg!(panic = "abort") && own_process).then_some(say_last_words as fn(_, &_));
+        let settings =
+            TrialSettings { task_panic, alone: own_process, last_words, ..TrialSettings::default() };
+        let (registry, queue) = (Registry::collect(), Mutex::default());
+        Lane {
+            shared: Arc::new(Shared { setup, settings, registry, page, capture, own_process, outlet, queue }),
+        }
+    }
+
+    /// Puts trials behind those that wait, and starts the first if none runs.
+    pub fn push(&self, orders: Vec<Order>) {
+        let mut queue = self.shared.queue();
+        queue.waiting.extend(orders);
+        if !queue.running && !queue.leaving {
+            queue.running = true;
+            drop(queue);
+            start_next(&self.shared);
+        }
+    }
+
+    /// Takes those of these trials out again that have not been started.
+    pub fn take_back(&self, positions: &[u32]) -> Vec<u32> {
+        let mut taken = Vec::new();
+        self.shared.queue().waiting.retain(|order| {
+            let asked = positions.contains(&order.position);
+            if asked {
+                taken.push(order.position);
+            }
+            !asked
+        });
+        taken
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the thread of the next trial; where none waits, the lane comes to rest.
+fn start_next(shared: &Arc<Shared>) {
+    loop {
+        let order = {
+            let mut queue = shared.queue();
+            match queue.waiting.pop_front() {
+                Some(order) if !queue.leaving => order,
+                _ => {
+                    queue.running = false;
+                    return;
+                }
+            }
+        };
+        let on_thread = Arc::clone(shared);
+        let Some(entry) = shared.registry.get(order.entry) else {
+            // Only another binary could name such a trial, and the handshake refuses another binary.
+            let reason = format!("this binary has no trial number {}", order.entry);
+            send(shared, finished(order, Verdict::NotRun { reason }, 0, Output::default(), Vec::new()));
+            continue;
+        };
+        match thread::Builder::new()
+            .name(entry.name().to_owned())
+            .spawn(move || run(&on_thread, order, entry))
+        {
+            Ok(_detached) => return,
+            Err(error) => {
+                let reason = format!(
+                    "its thread could not be started: {error}; raise the limit on processes (ulimit -u)"
+                );
+                send(shared, finished(order, Verdict::NotRun { reason }, 0, Output::default(), Vec::new()));
+            }
+        }
+    }
+}
+
+/// The life of a trial thread.
+fn run(shared: &Arc<Shared>, order: Order, entry: &'static Entry) {
+    if shared.settings.last_words.is_some() {
+        *DOOMED.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(shared), order));
+    }
+    shared.page.store(order.position, 0, seam::monotonic_ns());
+    let attempt = trial::run_here(entry, &shared.settings);
+    let left = conclude(shared, order, &attempt);
+    shared.page.idle();
+    match left {
+        true => leave(shared),
+        false => start_next(shared),
+    }
+}
+
+/// The trial that runs in a process that was built with `panic = "abort"`.
+static DOOMED: Mutex<Option<(Arc<Shared>, Order)>> = Mutex::new(None);
+
+/// Sends the outcome of a trial whose panic is about to end this process.
+fn say_last_words(_: &'static Entry, attempt: &Attempt) {
+    let doomed = DOOMED.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((shared, order)) = doomed {
+        conclude(&shared, order, attempt);
+        shared.page.idle();
+        // A clean end for the arbiter's books: the panic was told, and it takes this process either way.
+        leave(&shared);
+    }
+}
+
+/// Gathers what the attempt left and sends its outcome home; true if this process is no place for another trial.
+fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
+    let mut notes = Vec::new();
+    let mut output = Output::default();
+    if let Some(capture) = &shared.capture {
+        capture::flush_all();
+        let wanted = shared.setup.keep_output || attempt.verdict.is_red();
+        output = collect(capture, wanted.then_some(shared.setup.output_limit), &mut notes);
+    }
+    let children = if shared.own_process { process::leaves_children() } else { None };
+    if let Some(count) = children {
+        notes.push(left_behind(count));
+    }
+    send(shared, finished(order, attempt.verdict.clone(), attempt.duration_ns, output, notes));
+    children.is_some() || (attempt.left_threads && shared.own_process)
+}
+
+/// Reads what a trial wrote, if it is wanted, and makes room for the next one.
+fn collect(capture: &Capture, limit: Option<u64>, notes: &mut Vec<String>) -> Output {
+    match capture.is_empty() {
+        Ok(true) => return Output::default(),
+        Ok(false) => {}
+        Err(error) => notes.push(format!("its output could not be looked at: {error}")),
+    }
+    let mut output = Output::default();
+    if let Some(limit) = limit {
+        match capture.read(limit) {
+            Ok((bytes, dropped)) => output = Output { bytes, dropped },
+            Err(error) => notes.push(format!("its output could not be read back: {error}")),
+        }
+    }
+    if let Err(error) = capture.clear() {
+        notes.push(format!("its output could not be cleared: {error}"));
+    }
+    output
+}
+
+fn left_behind(count: usize) -> String {
+    match count {
+        1 => "left a child process behind, which was killed".to_owned(),
+        count => format!("left {count} child processes behind, which were killed"),
+    }
+}
+
+/// A trial left child processes behind: they hold its output file, so this process ends and its place is taken by a
+/// new one. The arbiter kills the process group when it sees the end.
+fn leave(shared: &Shared) {
+    let mut queue = shared.queue();
+    queue.leaving = true;
+    queue.running = false;
+    let positions = queue.waiting.drain(..).map(|order| order.position).collect();
+    drop(queue);
+    send(shared, Report::Leaving { positions });
+}
+
+fn finished(order: Order, verdict: Verdict, duration_ns: u64, output: Output, notes: Vec<String>) -> Report {
+    Report::Finished { position: order.position, verdict, duration_ns, output, notes }
+}
+
+/// Sends home. Where home cannot be reached (a trial closed every descriptor) this process has no purpose left, and
+/// its death names the trial that did it; in the arbiter's own process the run is over and nobody waits.
+fn send(shared: &Shared, report: Report) {
+    if shared.outlet.send(report).is_err() && shared.own_process {
+        std::process::abort();
+    }
+}

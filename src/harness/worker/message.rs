@@ -1,0 +1,62 @@
+//! What arbiter and worker say to each other, as serde values.
+
+use serde::{Deserialize, Serialize};
+
+use crate::harness::outcome::{Output, Verdict};
+use crate::sys::page::Page;
+
+/// What a worker is started with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Setup {
+    /// Whether a panic beside a trial is forgiven, where the trial itself does not say.
+    pub forgive_task_panic: bool,
+    /// Whether the output of trials that passed is sent home too.
+    pub keep_output: bool,
+    /// How many bytes of a trial's output are kept.
+    pub output_limit: u64,
+    /// The page of a worker in this process; a worker process receives its own as a descriptor.
+    #[serde(skip)]
+    pub page: Option<Page>,
+}
+
+/// One trial to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Its position in the run, by which arbiter and worker speak of it.
+    pub position: u32,
+    /// Its index among the registered trials of this binary, in link order.
+    pub entry: u32,
+}
+
+/// What a worker sends home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Report {
+    /// A trial ran to its end.
+    Finished {
+        /// Which.
+        position: u32,
+        /// What the worker saw of it.
+        verdict: Verdict,
+        /// How long it took, nanoseconds.
+        duration_ns: u64,
+        /// What it wrote, where that is wanted.
+        output: Output,
+        /// Notes for a person.
+        notes: Vec<String>,
+    },
+    /// These had not been started and will not be; the answer to a request to give trials back.
+    TakenBack {
+        /// Which.
+        positions: Vec<u32>,
+    },
+    /// The worker is about to end because a trial left something behind that the next one must not meet.
+    Leaving {
+        /// Those it had not started.
+        positions: Vec<u32>,
+    },
+    /// A panic on a thread that belongs to no trial that is known.
+    StrayPanic {
+        /// Where and what.
+        message: String,
+    },
+}
