@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use super::message::{Order, Report, Setup};
 use crate::actor::Outlet;
@@ -16,6 +17,9 @@ use crate::harness::trial::{self, Attempt, TrialSettings};
 use crate::sys::capture::{self, Capture};
 use crate::sys::page::Page;
 use crate::sys::{process, seam};
+
+/// How long children that a trial has let go of get to be gone.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// The threads that run a worker's trials.
 #[derive(Clone)]
@@ -166,7 +170,8 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
         let wanted = shared.setup.keep_output || attempt.verdict.is_red();
         output = collect(capture, wanted.then_some(shared.setup.output_limit), &mut notes);
     }
-    let children = if shared.own_process { process::leaves_children() } else { None };
+    // What was killed a moment ago, as an actor's process is when its last proxy goes, takes a moment to be gone.
+    let children = if shared.own_process { process::settle_children(SETTLE) } else { None };
     if let Some(count) = children {
         notes.push(left_behind(count));
     }
