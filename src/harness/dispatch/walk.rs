@@ -164,8 +164,8 @@ impl Walk {
 #[rehearsal::test]
 fn each_planned_trial_ends_in_exactly_one_outcome_whatever_dies() {
     for seed in 1..=300_u64 {
-        let isolation = if seed % 3 == 0 { Isolation::Thread } else { Isolation::Process };
-        let item = |n: usize| Item { isolation, group: (n % 5 == 0).then_some(n % 3) };
+        let isolation = if seed.is_multiple_of(3) { Isolation::Thread } else { Isolation::Process };
+        let item = |n: usize| Item { isolation, group: n.is_multiple_of(5).then_some(n % 3) };
         let planned: Vec<_> = (0..60).map(|n| Planned { item: item(n), limit_ms: 20 + n as u64 }).collect();
         let run = Dispatch::new(planned, 3, Limits { grace_ms: 50, slow_ms: 10 });
         let mut walk = Walk {
@@ -181,7 +181,7 @@ fn each_planned_trial_ends_in_exactly_one_outcome_whatever_dies() {
         };
         let effects = walk.run.begin();
         walk.take(effects);
-        let interrupt_at = if seed % 7 == 0 { walk.random(200) } else { usize::MAX };
+        let interrupt_at = if seed.is_multiple_of(7) { walk.random(200) } else { usize::MAX };
         for step in 0..100_000 {
             if walk.done {
                 break;
