@@ -15,3 +15,4 @@ pub use crate::harness::target::Target;
 pub use inventory;
 
 pub use crate::actor::emit as actor;
+pub use crate::actor::program::{ProgramRuntime, program, program_without_runtime};

@@ -16,7 +16,7 @@ pub mod sys;
 
 #[cfg(feature = "harness")]
 pub use rehearsal_macros::test;
-pub use rehearsal_macros::{actor, command};
+pub use rehearsal_macros::{actor, command, program};
 
 #[doc(inline)]
 pub use actor::{arbiter, get_actor};

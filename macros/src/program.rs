@@ -43,7 +43,7 @@ fn try_expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, 
     Ok(out.into_stream())
 }
 
-/// Emits a plain function of the same name and result, which boots and then calls the user's, nested inside it.
+/// Emits a plain function of the same name, which boots and then calls the user's, nested inside it.
 fn wrap(out: &mut Out, function: &Function, given: &Given) {
     let private = given.private_path();
     let name = TokenTree::Ident(function.name.clone());
@@ -51,7 +51,11 @@ fn wrap(out: &mut Out, function: &Function, given: &Given) {
     out.word("fn");
     out.push(name.clone());
     out.group(Delimiter::Parenthesis, |_| {});
-    if !function.result.is_empty() {
+    if function.is_async() {
+        // What the user's function returns is reported inside of its task.
+        out.arrow();
+        out.path("::std::process::ExitCode");
+    } else if !function.result.is_empty() {
         out.arrow();
         out.extend(function.result.iter().cloned());
     }

@@ -7,6 +7,7 @@
 //! - `behavior` has the traits that `#[rehearsal::actor]` implements, `open` the free commands that any actor answers;
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each;
 //! - [`panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
+//! - [`program`] is what a program's `main` begins with;
 //! - `roll`, `current`, [`ActorRef`], [`arbiter()`]: who is alive, who runs here, who looks after whom.
 //!
 //! Never: knows a trial; serialises a message that stays in this process; reads a clock, spawns a task or draws a random
@@ -31,6 +32,7 @@ mod mailbox;
 mod node;
 mod open;
 pub mod panic;
+pub mod program;
 mod reply;
 mod roll;
 pub mod spawn;
