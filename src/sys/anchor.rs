@@ -29,9 +29,9 @@ pub fn offset_of(entry: Entry) -> i64 {
 
 /// The function at that distance from the anchor.
 ///
-/// The caller answers for `offset` having come from [`offset_of`] in a process whose [`program`] was the same as this
+/// Not for other crates: the caller answers for `offset` having come from [`offset_of`] in a process whose [`program`] was the same as this
 /// one's: it is taken from the socket that only the parent process holds, after that was compared.
-pub fn entry_at(offset: i64) -> Entry {
+pub(crate) fn entry_at(offset: i64) -> Entry {
     let address = address_of(anchor).wrapping_add(offset) as usize;
     // SAFETY: by the contract above the address is that of a function of this type in this very program.
     unsafe { std::mem::transmute::<usize, Entry>(address) }

@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::process::Command;
 
+use rehearsal::sys::capture::Capture;
 use rehearsal::sys::limit::{LimitKind, open_files, tracer_pid};
+use rehearsal::sys::page::Page;
 use rehearsal::sys::process::{ExitStatus, ProcessError, SpawnOptions, spawn_self};
 
 use crate::Named;
@@ -40,6 +42,10 @@ fn without_files() {
     let mut files = Vec::new();
     while let Ok(file) = File::open("/dev/null") {
         files.push(file);
+    }
+    for error in [Capture::new().map(drop), Page::new().map(drop)].map(|made| made.expect_err("no file left"))
+    {
+        assert!(error.to_string().contains("(limit 40)"), "{error}");
     }
     // One more at a time, so that every step of starting a process is the one that fails.
     let mut failures = 0;

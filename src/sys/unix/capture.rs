@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileExt, MetadataExt};
 
+use super::limit::told;
+
 /// Output of a process, in memory.
 ///
 /// The arbiter makes it and gives [`Capture::fd`] to a worker as stdout and stderr; the worker finds it again with
@@ -19,9 +21,9 @@ impl Capture {
     /// A new and empty one.
     ///
     /// # Errors
-    /// Where the system has no file or memory to give.
+    /// Where the system has no file or memory to give; the text names the limit.
     pub fn new() -> io::Result<Capture> {
-        let fd = super::memory_file::create(c"rehearsal-output", false)?;
+        let fd = super::memory_file::create(c"rehearsal-output", false).map_err(told)?;
         // SAFETY: sets the status flags of a descriptor that we own. Append mode belongs to the open file, so every
         // duplicate has it, in any process.
         super::call::check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, libc::O_APPEND) })?;
@@ -42,7 +44,7 @@ impl Capture {
         if flags & libc::O_APPEND == 0 || flags & libc::O_ACCMODE != libc::O_RDWR {
             return Ok(None);
         }
-        let file = File::from(stdout.try_clone_to_owned()?);
+        let file = File::from(stdout.try_clone_to_owned().map_err(told)?);
         let metadata = file.metadata()?;
         // A regular file that has no name in any directory: nobody but an arbiter hands such a thing around.
         let ours = metadata.file_type().is_file() && metadata.nlink() == 0;
@@ -54,7 +56,7 @@ impl Capture {
     /// # Errors
     /// Where this process may not open more files.
     pub fn fd(&self) -> io::Result<OwnedFd> {
-        self.file.try_clone().map(OwnedFd::from)
+        self.file.try_clone().map(OwnedFd::from).map_err(told)
     }
 
     /// Bytes written so far, those dropped from the middle included.

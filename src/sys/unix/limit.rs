@@ -40,6 +40,11 @@ pub(super) fn behind(error: &io::Error) -> Option<LimitKind> {
     }
 }
 
+/// The same error, saying which limit is behind it and what to do about that, where one is.
+pub(super) fn told(error: io::Error) -> io::Error {
+    if behind(&error).is_some() { io::Error::new(error.kind(), explain(&error)) } else { error }
+}
+
 /// What an error says, with the limit behind it and what to do about that, where it is one.
 pub(super) fn explain(error: &io::Error) -> String {
     match behind(error) {

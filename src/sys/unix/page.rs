@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use super::limit::told;
 use crate::sys::page::{Cells, Moment};
 
 /// Bytes of the mapping: one page on every system we know; the kernel rounds up where pages are larger.
@@ -48,7 +49,7 @@ impl Mapping {
             )
         };
         if address == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
+            return Err(told(io::Error::last_os_error()));
         }
         NonNull::new(address.cast()).map(Mapping).ok_or_else(|| io::Error::other("mapped at address 0"))
     }
@@ -71,9 +72,9 @@ impl Page {
     /// A new page on which nothing runs, to be shared by passing [`Page::fd`].
     ///
     /// # Errors
-    /// Where the system has no file or memory to give.
+    /// Where the system has no file or memory to give; the text names the limit.
     pub fn new() -> io::Result<Page> {
-        let file = File::from(super::memory_file::create(c"rehearsal-page", true)?);
+        let file = File::from(super::memory_file::create(c"rehearsal-page", true).map_err(told)?);
         file.set_len(SIZE as u64)?;
         let file = OwnedFd::from(file);
         super::memory_file::seal_size(&file)?;
@@ -116,7 +117,7 @@ impl Page {
     /// Where this process may not open more files.
     pub fn fd(&self) -> io::Result<Option<OwnedFd>> {
         match &*self.inner {
-            Inner::Shared { file, .. } => file.try_clone().map(Some),
+            Inner::Shared { file, .. } => file.try_clone().map(Some).map_err(told),
             Inner::Local(_) => Ok(None),
         }
     }
