@@ -20,3 +20,6 @@ pub use rehearsal_macros::{actor, command, program};
 
 #[doc(inline)]
 pub use actor::{arbiter, get_actor};
+
+#[cfg(all(test, feature = "harness"))]
+rehearsal::main!();

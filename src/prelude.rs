@@ -1,6 +1,6 @@
 //! What a suite or a program mostly needs: `use rehearsal::prelude::*;`.
 //!
-//! The attribute `test` is not in here, because a glob import would make every `#[test]` ambiguous: write
+//! The attribute `test` is not in here, because a glob import would make every `#[rehearsal::test]` ambiguous: write
 //! `#[rehearsal::test]`.
 
 pub use crate::actor::{

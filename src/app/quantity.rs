@@ -91,7 +91,7 @@ pub fn format_duration(duration: Duration) -> String {
 mod tests {
     use super::*;
 
-    #[test]
+    #[rehearsal::test]
     fn durations_need_a_unit_and_may_have_a_fraction() {
         let table: &[(&str, Option<u64>)] = &[
             ("5s", Some(5_000)),
@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[rehearsal::test]
     fn sizes_are_bytes_unless_a_unit_says_otherwise() {
         let table: &[(&str, Option<u64>)] = &[
             ("4096", Some(4096)),
@@ -130,7 +130,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[rehearsal::test]
     fn durations_are_written_as_a_person_would() {
         let table = [
             (250, "250ms"),

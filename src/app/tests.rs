@@ -70,7 +70,7 @@ fn complaint(line: &str, variables: &[(&str, &str)], toml: &str) -> String {
     resolve(line, variables, toml).expect_err("these settings are wrong").to_string()
 }
 
-#[test]
+#[rehearsal::test]
 fn each_source_goes_before_the_one_below_it() {
     let variables = [("APP_TIMEOUT", "3s")];
     let toml = "timeout = '2s'";
@@ -92,7 +92,7 @@ fn each_source_goes_before_the_one_below_it() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn flags_come_in_all_their_spellings_and_the_last_one_wins() {
     let settings = resolve("--workers=1 --threads 2 -ithread a --loud b -- --loud", &[], "").expect("right");
     assert_eq!(settings.count("workers"), Some(2));
@@ -101,14 +101,14 @@ fn flags_come_in_all_their_spellings_and_the_last_one_wins() {
     assert_eq!(settings.positional(), ["a", "b", "--loud"]);
 }
 
-#[test]
+#[rehearsal::test]
 fn a_list_gathers_its_flags_and_replaces_the_file() {
     let toml = "skip = ['x', 'y']";
     assert_eq!(resolve("", &[], toml).expect("right").list("skip"), ["x", "y"]);
     assert_eq!(resolve("--skip a --skip b", &[], toml).expect("right").list("skip"), ["a", "b"]);
 }
 
-#[test]
+#[rehearsal::test]
 fn the_file_takes_toml_types_and_underscores() {
     let settings = resolve("", &[], "isolation_level = 'thread'\nworkers = 0x10\nlimit = 4096\nloud = true")
         .expect("right");
@@ -118,7 +118,7 @@ fn the_file_takes_toml_types_and_underscores() {
     assert!(settings.switch("loud"));
 }
 
-#[test]
+#[rehearsal::test]
 fn variables_have_an_order_and_empty_ones_are_not_there() {
     let both = [("APP_WORKERS", "3"), ("OLD_THREADS", "5")];
     assert_eq!(resolve("", &both, "").expect("right").count("workers"), Some(3));
@@ -126,7 +126,7 @@ fn variables_have_an_order_and_empty_ones_are_not_there() {
     assert_eq!(resolve("", &[("APP_WORKERS", "")], "").expect("right").count("workers"), None);
 }
 
-#[test]
+#[rehearsal::test]
 fn a_variable_may_switch_off_what_the_file_switches_on() {
     let loud =
         |variable, value| resolve("", &[(variable, value)], "loud = true").expect("right").switch("loud");
@@ -135,7 +135,7 @@ fn a_variable_may_switch_off_what_the_file_switches_on() {
     assert!(loud("OLD_LOUD", "anything"));
 }
 
-#[test]
+#[rehearsal::test]
 fn what_is_wrong_is_told_with_what_is_allowed() {
     let duration = "allowed: a number with a unit, as in 500ms, 5s, 1.5s, 10m or 2h, or `none`";
     let cases: &[(&str, Variables<'_>, &str, &str)] = &[
@@ -219,18 +219,18 @@ fn what_is_wrong_is_told_with_what_is_allowed() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_file_that_is_not_toml_is_told_with_its_place() {
     let said = complaint("", &[], "timeout = '5s'\nworkers = = 2\n");
     assert!(said.starts_with("rehearsal.toml:2:11: "), "{said}");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_broken_value_is_told_even_where_a_stronger_source_has_the_last_word() {
     assert!(complaint("--timeout 5s", &[("APP_TIMEOUT", "soon")], "").contains("APP_TIMEOUT=soon"));
 }
 
-#[test]
+#[rehearsal::test]
 fn the_file_is_found_beside_the_package_then_upwards_as_far_as_the_workspace() {
     let root = std::env::temp_dir().join(format!("rehearsal-settings-{}", std::process::id()));
     let package = root.join("work/package");
@@ -258,7 +258,7 @@ fn the_file_is_found_beside_the_package_then_upwards_as_far_as_the_workspace() {
     std::fs::remove_dir_all(&root).expect("removable");
 }
 
-#[test]
+#[rehearsal::test]
 fn help_names_flags_values_defaults_variables_and_keys() {
     let text = help::render("app [OPTIONS]", TABLE, "The end.");
     let expected = "\
@@ -271,7 +271,7 @@ fn help_names_flags_values_defaults_variables_and_keys() {
     assert!(text.ends_with("\n\nThe end.\n"), "{text}");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_row_that_makes_no_sense_is_told_to_its_author() {
     let no_dashes = Setting { name: "a", flags: &["a"], ..Setting::BLANK };
     assert_eq!(no_dashes.check(), Err("`a` of the setting `a` is neither -x nor --xyz".into()));

@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    #[test]
+    #[rehearsal::test]
     fn a_page_says_what_was_stored_last() {
         let page = Page::local();
         assert_eq!(page.load(), None);
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(page.load(), None);
     }
 
-    #[test]
+    #[rehearsal::test]
     fn a_writer_that_died_between_two_stores_is_blamed_all_the_same() {
         let cells = Cells::new();
         cells.store(3, 0, 50);
@@ -112,7 +112,7 @@ mod tests {
         assert!(moment.started_ns > 50, "since just now");
     }
 
-    #[test]
+    #[rehearsal::test]
     fn a_reader_never_sees_half_of_a_pair() {
         let page = Page::local();
         let done = AtomicBool::new(false);

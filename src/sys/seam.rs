@@ -314,14 +314,14 @@ mod tests {
             .block_on(future)
     }
 
-    #[test]
+    #[rehearsal::test]
     fn without_a_seam_the_oldest_comes_first_and_nothing_fails() {
         assert_eq!(choose(5), 0);
         assert!(!fault("any"));
         assert_ne!(random_u64(), random_u64());
     }
 
-    #[test]
+    #[rehearsal::test]
     fn an_installed_seam_decides_until_its_guard_is_dropped() {
         let outer = install(Arc::new(Scripted::new(1).then_choose(2).then_choose(9).then_fail("send")));
         assert_eq!((choose(3), choose(3), choose(3)), (2, 2, 0), "a choice is never out of range");
@@ -336,7 +336,7 @@ mod tests {
         assert!(installed().is_none());
     }
 
-    #[test]
+    #[rehearsal::test]
     fn a_seam_adopts_every_task_and_owns_every_sleep() {
         #[derive(Default)]
         struct Counting {
@@ -366,14 +366,14 @@ mod tests {
         assert_eq!(*seam.slept.lock().expect("not poisoned"), 4);
     }
 
-    #[test]
+    #[rehearsal::test(task_panic = "allow")]
     fn a_panic_in_an_adopted_task_reaches_who_joins_it() {
         let _installed = install(Arc::new(Scripted::new(1)));
         let joined = run(async { spawn(async { panic!("as told") }).await });
         assert!(joined.expect_err("it panicked").is_panic());
     }
 
-    #[test]
+    #[rehearsal::test]
     fn the_monotonic_clock_goes_forward() {
         let before = monotonic_ns();
         std::thread::yield_now();

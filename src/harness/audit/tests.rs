@@ -63,7 +63,7 @@ fn words(source: &str) -> Vec<&str> {
     scan(source).iter().filter(|token| token.kind == Kind::Word).map(|token| token.text).collect()
 }
 
-#[test]
+#[rehearsal::test]
 fn comments_strings_and_characters_leave_no_words() {
     assert_eq!(words("a // b\nc /* d /* e */ f */ g"), ["a", "c", "g"]);
     assert_eq!(words(r##"a "b \" c" d r"e\" f r#"g " h"# i br##"##), ["a", "d", "f", "i", "br"]);
@@ -76,7 +76,7 @@ fn comments_strings_and_characters_leave_no_words() {
     assert_eq!(words("#![allow(a)] b"), ["allow", "a", "b"]);
 }
 
-#[test]
+#[rehearsal::test]
 fn a_text_that_never_ends_ends_with_the_file() {
     for source in
         ["a \"b", "a /* b", "a r#\"b", "a 'b", "a { b", "a } b", "a \"b\\", "a '\\", "#![", "#", "b'"]
@@ -85,7 +85,7 @@ fn a_text_that_never_ends_ends_with_the_file() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn lines_are_counted_through_everything() {
     let tokens = scan("a\n\"x\ny\"\n/* \n\n */ b\nr#\"\n\"# c '\n' d");
     let lines: Vec<_> = tokens
@@ -96,14 +96,14 @@ fn lines_are_counted_through_everything() {
     assert_eq!(lines, [("a", 1), ("b", 6), ("c", 8), ("d", 9)]);
 }
 
-#[test]
+#[rehearsal::test]
 fn delimiters_know_where_they_close() {
     let tokens = scan("( [ ] { ( ) } ) {");
     let closes: Vec<_> = tokens.iter().map(|token| token.close).collect();
     assert_eq!(closes, [7, 2, 2, 6, 5, 5, 6, 7, 8]);
 }
 
-#[test]
+#[rehearsal::test]
 fn conditions_are_judged_as_far_as_they_are_known() {
     let judge = |text: &str| evaluate(&scan(text), true);
     for (text, expected) in [
@@ -129,7 +129,7 @@ fn conditions_are_judged_as_far_as_they_are_known() {
     assert_eq!(evaluate(&scan("test"), false), Condition::No);
 }
 
-#[test]
+#[rehearsal::test]
 fn a_plain_test_is_lost_and_a_registered_one_is_not() {
     let suite = Crate::of(&[(
         "tests/suite.rs",
@@ -146,14 +146,14 @@ fn a_plain_test_is_lost_and_a_registered_one_is_not() {
     assert!(report.ends_with("2 functions with a test attribute in 1 files, 1 lost: under `harness = false` they compile away and never run"), "{report}");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_bare_test_that_is_ours_by_import_is_kept() {
     let source = "use rehearsal::test;\n#[test]\nfn kept() {}\n";
     let suite = Crate::of(&[("tests/suite.rs", source)]);
     assert!(suite.audit("tests/suite.rs", &[("tests/suite.rs", 3, "suite::kept")]).is_clean());
 }
 
-#[test]
+#[rehearsal::test]
 fn of_two_functions_of_one_name_the_lost_one_is_told() {
     let source = "mod a {\n#[rehearsal::test]\nfn same() {}\n}\nmod b {\n#[test]\nfn same() {}\n}\n";
     let suite = Crate::of(&[("tests/suite.rs", source)]);
@@ -161,7 +161,7 @@ fn of_two_functions_of_one_name_the_lost_one_is_told() {
     assert_eq!(lost(&audit), ["same:7"]);
 }
 
-#[test]
+#[rehearsal::test]
 fn what_other_attributes_make_is_lost_too_and_each_gets_its_advice() {
     let source = "\
 #[tokio::test(flavor = \"multi_thread\")]\nasync fn one() {}
@@ -182,7 +182,7 @@ proptest! {\n    #[test]\n    fn five(n in 0..10) { prop_assert!(n < 10); }\n}
     assert_eq!(advice[4], "write `#[rehearsal::test]` instead of `#[test]`; its arguments stay");
 }
 
-#[test]
+#[rehearsal::test]
 fn the_cases_of_rstest_count_for_their_function() {
     let source = "#[rstest]\n#[case(1)]\n#[rehearsal::test]\nfn two(#[case] n: u32) {}\n";
     let suite = Crate::of(&[("tests/suite.rs", source)]);
@@ -190,7 +190,7 @@ fn the_cases_of_rstest_count_for_their_function() {
     assert_eq!(lost(&suite.audit("tests/suite.rs", &[])), ["two:4"]);
 }
 
-#[test]
+#[rehearsal::test]
 fn modules_are_followed_to_their_files_as_the_compiler_does() {
     let gone = "#[test]\nfn gone() {}\n";
     let suite = Crate::of(&[
@@ -236,7 +236,7 @@ fn modules_are_followed_to_their_files_as_the_compiler_does() {
     assert_eq!(files, expected);
 }
 
-#[test]
+#[rehearsal::test]
 fn what_the_build_leaves_out_is_not_lost() {
     let source = "\
 #[cfg(not(test))]\nmod absent;
@@ -251,7 +251,7 @@ mod gated { #![cfg(not(test))] #[test] fn d() {} }
     assert_eq!((lost(&audit), audit.unsure.len()), (vec![], 0), "{audit}");
 }
 
-#[test]
+#[rehearsal::test]
 fn what_depends_on_a_feature_is_told_but_not_red() {
     let source = "\
 #[cfg(feature = \"x\")]\nmod gated { #[test] fn a() {} }
@@ -267,7 +267,7 @@ fn what_depends_on_a_feature_is_told_but_not_red() {
     assert!(audit.to_string().contains("lost if its cfg holds:"), "{audit}");
 }
 
-#[test]
+#[rehearsal::test]
 fn talk_of_tests_is_no_test() {
     let source = "\
 /// ```\n/// #[test]\n/// fn a() {}\n/// ```
@@ -282,7 +282,7 @@ fn takes(test: fn()) { match 1 { #[allow(unused)] 1 => test(), _ => {} } }
     assert_eq!((audit.functions, audit.is_clean()), (0, true), "{audit}");
 }
 
-#[test]
+#[rehearsal::test]
 fn tests_are_found_wherever_an_item_can_stand() {
     let source = "\
 fn outer() { #[test] fn a() {} }
@@ -299,7 +299,7 @@ struct S; #[test] fn g() where (): Sized { }
     assert_eq!(lost(&audit), ["a:1", "b:2", "c:3", "d:4", "e:5", "f:6", "g:7"]);
 }
 
-#[test]
+#[rehearsal::test]
 fn a_macro_that_writes_plain_tests_is_lost_where_it_is_defined() {
     let plain = "macro_rules! case { ($name:ident) => {\n    #[test]\n    fn $name() {}\n} }\ncase!(a);\n";
     let ours = "macro_rules! case { ($name:ident) => { #[rehearsal::test] fn $name() {} } }\ncase!(a);\n";
@@ -313,7 +313,7 @@ fn a_macro_that_writes_plain_tests_is_lost_where_it_is_defined() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn the_root_is_found_from_a_workspace_above_and_its_absence_is_told() {
     let suite = Crate::of(&[("member/tests/suite.rs", "#[test]\nfn gone() {}\n")]);
     let member = Box::leak(suite.0.join("member").to_string_lossy().into_owned().into_boxed_str());
@@ -329,7 +329,7 @@ fn the_root_is_found_from_a_workspace_above_and_its_absence_is_told() {
     assert!(refused.to_string().contains("module suite::inner"), "{refused}");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_file_that_includes_itself_comes_to_an_end() {
     let suite = Crate::of(&[("tests/suite.rs", "include!(\"suite.rs\");\n")]);
     assert!(suite.audit("tests/suite.rs", &[]).is_clean());

@@ -29,7 +29,7 @@ fn parse_in(variables: &[(&str, &str)]) -> Options {
     parse_with("", variables, "").unwrap_or_else(|error| panic!("{variables:?}: {error}"))
 }
 
-#[test]
+#[rehearsal::test]
 fn the_table_makes_sense_and_nothing_is_declared_twice() {
     let mut seen = HashSet::new();
     for setting in TABLE {
@@ -43,7 +43,7 @@ fn the_table_makes_sense_and_nothing_is_declared_twice() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn each_own_flag_has_a_variable_and_a_key() {
     let own = [
         "isolation",
@@ -66,7 +66,7 @@ fn each_own_flag_has_a_variable_and_a_key() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn nothing_given_means_what_libtest_does_without_arguments() {
     let options = parse("");
     assert_eq!(options.mode, Mode::Run);
@@ -83,7 +83,7 @@ fn nothing_given_means_what_libtest_does_without_arguments() {
     assert!(options.workers >= 1 && options.filters.is_empty() && options.warnings.is_empty());
 }
 
-#[test]
+#[rehearsal::test]
 fn libtests_flags_are_taken_with_and_without_the_unstable_ones_being_asked_for() {
     for prefix in ["", "-Z unstable-options ", "-Zunstable-options "] {
         let line = "--format json --shuffle-seed 3 --report-time --ensure-time --fail-fast --exclude-should-panic \
@@ -98,7 +98,7 @@ fn libtests_flags_are_taken_with_and_without_the_unstable_ones_being_asked_for()
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn both_spellings_of_no_capture_and_the_last_number_of_threads_count() {
     assert!(parse("--nocapture").no_capture);
     assert!(parse("--no-capture").no_capture);
@@ -106,7 +106,7 @@ fn both_spellings_of_no_capture_and_the_last_number_of_threads_count() {
     assert_eq!(parse("--test-threads 3 --workers 5").workers, 5);
 }
 
-#[test]
+#[rehearsal::test]
 fn several_filters_and_skips_are_taken_anywhere() {
     let options = parse("adds --skip a --exact subs --skip=b -- --odd");
     assert_eq!(options.filters, ["adds", "subs", "--odd"]);
@@ -114,7 +114,7 @@ fn several_filters_and_skips_are_taken_anywhere() {
     assert!(options.exact);
 }
 
-#[test]
+#[rehearsal::test]
 fn cargo_nextest_is_recognised_when_it_runs_one_trial() {
     let line = "--exact math::adds --nocapture";
     let under =
@@ -125,7 +125,7 @@ fn cargo_nextest_is_recognised_when_it_runs_one_trial() {
     assert_eq!(parse("--list --format terse --ignored").mode, Mode::List);
 }
 
-#[test]
+#[rehearsal::test]
 fn tests_and_benchmarks_are_chosen_as_cargo_does() {
     let chosen = |line| (parse(line).run_tests, parse(line).measure_benches);
     assert_eq!(chosen(""), (true, false));
@@ -134,7 +134,7 @@ fn tests_and_benchmarks_are_chosen_as_cargo_does() {
     assert_eq!(chosen("--bench --test"), (true, true));
 }
 
-#[test]
+#[rehearsal::test]
 fn quiet_is_terse_unless_a_format_is_named_beside_it() {
     assert_eq!(parse("-q").format, Format::Terse);
     assert_eq!(parse("-q --format pretty").format, Format::Pretty);
@@ -143,7 +143,7 @@ fn quiet_is_terse_unless_a_format_is_named_beside_it() {
     assert_eq!(by_variable.expect("right").format, Format::Terse);
 }
 
-#[test]
+#[rehearsal::test]
 fn libtests_variables_are_heeded_and_weaker_than_flags_and_our_own() {
     assert_eq!(parse_in(&[("RUST_TEST_THREADS", "3")]).workers, 3);
     assert_eq!(parse_in(&[("RUST_TEST_THREADS", "3"), ("REHEARSAL_WORKERS", "4")]).workers, 4);
@@ -155,7 +155,7 @@ fn libtests_variables_are_heeded_and_weaker_than_flags_and_our_own() {
     assert_eq!(parse_in(&[("RUST_TEST_SHUFFLE_SEED", "9")]).shuffle_seed, Some(9));
 }
 
-#[test]
+#[rehearsal::test]
 fn colours_follow_the_flag_then_no_color_then_clicolor_force() {
     let color = |line, variables: &[(&str, &str)]| parse_with(line, variables, "").expect("right").color;
     assert_eq!(color("", &[("NO_COLOR", "1")]), ColorChoice::Never);
@@ -168,7 +168,7 @@ fn colours_follow_the_flag_then_no_color_then_clicolor_force() {
     assert_eq!(color("", &[("TERM", "dumb")]), ColorChoice::Never);
 }
 
-#[test]
+#[rehearsal::test]
 fn there_is_no_display_under_ci() {
     assert!(!parse_in(&[("CI", "true")]).progress);
     assert!(parse_in(&[("CI", "false")]).progress);
@@ -177,7 +177,7 @@ fn there_is_no_display_under_ci() {
     assert!(!parse_with("", &[], "no-progress = true").expect("right").progress);
 }
 
-#[test]
+#[rehearsal::test]
 fn own_settings_come_from_flag_variable_and_file() {
     let toml = "isolation = 'thread'\ntimeout = 'none'\ntask_panic = 'allow'\noutput-limit = '64KiB'";
     let options = parse_with("--grace 2s", &[("REHEARSAL_NO_TESTS", "fail")], toml).expect("right");
@@ -192,7 +192,7 @@ fn own_settings_come_from_flag_variable_and_file() {
     assert_eq!(stronger.isolation, Some(Isolation::Process));
 }
 
-#[test]
+#[rehearsal::test]
 fn time_limits_are_read_where_they_are_asked_for() {
     let variables = [("RUST_TEST_TIME_UNIT", "20,40"), ("RUST_TEST_TIME_INTEGRATION", "1,2")];
     let options = parse_with("--ensure-time", &variables, "").expect("right");
@@ -207,7 +207,7 @@ fn time_limits_are_read_where_they_are_asked_for() {
     );
 }
 
-#[test]
+#[rehearsal::test]
 fn what_cannot_be_is_refused() {
     let cases = [
         ("--test-threads 0", "`--test-threads 0`: too small; allowed: a whole number of at least 1"),
@@ -230,7 +230,7 @@ fn what_cannot_be_is_refused() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_variable_that_was_mistyped_and_a_deprecated_flag_are_warned_of() {
     let options = parse_with("--logfile x.log", &[("REHEARSAL_TIMEOT", "5s"), ("REHEARSAL_XYZ", "1")], "");
     assert_eq!(
@@ -242,7 +242,7 @@ fn a_variable_that_was_mistyped_and_a_deprecated_flag_are_warned_of() {
     );
 }
 
-#[test]
+#[rehearsal::test]
 fn help_has_every_flag() {
     let text = Options::help();
     for flag in TABLE.iter().flat_map(|setting| setting.flags) {

@@ -44,7 +44,7 @@ fn plan(line: &str) -> String {
     said.join(" ")
 }
 
-#[test]
+#[rehearsal::test]
 fn trials_are_chosen_and_ordered_as_libtest_does() {
     let cases = [
         ("", "+adds +math::adds +math::benched -math::idle +math::overflows +math::subs -net::reaches (0)"),
@@ -77,7 +77,7 @@ fn trials_are_chosen_and_ordered_as_libtest_does() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn only_a_filter_can_match_nothing() {
     let matched_nothing = |line| Plan::make(&candidates(), &options(line)).nothing_matched;
     assert!(matched_nothing("nothing"));
@@ -85,7 +85,7 @@ fn only_a_filter_can_match_nothing() {
     assert!(!Plan::make(&[], &options("")).nothing_matched);
 }
 
-#[test]
+#[rehearsal::test]
 fn a_seed_gives_one_order_always_and_another_seed_another() {
     let names: Vec<String> = (0..50).map(|number| format!("t{number:02}")).collect();
     let all: Vec<Candidate<'_>> = names
@@ -110,7 +110,7 @@ fn a_seed_gives_one_order_always_and_another_seed_another() {
     assert_eq!(first[..8], [40, 41, 0, 21, 47, 45, 7, 23]);
 }
 
-#[test]
+#[rehearsal::test]
 fn a_filter_without_a_match_is_explained() {
     let explain = |line| explain_nothing_matched(&candidates(), &options(line));
     assert_eq!(

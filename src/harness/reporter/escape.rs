@@ -65,21 +65,21 @@ fn is_xml(character: char) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
+    #[rehearsal::test]
     fn json_escapes_what_json_must_and_leaves_the_rest() {
         let mut out = String::new();
         push_json(&mut out, "a\"b\\c\n\r\t\u{8}\u{c}\u{1b}\u{7f}é𝄞");
         assert_eq!(out, r#""a\"b\\c\n\r\t\b\f\u001b\u007fé𝄞""#);
     }
 
-    #[test]
+    #[rehearsal::test]
     fn xml_drops_what_xml_forbids() {
         let mut out = String::new();
         push_xml_attribute(&mut out, "<a href=\"x\">&'\u{1b}\u{0}\n");
         assert_eq!(out, "&lt;a href=&quot;x&quot;&gt;&amp;&apos;&#xA;");
     }
 
-    #[test]
+    #[rehearsal::test]
     fn character_data_survives_its_own_end_mark_and_empty_lines() {
         let mut out = String::new();
         push_xml_cdata(&mut out, "a ]]> b\n\n\u{1b}[1mc\n");

@@ -41,14 +41,14 @@ macro_rules! body {
     ($($code:tt)*) => { Body::Async(|with| with(pin!(async { $($code)* }))) };
 }
 
-#[test]
+#[rehearsal::test]
 fn plain_and_async_bodies_pass() {
     assert_eq!(attempt(Body::Sync(|| {}), Options::NONE).verdict, Verdict::Passed);
     assert_eq!(attempt(body!(tokio::task::yield_now().await), Options::NONE).verdict, Verdict::Passed);
     assert_eq!(attempt(body!(tokio::task::yield_now().await), MULTI).verdict, Verdict::Passed);
 }
 
-#[test]
+#[rehearsal::test]
 fn the_runtime_is_the_one_asked_for() {
     let multi = body! {
         assert_eq!(tokio::runtime::Handle::current().metrics().num_workers(), 2);
@@ -65,7 +65,7 @@ fn the_runtime_is_the_one_asked_for() {
     assert!(paused.duration_ns < 60_000_000_000, "an hour of paused time took {} ns", paused.duration_ns);
 }
 
-#[test]
+#[rehearsal::test]
 fn a_panic_is_told_with_its_place() {
     for failed in [
         attempt(Body::Sync(|| panic!("no {}", "way")), Options::NONE),
@@ -78,7 +78,7 @@ fn a_panic_is_told_with_its_place() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_payload_may_be_anything() {
     struct Bomb;
     impl Drop for Bomb {
@@ -96,7 +96,7 @@ fn a_payload_may_be_anything() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_resumed_panic_does_not_borrow_the_place_of_an_earlier_one() {
     let failed = message(attempt(
         Body::Sync(|| {
@@ -109,7 +109,7 @@ fn a_resumed_panic_does_not_borrow_the_place_of_an_earlier_one() {
     assert_eq!(failed, "panicked: resumed");
 }
 
-#[test]
+#[rehearsal::test]
 fn should_panic_wants_a_panic_with_the_right_text() {
     let panics = Body::Sync(|| panic!("the pool is closed"));
     let passes = [ShouldPanic::Yes, ShouldPanic::With("pool is"), ShouldPanic::With("")];
@@ -132,7 +132,7 @@ fn should_panic_wants_a_panic_with_the_right_text() {
     );
 }
 
-#[test]
+#[rehearsal::test]
 fn any_termination_is_understood() {
     static SYNC_ERROR: ReturningSync<Result<(), String>> = ReturningSync(|| Err("broken".to_owned()));
     static SYNC_OK: ReturningSync<Result<(), String>> = ReturningSync(|| Ok(()));
@@ -152,7 +152,7 @@ fn any_termination_is_understood() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_panic_in_a_task_counts_unless_allowed() {
     let bodies = [
         body! {
@@ -181,7 +181,7 @@ fn a_panic_in_a_task_counts_unless_allowed() {
     assert!(message(attempt(on_other_threads, MULTI)).contains("detached"));
 }
 
-#[test]
+#[rehearsal::test]
 fn a_panic_while_tasks_are_dropped_counts() {
     struct Bomb;
     impl Drop for Bomb {
@@ -201,20 +201,20 @@ fn a_panic_while_tasks_are_dropped_counts() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_panic_caught_on_the_own_thread_never_counts() {
     let body = Body::Sync(|| assert!(std::panic::catch_unwind(|| panic!("caught")).is_err()));
     assert_eq!(attempt(body, Options::NONE).verdict, Verdict::Passed);
 }
 
-#[test]
+#[rehearsal::test]
 fn an_awaited_task_panic_is_what_should_panic_wants() {
     let body = body! { tokio::spawn(async { panic!("deep inside") }).await.unwrap(); };
     let wanted = should_panic(ShouldPanic::With("deep inside"));
     assert_eq!(attempt(body, wanted).verdict, Verdict::Passed);
 }
 
-#[test]
+#[rehearsal::test]
 fn a_skip_is_ignored_with_its_reason_wherever_it_is_called() {
     let bodies = [
         Body::Sync(|| crate::skip!("no {}", "network")),
@@ -231,7 +231,7 @@ fn a_skip_is_ignored_with_its_reason_wherever_it_is_called() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn tasks_are_dropped_with_the_runtime() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static DROPPED: AtomicUsize = AtomicUsize::new(0);
@@ -258,7 +258,7 @@ fn tasks_are_dropped_with_the_runtime() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_thread_that_never_ends_is_told_and_left_behind() {
     let body = body! {
         tokio::task::spawn_blocking(|| loop { std::thread::park() });
@@ -271,7 +271,7 @@ fn a_thread_that_never_ends_is_told_and_left_behind() {
     assert!(told.contains("still runs 30ms later") && told.contains("spawn_blocking"), "{told}");
 }
 
-#[test]
+#[rehearsal::test]
 fn one_attempt_says_everything_that_went_wrong() {
     let body = body! {
         let _ = tokio::spawn(async { panic!("in the task") }).await;
@@ -281,7 +281,7 @@ fn one_attempt_says_everything_that_went_wrong() {
     assert!(told.contains("in the test") && told.contains("in the task"), "{told}");
 }
 
-#[test]
+#[rehearsal::test]
 fn panics_that_actors_catch_and_panics_that_are_meant_never_count() {
     let body = body! {
         let meant = tokio::spawn(async { crate::actor::panic::expected(|| panic!("meant")) }).await;

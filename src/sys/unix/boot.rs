@@ -165,13 +165,13 @@ pub(super) fn take_stdin() -> std::io::Result<OwnedFd> {
 mod tests {
     use super::Mark;
 
-    #[test]
+    #[rehearsal::test]
     fn a_mark_reads_back_as_written() {
         let mark = Mark { arbiter_pid: 4711, nonce: 0x0123_4567_89ab_cdef };
         assert_eq!(Mark::parse(&mark.to_text().into()), Some(mark));
     }
 
-    #[test]
+    #[rehearsal::test]
     fn what_is_no_mark_is_none() {
         for text in ["", ":", "1", "1:", "x:1", "1:g", "-1:1", "99999999999:1", "1:1:1"] {
             assert_eq!(Mark::parse(&text.into()), None, "{text}");

@@ -200,7 +200,7 @@ mod tests {
         File::from(capture.fd().expect("a descriptor")).write_all(bytes).expect("written");
     }
 
-    #[test]
+    #[rehearsal::test]
     fn what_was_written_is_read_back_in_order_whatever_descriptor_it_came_by() {
         let capture = Capture::new().expect("a capture");
         assert!(capture.is_empty().expect("asked"));
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(capture.read(100).expect("read"), (b"again".to_vec(), 0));
     }
 
-    #[test]
+    #[rehearsal::test]
     fn over_the_limit_both_ends_are_kept_and_the_rest_is_counted() {
         let capture = Capture::new().expect("a capture");
         write(&capture, b"0123456789");
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(capture.read(0).expect("read"), (b"".to_vec(), 10));
     }
 
-    #[test]
+    #[rehearsal::test]
     fn a_writer_of_200_mib_is_kept_in_bounds_and_never_fails() {
         const LIMIT: u64 = 1 << 20;
         let capture = Capture::new().expect("a capture");
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(capture.kept().expect("asked"), 0);
     }
 
-    #[test]
+    #[rehearsal::test]
     fn stdout_of_this_process_is_no_capture_unless_it_is() {
         // Whatever runs these tests has its own idea of stdout; it has a name, or is no file.
         let file = std::env::temp_dir();

@@ -92,13 +92,13 @@ fn jobserver_of(flags: &str) -> Vec<RawFd> {
 mod tests {
     use super::jobserver_of;
 
-    #[test]
+    #[rehearsal::test]
     fn finds_the_jobserver_in_either_spelling() {
         assert_eq!(jobserver_of("-j --jobserver-fds=8,9 --jobserver-auth=8,9"), [8, 9]);
         assert_eq!(jobserver_of("--jobserver-auth=3,4"), [3, 4]);
     }
 
-    #[test]
+    #[rehearsal::test]
     fn a_jobserver_without_descriptors_spares_none() {
         for flags in
             ["", "-j8", "--jobserver-auth=fifo:/tmp/x", "--jobserver-auth=-2,-2", "--jobserver-auth=0,x"]

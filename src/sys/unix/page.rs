@@ -150,7 +150,7 @@ impl Page {
 mod tests {
     use super::*;
 
-    #[test]
+    #[rehearsal::test]
     fn both_mappings_are_one_page_and_outlive_its_file() {
         let ours = Page::new().expect("a page");
         let theirs = Page::from_fd(ours.fd().expect("a descriptor").expect("shared")).expect("mapped");
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(ours.load().map(|moment| moment.trial), Some(5));
     }
 
-    #[test]
+    #[rehearsal::test]
     fn nobody_can_pull_the_memory_from_under_the_other_side() {
         let page = Page::new().expect("a page");
         let file = File::from(page.fd().expect("a descriptor").expect("shared"));
@@ -170,7 +170,7 @@ mod tests {
         page.store(1, 0, 1);
     }
 
-    #[test]
+    #[rehearsal::test]
     fn another_file_is_not_taken_for_a_page() {
         let short = super::super::memory_file::create(c"short", false).expect("a file");
         Page::from_fd(short).expect_err("too short");

@@ -340,7 +340,7 @@ mod tests {
         })
     }
 
-    #[test]
+    #[rehearsal::test]
     fn an_end_is_seen_with_and_without_descriptors_of_processes() {
         type Make = fn(&Arc<Process>) -> io::Result<Watch>;
         let ends: [Make; 2] = [Watch::new, Watch::by_thread];
@@ -359,7 +359,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[rehearsal::test]
     fn a_status_that_somebody_else_took_is_lost_and_said_to_be() {
         let process = process("true", "");
         // SAFETY: a null status is allowed; takes the status of a child of ours.
@@ -368,7 +368,7 @@ mod tests {
         assert_eq!(process.try_reap(), Some(ExitStatus::Lost));
     }
 
-    #[test]
+    #[rehearsal::test]
     fn a_child_can_be_shared_between_threads() {
         fn shared<T: Send + Sync>() {}
         shared::<Child>();

@@ -130,7 +130,7 @@ mod tests {
         (BlockingSender::new(&ours).expect("a sender"), theirs)
     }
 
-    #[test]
+    #[rehearsal::test]
     fn frames_of_many_threads_arrive_whole() {
         let (sender, mut peer) = pair();
         const EACH: usize = 20;
@@ -159,7 +159,7 @@ mod tests {
         });
     }
 
-    #[test]
+    #[rehearsal::test]
     fn a_peer_that_does_not_read_costs_the_wait_once() {
         let (sender, peer) = pair();
         let frame = vec![0; 8 << 20];
@@ -175,7 +175,7 @@ mod tests {
         drop(peer);
     }
 
-    #[test]
+    #[rehearsal::test]
     fn a_peer_that_is_gone_is_told_from_one_that_hangs() {
         let (sender, peer) = pair();
         drop(peer);
@@ -183,7 +183,7 @@ mod tests {
         assert!(matches!(error, WireError::Closed), "{error:?}");
     }
 
-    #[test]
+    #[rehearsal::test]
     fn what_was_sent_is_there_after_the_sender_is_gone() {
         let (sender, mut peer) = pair();
         sender.send(&encode(&7u8).expect("encodes"), Duration::ZERO).expect("sent");

@@ -89,7 +89,7 @@ fn drip(bytes: &[u8], seed: u64, most: u64) -> FrameReader<Drip<'_>> {
     FrameReader::new(Drip { bytes, random: Random(Scripted::new(seed)), most, ready: false })
 }
 
-#[test]
+#[rehearsal::test]
 fn any_values_come_through_in_any_pieces() {
     for seed in 0..200 {
         let random = Random(Scripted::new(seed));
@@ -109,7 +109,7 @@ fn any_values_come_through_in_any_pieces() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_stream_cut_anywhere_ends_cleanly_only_between_frames() {
     let values = [Value::Unit, Value::Number(-5), Value::Text("text".into()), Value::Bytes(vec![7; 300])];
     let mut stream = Vec::new();
@@ -137,7 +137,7 @@ fn a_stream_cut_anywhere_ends_cleanly_only_between_frames() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_length_over_the_limit_is_refused_without_waiting_for_it() {
     let mut stream = encode(&1u8).expect("encodes");
     stream.extend_from_slice(&((MAX_FRAME + 1) as u32).to_le_bytes());
@@ -152,7 +152,7 @@ fn a_length_over_the_limit_is_refused_without_waiting_for_it() {
     });
 }
 
-#[test]
+#[rehearsal::test]
 fn garbage_never_panics_and_never_takes_memory_for_what_did_not_come() {
     for seed in 0..300 {
         let random = Random(Scripted::new(seed));
@@ -170,7 +170,7 @@ fn garbage_never_panics_and_never_takes_memory_for_what_did_not_come() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn a_flipped_bit_is_an_error_or_another_value_never_a_panic() {
     let random = Random(Scripted::new(9));
     for _ in 0..50 {
@@ -185,13 +185,13 @@ fn a_flipped_bit_is_an_error_or_another_value_never_a_panic() {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn what_is_left_over_behind_a_value_is_an_error() {
     let error = decode::<u8>(&[1, 2]).expect_err("one byte too many");
     assert!(error.to_string().contains("a frame of 2 bytes is not a valid `u8`"), "{error}");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_value_over_the_limit_is_refused_and_leaves_the_buffer_as_it_was() {
     let mut buffer = encode(&5u8).expect("encodes");
     let before = buffer.clone();
@@ -201,7 +201,7 @@ fn a_value_over_the_limit_is_refused_and_leaves_the_buffer_as_it_was() {
     encode_within(&mut buffer, &vec![0u8; 99], 100).expect("99 bytes and their count are 100");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_value_that_cannot_be_written_says_its_type() {
     struct Refuses;
     impl Serialize for Refuses {
@@ -213,7 +213,7 @@ fn a_value_that_cannot_be_written_says_its_type() {
     assert!(matches!(&error, WireError::Encode { what, .. } if what.ends_with("Refuses")), "{error:?}");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_dropped_read_loses_nothing() {
     run(async {
         let (mut here, there) = tokio::io::duplex(64);
@@ -230,7 +230,7 @@ fn a_dropped_read_loses_nothing() {
     });
 }
 
-#[test]
+#[rehearsal::test]
 fn frames_that_came_together_need_one_read() {
     run(async {
         let (mut here, there) = tokio::io::duplex(4096);
@@ -247,7 +247,7 @@ fn frames_that_came_together_need_one_read() {
     });
 }
 
-#[test]
+#[rehearsal::test]
 fn the_buffer_of_a_large_frame_is_given_back() {
     let mut stream = encode(&vec![3u8; 5 << 20]).expect("encodes");
     encode_onto(&mut stream, &1u8).expect("encodes");

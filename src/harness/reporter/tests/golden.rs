@@ -45,50 +45,50 @@ fn golden(name: &str, text: &str) {
     );
 }
 
-#[test]
+#[rehearsal::test]
 fn pretty() {
     golden("pretty.txt", &told(|out| Pretty::new(out, Paint::PLAIN, &options("")), all));
 }
 
-#[test]
+#[rehearsal::test]
 fn pretty_with_everything_shown() {
     let options = options("--show-output --report-time --slow 250ms");
     let paint = Paint::chosen(ColorChoice::Always);
     golden("pretty-all.txt", &told(|out| Pretty::new(out, paint, &options), |to| play(to, Some(42))));
 }
 
-#[test]
+#[rehearsal::test]
 fn terse() {
     golden("terse.txt", &told(|out| Terse::new(out, Paint::PLAIN, &options("-q")), all));
 }
 
-#[test]
+#[rehearsal::test]
 fn terse_rows_end_where_libtests_do() {
     let make = |out| Terse::new(out, Paint::PLAIN, &options("-q"));
     golden("terse-rows.txt", &told(make, |to| play_green(to, 231)));
 }
 
-#[test]
+#[rehearsal::test]
 fn json() {
     golden("json.txt", &told(|out| Json::new(out, &options("")), |to| play(to, Some(42))));
 }
 
-#[test]
+#[rehearsal::test]
 fn json_with_everything_shown() {
     golden("json-all.txt", &told(|out| Json::new(out, &options("--show-output --report-time")), all));
 }
 
-#[test]
+#[rehearsal::test]
 fn junit() {
     golden("junit.xml", &told(|out| Junit::new(out, &options("--show-output")), all));
 }
 
-#[test]
+#[rehearsal::test]
 fn logfile() {
     golden("logfile.txt", &told(Logfile::new, all));
 }
 
-#[test]
+#[rehearsal::test]
 fn notices() {
     let said = told(Notice::new, all);
     assert_eq!(
@@ -97,7 +97,7 @@ fn notices() {
     );
 }
 
-#[test]
+#[rehearsal::test]
 fn a_green_run_of_one_trial_is_what_libtest_prints() {
     let said = told(|out| Pretty::new(out, Paint::PLAIN, &options("")), |to| play_green(to, 1));
     assert_eq!(
@@ -108,7 +108,7 @@ fn a_green_run_of_one_trial_is_what_libtest_prints() {
 }
 
 /// Each line of JSON is one object by the grammar of JSON, whatever the trials wrote.
-#[test]
+#[rehearsal::test]
 fn json_is_json() {
     let said = told(|out| Json::new(out, &options("--show-output --report-time")), all);
     for line in said.lines() {

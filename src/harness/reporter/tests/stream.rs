@@ -43,14 +43,14 @@ fn counting(fail: Option<ErrorKind>) -> (Pretty, Arc<AtomicUsize>) {
     (Pretty::new(sink, Paint::PLAIN, &options("")), writes)
 }
 
-#[test]
+#[rehearsal::test]
 fn a_thousand_lines_are_a_few_writes() {
     let (mut pretty, writes) = counting(None);
     play_green(&mut pretty, 1_000);
     assert!(writes.load(Ordering::Relaxed) <= 3, "{writes:?} writes");
 }
 
-#[test]
+#[rehearsal::test]
 fn nothing_is_held_back_when_the_run_is_idle() {
     let (sink, memory) = Sink::memory();
     let mut pretty = Pretty::new(sink, Paint::PLAIN, &options(""));
@@ -61,7 +61,7 @@ fn nothing_is_held_back_when_the_run_is_idle() {
     assert_eq!(memory.text(), "test adds ... ok\n");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_reader_that_has_gone_away_is_no_trouble() {
     let (mut pretty, writes) = counting(Some(ErrorKind::BrokenPipe));
     play(&mut pretty, None);
@@ -70,7 +70,7 @@ fn a_reader_that_has_gone_away_is_no_trouble() {
     assert_eq!(writes.load(Ordering::Relaxed), 1, "nothing more is written to it");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_full_disk_is_told() {
     let (mut pretty, _) = counting(Some(ErrorKind::StorageFull));
     play(&mut pretty, None);
@@ -79,7 +79,7 @@ fn a_full_disk_is_told() {
     assert!(trouble.starts_with("cannot write to the pipe: "), "{trouble}");
 }
 
-#[test]
+#[rehearsal::test]
 fn stderr_does_not_overtake_stdout() {
     let (sink, memory) = Sink::memory();
     let pretty = Pretty::new(sink, Paint::PLAIN, &options(""));
@@ -139,7 +139,7 @@ impl TermLike for Screen {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn the_display_has_a_bar_and_a_line_for_each_busy_worker() {
     let screen = Screen::default();
     let mut progress =
