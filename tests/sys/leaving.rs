@@ -1,12 +1,15 @@
 //! Leaving through `exit()` under the guard, and requests to end from outside.
 
+use std::io::Read;
 use std::process::Output;
 
 use rehearsal::sys::exit::guard_exit;
+use rehearsal::sys::process::StdSocket;
 use rehearsal::sys::signal::{Signal, Signals, signal_name};
+use rehearsal::sys::wire::BlockingSender;
 
 use crate::Named;
-use crate::scenario::{check, command, run, signal};
+use crate::scenario::{PATIENCE, check, command, run, signal};
 
 pub(crate) const TESTS: &[Named] = &[
     ("leaving::under_the_guard_is_never_green", guarded),
@@ -14,6 +17,7 @@ pub(crate) const TESTS: &[Named] = &[
     ("leaving::after_the_guard_is_as_asked", after),
     ("leaving::of_a_child_program_is_its_own_affair", program),
     ("leaving::signals_come_as_events", || drop(check("signals"))),
+    ("leaving::signals_interrupt_no_frame", || drop(check("interrupted"))),
     ("leaving::signals_have_names", names),
 ];
 
@@ -38,6 +42,7 @@ pub(crate) const SCENARIOS: &[Named] = &[
         drop(guard);
     }),
     ("signals", signals),
+    ("interrupted", interrupted),
 ];
 
 fn play(name: &str) -> (Option<i32>, String, String) {
@@ -72,6 +77,27 @@ fn signals() {
             signal(&expected.name()["SIG".len()..], std::process::id());
             assert_eq!(signals.next().await, expected);
         }
+    });
+}
+
+/// The main thread waits for a peer that does not read while signals, which go to the main thread, keep coming.
+fn interrupted() {
+    run(async {
+        let _handled = Signals::new().expect("listens");
+        let (ours, mut theirs) = StdSocket::pair().expect("a socketpair");
+        ours.set_nonblocking(true).expect("set");
+        let sender = BlockingSender::new(&ours).expect("a sender");
+        let reader = std::thread::spawn(move || {
+            for _ in 0..30 {
+                signal("HUP", std::process::id());
+            }
+            let mut came = vec![0; 4 << 20];
+            theirs.read_exact(&mut came).expect("all of it");
+            came
+        });
+        let sent: Vec<u8> = (0..4 << 20).map(|at: usize| (at / 7) as u8).collect();
+        sender.send(&sent, PATIENCE).expect("sent");
+        assert!(reader.join().expect("read") == sent);
     });
 }
 

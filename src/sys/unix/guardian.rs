@@ -1,6 +1,6 @@
 //! The process that outlives this one to clean up behind it.
 //!
-//! It is this binary again, in a session of its own where no Ctrl-C reaches it, started with the first child. It is
+//! It is this binary again, in a process group of its own where no Ctrl-C reaches it, started behind the first child. It is
 //! told of every process group that comes and goes, eight bytes each; when its socket ends, because this process has
 //! exited or was killed, it kills the groups that are left, and ends.
 #![allow(unsafe_code)]
@@ -81,7 +81,7 @@ impl Link {
         ours.set_nonblocking(true)?;
         let mut command = spawner::this_binary(GUARDIAN_MARK, &ours, theirs.into(), &[], Vec::new())?;
         // No standard stream of ours: it must not keep a pipe open that somebody reads to its end.
-        command.arg0("rehearsal-guardian").stdout(Stdio::null()).stderr(Stdio::null());
+        command.arg0("rehearsal-guardian").process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
         let pid = offspring::start_guardian(|| spawner::execute(command))?;
         Ok(Link { pid, socket: ours.into() })
     }
@@ -141,15 +141,14 @@ pub(super) fn serve(mark: Mark) -> ! {
     leave()
 }
 
-/// Leaves session, directory and signals of the arbiter behind.
+/// Lets no polite signal and no directory of the arbiter's touch this process.
 fn stand_apart() {
     // SAFETY: changes attributes of this process, which has one thread and no handlers; the path ends in a zero byte.
     unsafe {
-        libc::setsid();
-        libc::chdir(c"/".as_ptr());
         for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP, libc::SIGPIPE] {
             libc::signal(signal, libc::SIG_IGN);
         }
+        libc::chdir(c"/".as_ptr());
     }
 }
 
