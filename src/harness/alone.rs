@@ -6,10 +6,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::arbiter::{Run, Summary};
 use super::event::Event;
 use super::outcome::{Outcome, Verdict};
 use super::registry::{Registry, TaskPanic};
+use super::run::{Run, Summary};
 use super::trial::{self, TrialSettings};
 use crate::sys::exit;
 
@@ -22,12 +22,14 @@ pub fn run(mut run: Run) -> Summary {
     run.reporter.flush();
     let verdict = attempt(&run);
     let duration_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    let success = !verdict.is_red();
-    let outcome = Outcome { duration_ns, ..Outcome::of(verdict) };
+    let mut outcome = Outcome { duration_ns, ..Outcome::of(verdict) };
+    seat.hold_to_time(&mut outcome);
+    run.tell_ignored(0);
     run.reporter.event(&Event::Finished { trial: seat.info, outcome: &outcome });
-    run.reporter.event(&Event::RunFinished { elapsed: begun.elapsed(), success });
-    run.reporter.flush();
-    if success { Summary::Green } else { Summary::Red }
+    run.tell_ignored(usize::MAX);
+    let success = !outcome.verdict.is_red();
+    let told = run.tell_end(begun.elapsed(), success);
+    if success && told { Summary::Green } else { Summary::Red }
 }
 
 fn attempt(run: &Run) -> Verdict {

@@ -8,63 +8,17 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::dispatch::{Current, Dispatch, Effect, Ended, Input, Limits, Planned, Source};
-use super::event::{Event, Running, TrialInfo};
+use super::dispatch::{Current, Dispatch, Effect, Ended, Input, Source};
+use super::event::{Event, Running};
 use super::outcome::{Death, Outcome, Output};
 use super::registry::Isolation;
-use super::reporter::Reporter;
+use super::run::{Run, Summary};
 use super::worker::actor::{Worker, WorkerProxy};
-use super::worker::message::{Order, Report, Setup};
+use super::worker::message::{Order, Report};
 use crate::actor::{Exit, Reason};
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
 use crate::sys::{process, seam};
-
-/// One planned trial with all that the arbiter needs to send it out and to tell of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Seat {
-    /// Its index among the registered trials, in link order.
-    pub entry: u32,
-    /// How reporters see it.
-    pub info: TrialInfo<'static>,
-}
-
-/// All that a run is made of.
-pub struct Run {
-    /// What will run, in plan order.
-    pub seats: Vec<Seat>,
-    /// The same trials as the dispatch sees them.
-    pub planned: Vec<Planned>,
-    /// Trials that are reported as ignored without a worker, with their reasons.
-    pub ignored: Vec<(TrialInfo<'static>, String)>,
-    /// How many the filters left out.
-    pub filtered_out: usize,
-    /// Workers at most.
-    pub workers: usize,
-    /// Seed of a shuffled order.
-    pub shuffle_seed: Option<u64>,
-    /// Grace and slow mark.
-    pub limits: Limits,
-    /// What every worker is started with.
-    pub setup: Setup,
-    /// Whether the output of trials in worker processes is captured.
-    pub capture: bool,
-    /// Whether the run ends at the first failure.
-    pub fail_fast: bool,
-    /// Where events go.
-    pub reporter: Box<dyn Reporter + Send>,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Summary {
-    /// Nothing went wrong.
-    Green,
-    /// Something did.
-    Red,
-    /// The user ended it.
-    Interrupted,
-}
 
 /// A worker as the arbiter holds it.
 struct Hand {
@@ -103,9 +57,8 @@ impl Arbiter {
         let (planned, filtered_out) = (self.run.seats.len() + self.run.ignored.len(), self.run.filtered_out);
         let (workers, shuffle_seed) = (self.dispatch.workers(), self.run.shuffle_seed);
         self.run.reporter.event(&Event::RunStarted { planned, filtered_out, workers, shuffle_seed });
-        for (trial, reason) in std::mem::take(&mut self.run.ignored) {
-            let outcome = Outcome::of(super::outcome::Verdict::Ignored { reason });
-            self.run.reporter.event(&Event::Finished { trial, outcome: &outcome });
+        if let Some(complaint) = self.run.complaint.take() {
+            self.run_error(&complaint);
         }
         let effects = self.dispatch.begin();
         self.carry_out(effects);
@@ -160,6 +113,8 @@ impl Arbiter {
     #[command]
     pub fn interrupt(&mut self, why: String) {
         self.summary = Summary::Interrupted;
+        let message = format!("{why}: stopping the workers; once more ends this at once");
+        self.run.reporter.event(&Event::Warning { message: &message });
         self.receive(Input::Interrupted(why));
     }
 
@@ -217,7 +172,10 @@ impl Arbiter {
                     }
                 }
                 Effect::Retire(source) => self.retire(source),
-                Effect::Outcome(position, outcome) => self.tell_outcome(position, &outcome),
+                Effect::Outcome(position, mut outcome) => {
+                    self.run.seats[position].hold_to_time(&mut outcome);
+                    self.tell_outcome(position, &outcome);
+                }
                 Effect::Slow(position, elapsed_ns) => {
                     let trial = self.run.seats[position].info;
                     let elapsed = Duration::from_nanos(elapsed_ns);
@@ -317,6 +275,7 @@ impl Arbiter {
     }
 
     fn tell_outcome(&mut self, position: usize, outcome: &Outcome) {
+        self.run.tell_ignored(position);
         let trial = self.run.seats[position].info;
         self.run.reporter.event(&Event::Finished { trial, outcome });
         if outcome.verdict.is_red() {
@@ -364,9 +323,10 @@ impl Arbiter {
     }
 
     fn finish(&mut self) {
-        let (elapsed, success) = (self.begun.elapsed(), self.summary == Summary::Green);
-        self.run.reporter.event(&Event::RunFinished { elapsed, success });
-        self.run.reporter.flush();
+        self.run.tell_ignored(usize::MAX);
+        if !self.run.tell_end(self.begun.elapsed(), self.summary == Summary::Green) {
+            self.redden();
+        }
         if let Some(done) = self.done.take() {
             // Nobody waits only where the process is ending anyway.
             let _ = done.send(self.summary);

@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod plan;
 pub mod registry;
 pub mod reporter;
+pub mod run;
 pub mod schedule;
 pub mod skip;
 pub mod suite;

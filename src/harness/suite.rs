@@ -3,19 +3,21 @@
 //! Here the options become a plan and the plan a run; what runs it is the arbiter (`arbiter.rs`), or, where one exact
 //! trial is asked for by cargo-nextest or a debugger watches, this process itself (`alone.rs`).
 
+use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::arbiter::{Arbiter, Run, Seat, Summary};
+use super::arbiter::Arbiter;
 use super::cli::table::DECLARATION;
 use super::cli::{Mode, NoTests, Options};
 use super::dispatch::{Limits, Planned};
 use super::event::TrialInfo;
-use super::plan::{Candidate, Fate, Plan};
+use super::plan::{Candidate, Fate, Plan, explain_nothing_matched};
 use super::registry::{Entry, Isolation, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
+use super::run::{Ignored, Run, Seat, Summary};
 use super::schedule::{DEPTH, Item};
 use super::target::Target;
 use super::worker::message::Setup;
@@ -122,19 +124,22 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(plan) => plan,
         Err(code) => return code,
     };
-    if plan.nothing_matched && options.no_tests != NoTests::Pass {
-        eprintln!(
-            "warning: no test matches {}; `--list` shows the names there are",
-            options.filters.iter().map(|filter| format!("`{filter}`")).collect::<Vec<_>>().join(", ")
-        );
-    }
-    let no_tests_is_red = options.no_tests == NoTests::Fail && plan.trials.is_empty();
+    let nothing = plan.nothing_matched.then(|| explain_nothing_matched(&Candidate::all(registry), &options));
+    let complaint = match (options.no_tests, nothing) {
+        (NoTests::Fail, Some(nothing)) => Some(nothing),
+        (NoTests::Fail, None) if plan.trials.is_empty() => Some("there is no test to run".to_owned()),
+        (NoTests::Warn, Some(nothing)) => {
+            eprintln!("warning: {nothing}; `--list` shows all there are");
+            None
+        }
+        _ => None,
+    };
     let default = match default_isolation(&options) {
         Ok(isolation) => isolation,
         Err(code) => return code,
     };
     let whole = match assemble(&plan, registry, &options, default) {
-        Ok(whole) => whole,
+        Ok(whole) => Run { complaint, ..whole },
         Err(code) => return code,
     };
     let watched = limit::tracer_pid().is_some();
@@ -143,9 +148,8 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         _ => conduct(whole, &options, default),
     };
     match summary {
-        Summary::Green if !no_tests_is_red => ExitCode::SUCCESS,
+        Summary::Green => ExitCode::SUCCESS,
         Summary::Interrupted => ExitCode::from(INTERRUPTED),
-        Summary::Green => fail(&"no test ran, and --no-tests=fail was given"),
         Summary::Red => ExitCode::from(RED),
     }
 }
@@ -182,7 +186,8 @@ fn assemble(
     let mut run = Run {
         seats: Vec::with_capacity(plan.trials.len()),
         planned: Vec::with_capacity(plan.trials.len()),
-        ignored: Vec::new(),
+        ignored: VecDeque::new(),
+        complaint: None,
         filtered_out: plan.filtered_out,
         workers: options.workers,
         shuffle_seed: plan.shuffle_seed,
@@ -204,7 +209,8 @@ fn assemble(
     for trial in &plan.trials {
         let entry = registry.entries()[trial.id as usize];
         if trial.fate == Fate::Ignore {
-            run.ignored.push((info(entry), entry.options.ignore.unwrap_or_default().to_owned()));
+            let reason = entry.options.ignore.unwrap_or_default().to_owned();
+            run.ignored.push_back(Ignored { after: run.seats.len(), info: info(entry), reason });
             continue;
         }
         let isolation = isolation_of(entry, default)?;
@@ -215,7 +221,8 @@ fn assemble(
             })
         });
         let limit_ms = entry.options.timeout_ms.or_else(|| options.timeout.map(millis)).unwrap_or(u64::MAX);
-        run.seats.push(Seat { entry: trial.id, info: info(entry) });
+        let time_limit = options.time_limit(entry.file);
+        run.seats.push(Seat { entry: trial.id, info: info(entry), time_limit });
         run.planned.push(Planned { item: Item { isolation, group }, limit_ms });
     }
     Ok(run)
@@ -291,7 +298,6 @@ async fn arbitrate(run: Run) -> Summary {
     let signals = seam::spawn(async move {
         let Ok(mut signals) = Signals::new() else { return };
         let signal = signals.next().await;
-        eprintln!("\n{}: stopping the workers; once more ends this at once", signal.name());
         drop(interrupts.interrupt(format!("the run was ended by {}", signal.name())).await);
         signals.next().await;
         std::process::exit(i32::from(INTERRUPTED));

@@ -1,0 +1,110 @@
+//! All that a run is made of, as its arbiter is given it, and how it ended.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::dispatch::{Limits, Planned};
+use super::event::{Event, TrialInfo};
+use super::outcome::{Outcome, Verdict};
+use super::reporter::Reporter;
+use super::worker::message::Setup;
+use crate::app::quantity::format_duration;
+
+/// One planned trial with all that the arbiter needs to send it out and to tell of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Seat {
+    /// Its index among the registered trials, in link order.
+    pub entry: u32,
+    /// How reporters see it.
+    pub info: TrialInfo<'static>,
+    /// What `--ensure-time` allows it to take.
+    pub time_limit: Option<Duration>,
+}
+
+/// All that a run is made of.
+pub struct Run {
+    /// What will run, in plan order.
+    pub seats: Vec<Seat>,
+    /// The same trials as the dispatch sees them.
+    pub planned: Vec<Planned>,
+    /// Trials that are told of as ignored without a worker, in plan order.
+    pub ignored: VecDeque<Ignored>,
+    /// What is wrong with the run from its beginning on.
+    pub complaint: Option<String>,
+    /// How many the filters left out.
+    pub filtered_out: usize,
+    /// Workers at most.
+    pub workers: usize,
+    /// Seed of a shuffled order.
+    pub shuffle_seed: Option<u64>,
+    /// Grace and slow mark.
+    pub limits: Limits,
+    /// What every worker is started with.
+    pub setup: Setup,
+    /// Whether the output of trials in worker processes is captured.
+    pub capture: bool,
+    /// Whether the run ends at the first failure.
+    pub fail_fast: bool,
+    /// Where events go.
+    pub reporter: Box<dyn Reporter + Send>,
+}
+
+/// One trial that is told of as ignored.
+#[derive(Debug, Clone)]
+pub struct Ignored {
+    /// How many trials that run come before it in the plan.
+    pub after: usize,
+    /// How reporters see it.
+    pub info: TrialInfo<'static>,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+impl Seat {
+    /// Makes a trial fail that took longer than `--ensure-time` allows.
+    pub(super) fn hold_to_time(&self, outcome: &mut Outcome) {
+        let took = Duration::from_nanos(outcome.duration_ns);
+        if let Some(limit) = self.time_limit
+            && took > limit
+            && outcome.verdict == Verdict::Passed
+        {
+            let (took, limit) = (format_duration(took), format_duration(limit));
+            let message = format!("time limit exceeded: it took {took}, and --ensure-time allows {limit}");
+            outcome.verdict = Verdict::Failed { message };
+        }
+    }
+}
+
+impl Run {
+    /// Tells of the ignored trials that come before the trial at this position, where that is still to be done: with
+    /// one worker everything is told in the order of the plan.
+    pub(super) fn tell_ignored(&mut self, position: usize) {
+        while let Some(ignored) = self.ignored.pop_front_if(|ignored| ignored.after <= position) {
+            let Ignored { info: trial, reason, .. } = ignored;
+            let outcome = Outcome::of(Verdict::Ignored { reason });
+            self.reporter.event(&Event::Finished { trial, outcome: &outcome });
+        }
+    }
+
+    /// Tells the end of the run; false where that could not be told, which is then on stderr.
+    pub(super) fn tell_end(&mut self, elapsed: Duration, success: bool) -> bool {
+        self.reporter.event(&Event::RunFinished { elapsed, success });
+        self.reporter.flush();
+        if let Some(trouble) = self.reporter.trouble() {
+            eprintln!("error: {trouble}");
+            return false;
+        }
+        true
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Summary {
+    /// Nothing went wrong.
+    Green,
+    /// Something did.
+    Red,
+    /// The user ended it.
+    Interrupted,
+}
