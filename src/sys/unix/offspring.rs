@@ -54,29 +54,35 @@ pub fn leaves_children() -> Option<usize> {
     (running > 0).then_some(running)
 }
 
-/// Waits until no child of this process runs any more, for so long at most, and says how many still do. Blocks the
-/// calling thread. A process that was killed, or whose parent was, takes a moment to be gone: this is that moment.
+/// Waits until no child of this process runs any more, for so long at most, and says how many still do; takes the exit
+/// status of those that have ended, as [`reap_finished`] does. Costs one system call where there is no child. Blocks the
+/// calling thread.
+///
+/// For the end of a trial: a process that was killed, or whose parent was, takes a moment to be gone, and one that was
+/// never waited for would be looked at again after every later trial.
 pub fn settle_children(within: Duration) -> Option<usize> {
+    if !any_child() {
+        return None;
+    }
     let deadline = Instant::now() + within;
     loop {
-        let running = leaves_children()?;
+        let running = leaves_children();
         let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Some(running);
+        if running.is_none() || left.is_zero() {
+            reap_finished();
+            return running;
         }
-        let watched: Vec<_> = children()
-            .iter()
-            .filter(|child| !child.finished)
-            .map_while(|child| open_pidfd(child.pid).ok())
-            .collect();
-        if watched.is_empty() {
-            // They have ended since, or cannot be watched: nothing to wait by.
-            return leaves_children();
-        }
-        // One of them ends, or the time does; the next round tells.
-        if wait_readable(&watched.iter().collect::<Vec<_>>(), Some(left)).is_err() {
-            return leaves_children();
-        }
+        wait_for_an_end(left);
+    }
+}
+
+/// Waits until one of the children that run now ends, for so long at most. May return early.
+fn wait_for_an_end(within: Duration) {
+    let running = children().into_iter().filter(|child| !child.finished);
+    let watched: Vec<_> = running.map_while(|child| open_pidfd(child.pid).ok()).collect();
+    if watched.is_empty() || wait_readable(&watched.iter().collect::<Vec<_>>(), Some(within)).is_err() {
+        // No descriptors of processes here, or none to spare: asked again and again.
+        std::thread::sleep(within.min(Duration::from_millis(1)));
     }
 }
 
