@@ -125,7 +125,11 @@ fn register(out: &mut Out, function: &Function, given: &Given) {
             out.punct('!');
             out.group(Delimiter::Parenthesis, |_| {});
             out.punct(',');
-            out.number(function.name.span().line());
+            out.group(Delimiter::Parenthesis, |out| {
+                out.number(function.name.span().line());
+                out.punct(',');
+                out.number(function.name.span().column());
+            });
             out.punct(',');
             body(out, function, &private);
         });

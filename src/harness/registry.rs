@@ -22,8 +22,10 @@ pub struct Entry {
     pub path: &'static str,
     /// Source file as the compiler names it.
     pub file: &'static str,
-    /// One-based line of the function.
+    /// One-based line of the function's name.
     pub line: u32,
+    /// One-based column of the function's name.
+    pub column: u32,
     /// The options given to the attribute.
     pub options: Options,
     /// How to run it.
@@ -146,9 +148,10 @@ pub trait Run {
 inventory::collect!(Entry);
 
 impl Entry {
-    /// An entry without options; the macro overrides what it was told.
-    pub const fn new(path: &'static str, file: &'static str, line: u32, body: Body) -> Entry {
-        Entry { path, file, line, options: Options::NONE, body }
+    /// An entry without options; the macro overrides what it was told. `place` is line and column.
+    pub const fn new(path: &'static str, file: &'static str, place: (u32, u32), body: Body) -> Entry {
+        let (line, column) = place;
+        Entry { path, file, line, column, options: Options::NONE, body }
     }
 
     /// The same entry with these options.

@@ -60,6 +60,14 @@ fn no_workers_is_an_error() {
     basic().env("RUST_TEST_THREADS", "0").run().ends_with(101).complains("RUST_TEST_THREADS");
 }
 
+/// The last one wins, where libtest refuses a second one: a script's own flag may follow one from a variable.
+#[test]
+fn test_threads_given_twice() {
+    let run = basic().args(["--test-threads=2", "green::adds", "--test-threads", "1"]).run();
+    run.ends_with(0);
+    assert_eq!(summary(&run.stdout).passed, 2);
+}
+
 /// As green as libtest's, but not in silence.
 #[test]
 fn a_filter_that_matches_nothing() {

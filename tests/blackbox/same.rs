@@ -8,8 +8,10 @@ use crate::text::{assert_same, without_chance};
 
 /// Runs both with these arguments. libtest lets everybody use its unstable options where this variable is set.
 fn both(args: &[&str]) -> (Finished, Finished) {
-    let ours = Launch::new(executable("basic", "basic")).args(args.iter().copied());
-    let theirs = Launch::new(executable("basic", "basic_twin")).args(args.iter().copied());
+    // Without a kind of terminal libtest has no colours, even where they are asked for.
+    let run =
+        |target| Launch::new(executable("basic", target)).args(args.iter().copied()).env("TERM", "xterm");
+    let (ours, theirs) = (run("basic"), run("basic_twin"));
     (ours.run(), theirs.env("RUSTC_BOOTSTRAP", "1").run())
 }
 
@@ -108,12 +110,6 @@ fn unstable_options() {
     same_run(&["-Z", "unstable-options", "--report-time"]);
     same_run(&["-Zunstable-options", "--exclude-should-panic"]);
     same_run(&["-Z", "unstable-options", "--fail-fast", "green"]);
-}
-
-/// The last one wins.
-#[test]
-fn test_threads_given_twice() {
-    same(&["--test-threads=2", "green::adds", "--test-threads", "1"]);
 }
 
 #[test]

@@ -83,7 +83,8 @@ pub(crate) fn without_chance(text: &str) -> String {
         let line = replace_number(&line, "\"exec_time\": ", "");
         let line = replace_number(&line, "... ok <", "s>");
         let line = replace_number(&line, "... FAILED <", "s>");
-        lines.push(without_thread_number(&line));
+        // Two ways to end a colour.
+        lines.push(without_thread_number(&line).replace("\x1b(B\x1b[m", "\x1b[0m"));
     }
     lines.join("\n")
 }

@@ -46,7 +46,7 @@ impl Drop for Crate {
 
 fn registry(registered: &[(&'static str, u32, &'static str)]) -> Registry {
     let entry = |(file, line, path): &(&'static str, u32, &'static str)| -> &'static Entry {
-        Box::leak(Box::new(Entry::new(path, file, *line, Body::Sync(|| {}))))
+        Box::leak(Box::new(Entry::new(path, file, (*line, 1), Body::Sync(|| {}))))
     };
     Registry::of(registered.iter().map(entry).collect())
 }

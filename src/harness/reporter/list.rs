@@ -49,8 +49,7 @@ fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// libtest's discovery events. Columns and the last line are not known to us; they are given as those of the
-/// function's first line, so that a reader that jumps to the place finds it.
+/// libtest's discovery events.
 fn write_json(out: &mut Sink, entries: impl Iterator<Item = &'static Entry>) {
     out.push("{ \"type\": \"suite\", \"event\": \"discovery\" }\n");
     let (mut tests, mut benches, mut ignored) = (0, 0, 0);
@@ -68,8 +67,13 @@ fn write_json(out: &mut Sink, entries: impl Iterator<Item = &'static Entry>) {
         push_json(&mut line, entry.options.ignore.unwrap_or_default());
         line.push_str(r#", "source_path": "#);
         push_json(&mut line, entry.file);
-        let at = entry.line;
-        let _ = writeln!(line, r#", "start_line": {at}, "start_col": 1, "end_line": {at}, "end_col": 1 }}"#);
+        // From the first character of the function's name to behind its last one, as libtest counts.
+        let (at, from) = (entry.line, entry.column as usize);
+        let to = from + entry.path.rsplit("::").next().unwrap_or_default().chars().count();
+        let _ = writeln!(
+            line,
+            r#", "start_line": {at}, "start_col": {from}, "end_line": {at}, "end_col": {to} }}"#
+        );
         out.push(&line);
     }
     let total = tests + benches;

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::judge::{End, Seen, judge};
+use super::judge::{End, Payload, Seen, judge};
 use super::ledger::{self, Ledger};
 use super::runtime::TrialRuntime;
 use crate::actor::panic;
@@ -126,7 +126,8 @@ fn of_payload(ledger: &Ledger, payload: &(dyn Any + Send)) -> End {
     let message = text.unwrap_or(panic::OPAQUE).to_owned();
     // The hook saw the place. A panic that was resumed never passed a hook, and an earlier one has another text.
     let location = ledger.own_panic().filter(|own| own.message == message).and_then(|own| own.location);
-    End::Panicked { location, is_text: text.is_some(), message }
+    let payload = if text.is_some() { Payload::Text } else { Payload::Other(Some(payload.type_id())) };
+    End::Panicked { message, location, payload }
 }
 
 /// Drops a payload, whose own `Drop` may panic: that second payload is leaked rather than dropped in turn.

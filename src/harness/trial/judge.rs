@@ -1,11 +1,21 @@
 //! From what was seen of a trial to its verdict: pure, and in one place.
 
+use std::any::TypeId;
 use std::time::Duration;
 
 use super::ledger::Panicked;
 use crate::actor::panic::Panic;
 use crate::harness::outcome::Verdict;
 use crate::harness::registry::{Entry, ShouldPanic, TaskPanic};
+
+/// What a panic carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Payload {
+    /// Text.
+    Text,
+    /// A value of this type, where it was seen.
+    Other(Option<TypeId>),
+}
 
 /// How the trial's own function ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +30,8 @@ pub(super) enum End {
         message: String,
         /// Its place, where the hook saw it.
         location: Option<String>,
-        /// Whether the payload is text, as `should_panic(expected)` needs it.
-        is_text: bool,
+        /// What the payload is where it is not text, which `should_panic(expected)` needs.
+        payload: Payload,
     },
     /// With `rehearsal::skip!`.
     Skipped,
@@ -41,7 +51,18 @@ impl End {
             return End::Fatal;
         }
         let location = Some(panic.note.location.clone()).filter(|location| !location.is_empty());
-        End::Panicked { message: panic.note.message.clone(), location, is_text: panic.is_text }
+        let payload = if panic.is_text { Payload::Text } else { Payload::Other(None) };
+        End::Panicked { message: panic.note.message.clone(), location, payload }
+    }
+}
+
+impl Payload {
+    /// As libtest shows a value that is not text.
+    fn shown(self) -> String {
+        match self {
+            Payload::Other(Some(type_id)) => format!("`{type_id:?}`"),
+            Payload::Other(None) | Payload::Text => "of an unknown type".to_owned(),
+        }
     }
 }
 
@@ -76,11 +97,16 @@ pub(super) fn judge(entry: &Entry, seen: Seen, task_panic: TaskPanic, shutdown: 
     }
     let own = match (&end, should_panic) {
         (End::Panicked { .. }, _) | (_, ShouldPanic::No) => own_end(&end, should_panic),
-        _ => Err(format!("note: test did not panic as expected at {}:{}", entry.file, entry.line)),
+        _ => Err(format!("test did not panic as expected at {}:{}:{}", entry.file, entry.line, entry.column)),
     };
     let left = left_threads.then(|| still_running(shutdown));
     let complaints: Vec<String> = own.err().into_iter().chain(stray).chain(left).collect();
-    if complaints.is_empty() { Verdict::Passed } else { failed(complaints.join("\n")) }
+    if complaints.is_empty() {
+        return Verdict::Passed;
+    }
+    // One may have nothing to say: the trial's output says it.
+    let said: Vec<String> = complaints.into_iter().filter(|complaint| !complaint.is_empty()).collect();
+    failed(said.join("\n"))
 }
 
 fn failed(message: String) -> Verdict {
@@ -94,19 +120,18 @@ fn own_end(end: &End, should_panic: ShouldPanic) -> Result<(), String> {
         End::Fatal => {
             Err("a task or thread panicked, which ends the process under `panic = \"abort\"`".to_owned())
         }
-        End::ReturnedFailure => {
-            Err("the test returned an error (a termination value that reports failure)".to_owned())
-        }
-        End::Panicked { message, location, is_text } => match should_panic {
+        // The error has been printed to the trial's output, which says it all.
+        End::ReturnedFailure => Err(String::new()),
+        End::Panicked { message, location, payload } => match should_panic {
             ShouldPanic::Yes => Ok(()),
-            ShouldPanic::With(expected) if *is_text && message.contains(expected) => Ok(()),
-            ShouldPanic::With(expected) if *is_text => Err(format!(
-                "note: panic did not contain expected string\n      panic message: {message:?}\n expected substring: \
+            ShouldPanic::With(expected) if *payload == Payload::Text && message.contains(expected) => Ok(()),
+            ShouldPanic::With(expected) if *payload == Payload::Text => Err(format!(
+                "panic did not contain expected string\n      panic message: {message:?}\n expected substring: \
                  {expected:?}"
             )),
             ShouldPanic::With(expected) => Err(format!(
-                "note: expected panic with string value,\n found a payload that is no string\n     expected substring: \
-                 {expected:?}"
+                "expected panic with string value,\n found non-string value: {}\n     expected substring: {expected:?}",
+                payload.shown()
             )),
             ShouldPanic::No => {
                 let panicked =
