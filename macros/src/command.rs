@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::cursor::{Cursor, Wrong, wrong};
-use crate::method::{Head, Method};
+use crate::method::{Cx, Head, Method};
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     read(arguments, item).map_or_else(|wrong| wrong.to_compile_error(), |function| emit(&function))
@@ -45,7 +45,11 @@ fn emit(function: &Method) -> TokenStream {
         .collect();
     let types: Vec<_> = args.iter().map(|arg| &arg.ty).collect();
     let bindings = args.iter().map(|arg| &arg.binding);
-    let cx = function.cx.as_ref().map_or(format_ident!("_cx"), |(_, cx)| cx.clone());
+    let cx = match &function.cx {
+        Some(Cx { name, ty, .. }) => quote!(#name: #ty),
+        None => quote!(_: &mut #root::Context<#root::Any>),
+    };
+    let returns = (!function.output.is_empty()).then(|| quote!(-> #output));
     let doc = format!("The open command `{text}`, to be given to `proxy.run(..)`.");
     quote! {
         #(#cfg)*
@@ -60,6 +64,7 @@ fn emit(function: &Method) -> TokenStream {
         }
 
         #(#cfg)*
+        #[allow(clippy::unused_unit)]
         impl #root::OpenCommand for #name {
             const NAME: &'static str = #text;
             type Args = (#(#types,)*);
@@ -73,7 +78,7 @@ fn emit(function: &Method) -> TokenStream {
                 #name { #(#fields),* }
             }
 
-            async fn call(self, #cx: &mut #root::Context<#root::Any>) -> #output {
+            async fn call(self, #cx) #returns {
                 #(let #bindings = self.#fields;)*
                 #body
             }

@@ -15,8 +15,8 @@ pub(crate) struct Method {
     pub(crate) receiver: Option<TokenStream>,
     /// Its arguments but for `self` and the context.
     pub(crate) args: Vec<Arg>,
-    /// Where among the arguments (not counting `self`) its context is, and what it is called.
-    pub(crate) cx: Option<(usize, Ident)>,
+    /// Its context, if it takes it.
+    pub(crate) cx: Option<Cx>,
     /// What it returns; empty for nothing.
     pub(crate) output: TokenStream,
     /// The body, with its braces.
@@ -29,6 +29,14 @@ pub(crate) struct Method {
     generics: Option<Span>,
     /// An argument that is no plain name.
     pattern: Option<Span>,
+}
+
+/// The argument that is the context.
+pub(crate) struct Cx {
+    /// Where among the arguments it is, `self` not counted.
+    pub(crate) at: usize,
+    pub(crate) name: Ident,
+    pub(crate) ty: TokenStream,
 }
 
 /// One argument.
@@ -114,7 +122,7 @@ impl Method {
             part.mark_of(':');
             let ty = part.until(|_| false);
             if is_context(&ty) {
-                self.cx = Some((self.args.len(), name));
+                self.cx = Some(Cx { at: self.args.len(), name, ty });
             } else {
                 self.args.push(Arg { name, binding, ty });
             }
@@ -183,8 +191,8 @@ impl Method {
     /// These values in the order of its arguments, with `cx` where it takes its context.
     pub(crate) fn call_list(&self, values: &[Ident], cx: &TokenStream) -> Vec<TokenStream> {
         let mut list: Vec<TokenStream> = values.iter().map(|value| quote!(#value)).collect();
-        if let Some((at, _)) = &self.cx {
-            list.insert(*at, cx.clone());
+        if let Some(own) = &self.cx {
+            list.insert(own.at, cx.clone());
         }
         list
     }

@@ -70,6 +70,11 @@ impl<A: Actor> Context<A> {
         A::Proxy::from(Address::new(self.0.shared.clone()))
     }
 
+    /// The actor's own shared state: unlike a proxy it does not keep the actor alive.
+    pub(crate) fn shared(&self) -> Arc<Shared<A>> {
+        self.0.shared.clone()
+    }
+
     /// The way events go to this actor's parent; cloned freely, used from any thread.
     pub fn outlet(&self) -> Outlet<A::Event> {
         self.0.outlet.clone()

@@ -43,8 +43,10 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
     let shared = seat.shared.clone();
     let finisher = Finisher(shared.clone());
     let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
+    // Outside of what is caught: what waits behind a message that panics is not unwound with it.
+    let mut inbox = Inbox::new();
     let exit = {
-        let mut course = pin!(course(seat));
+        let mut course = pin!(course(seat, &mut inbox));
         poll_fn(|cx| {
             let _inside = Inside::enter(&mut seated);
             match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
@@ -60,9 +62,8 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
 }
 
 /// An actor's course of life. Its state is made, lives and is dropped inside.
-async fn course<A: Actor>(seat: Seat<A>) -> Exit {
+async fn course<A: Actor>(seat: Seat<A>, inbox: &mut Inbox<Envelope<A::Message>>) -> Exit {
     let Seat { shared, args, mut cx, ready } = seat;
-    let mut inbox = Inbox::new();
     shared.node.begin();
     shared.node.state.advance(State::Starting);
     let mut actor = match attend(&shared, true, A::start(args, &mut cx)).await {
@@ -78,7 +79,7 @@ async fn course<A: Actor>(seat: Seat<A>) -> Exit {
     shared.node.state.advance(State::Run);
     let _ = ready.send(Ok(()));
 
-    let end = match serve(&shared, &mut inbox, &mut actor, &mut cx).await {
+    let end = match serve(&shared, inbox, &mut actor, &mut cx).await {
         Served::Over(exit) => return exit,
         Served::Ending(exit) => exit,
     };

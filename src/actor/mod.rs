@@ -8,7 +8,7 @@
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each;
 //! - [`panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with;
-//! - `roll`, `current`, [`ActorRef`], [`arbiter()`]: who is alive, who runs here, who looks after whom.
+//! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom.
 //!
 //! Never: knows a trial; serialises a message that stays in this process; reads a clock, spawns a task or draws a random
 //! number other than through `sys::seam`.
@@ -29,6 +29,7 @@ mod handle;
 mod info;
 mod life;
 mod mailbox;
+mod monitor;
 mod node;
 mod open;
 pub mod panic;
@@ -50,6 +51,7 @@ pub use error::{Cause, Error, Failed, Gone, Part, SpawnError};
 pub use exit::{Exit, Reason};
 pub use handle::{ActorRef, get_actor};
 pub use info::{ActorName, Info, MailboxInfo, Placement};
+pub use monitor::{Monitor, MonitorEvent, MonitorMessage, MonitorProxy, Pool};
 pub use node::Ended;
 pub use open::OpenCommand;
 pub use reply::Reply;

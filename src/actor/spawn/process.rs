@@ -97,7 +97,7 @@ async fn oversee<A: Actor>(
     shared: Arc<Shared<A>>,
     line: Arc<Line>,
     child: Child,
-    writer: Writer<A>,
+    mut writer: Writer<A>,
     reader: Reader<A>,
     silence: Duration,
 ) {

@@ -1,0 +1,141 @@
+//! Asking and telling: deadlines, full mailboxes, the control lane, cancelling.
+
+use std::time::Duration;
+
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
+use rehearsal::prelude::*;
+
+#[rehearsal::test]
+async fn an_ask_ends_at_its_deadline() -> Tested {
+    for place in PLACEMENTS {
+        let counter = counter(place).await?;
+        let error = counter.wait().timeout(Duration::from_millis(50)).await.unwrap_err();
+        assert!(error.is_timeout(), "{place}: {error}");
+        let text = error.to_string();
+        assert!(text.contains("`wait`") && text.contains("no answer within 50ms"), "{text}");
+        counter.kill();
+        soon("the end", counter.ended()).await;
+    }
+    Ok(())
+}
+
+#[rehearsal::test(start_paused = true)]
+async fn an_ask_ends_after_30_s_unless_told() -> Tested {
+    let counter = counter(Placement::Task).await?;
+    let before = tokio::time::Instant::now();
+    assert!(counter.wait().await.unwrap_err().is_timeout());
+    assert_eq!(before.elapsed().as_secs(), 30);
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn a_full_mailbox_says_so_and_has_room_again() -> Tested {
+    let counter = Counter::spawn(0).mailbox(2).await?;
+    let waiting = counter.wait().send()?;
+    has_taken(&counter, 1).await?;
+    counter.add(1).tell()?;
+    counter.add(1).tell()?;
+    let error = counter.add(1).tell().unwrap_err();
+    assert!(error.is_full(), "{error}");
+    assert!(error.to_string().contains("full (2 messages)"), "{error}");
+    assert!(counter.add(1).send().err().is_some_and(|error| error.is_full()));
+    let delivered = counter.add(1).timeout(Duration::from_millis(20)).deliver().await;
+    assert!(delivered.unwrap_err().is_timeout());
+    assert_eq!(counter.info().await?.mailbox.waiting, 2);
+    drop(waiting);
+    counter.kill();
+    soon("the end", counter.ended()).await;
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn those_who_wait_for_room_all_get_it() -> Tested {
+    for place in PLACEMENTS {
+        let counter = put(Counter::spawn(0), place).mailbox(2).await?;
+        let mut asks = Vec::new();
+        for _ in 0..200 {
+            let counter = counter.clone();
+            asks.push(tokio::spawn(async move { counter.add(1).await }));
+        }
+        let mut sums = Vec::new();
+        for ask in asks {
+            sums.push(soon("an answer", ask).await??);
+        }
+        sums.sort_unstable();
+        assert_eq!(sums, (1..=200).collect::<Vec<_>>(), "{place}");
+        assert!(counter.info().await?.mailbox.high_water <= 2, "{place}");
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn one_that_gives_up_its_place_in_line_passes_it_on() -> Tested {
+    let counter = Counter::spawn(0).mailbox(1).await?;
+    let slow = counter.compute(30).send()?;
+    tokio::task::yield_now().await;
+    counter.add(1).tell()?;
+    let (impatient, patient) = (counter.clone(), counter.clone());
+    let gone = tokio::spawn(async move { impatient.add(10).await });
+    let stays = tokio::spawn(async move { patient.add(100).await });
+    tokio::task::yield_now().await;
+    gone.abort();
+    slow.await?;
+    let sum = soon("the patient one's answer", stays).await??;
+    assert!(sum == 101 || sum == 111, "{sum}");
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn messages_of_one_sender_keep_their_order() -> Tested {
+    for place in PLACEMENTS {
+        let counter = counter(place).await?;
+        let answers: Vec<_> = (0..500).map(|_| counter.add(1).send()).collect::<Result<_, _>>()?;
+        for (index, answer) in answers.into_iter().enumerate() {
+            assert_eq!(answer.await?, index as i64 + 1, "{place}");
+        }
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn the_control_lane_is_answered_while_a_command_waits() -> Tested {
+    for place in PLACEMENTS {
+        let counter = counter(place).await?;
+        let waiting = counter.wait().send()?;
+        for _ in 0..300 {
+            counter.add(1).tell()?;
+        }
+        soon("the pong", counter.ping()).await?;
+        assert_eq!(counter.info().await?.state, State::Run, "{place}");
+        counter.kill();
+        let error = soon("the end of the ask", waiting).await.unwrap_err();
+        assert!(matches!(error.exit().map(|exit| &exit.reason), Some(Reason::Killed { .. })), "{error}");
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn a_dropped_ask_harms_nobody() -> Tested {
+    for place in PLACEMENTS {
+        let counter = counter(place).await?;
+        for _ in 0..20 {
+            let ask = counter.add(1).into_future();
+            let _ = tokio::time::timeout(Duration::ZERO, ask).await;
+        }
+        let sum = counter.add(0).await?;
+        assert!((0..=20).contains(&sum), "{place}: {sum}");
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn more_tells_than_the_mailbox_holds() -> Tested {
+    for place in PLACEMENTS {
+        let counter = put(Counter::spawn(0), place).mailbox(8).await?;
+        for _ in 0..1_000 {
+            soon("room", counter.add(1).deliver()).await?;
+        }
+        assert_eq!(counter.add(0).await?, 1_000, "{place}");
+    }
+    Ok(())
+}

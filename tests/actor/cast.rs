@@ -1,0 +1,166 @@
+//! The actors the tests are about, and small things said often.
+
+use std::time::Duration;
+
+use rehearsal::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What a test returns.
+pub type Tested = Result<(), Box<dyn std::error::Error>>;
+
+/// Where an actor can be.
+pub const PLACEMENTS: [Placement; 3] = [Placement::Task, Placement::Thread, Placement::Process];
+
+/// Counts, fails and misbehaves on request.
+pub struct Counter {
+    n: i64,
+}
+
+/// A command's own error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{from} is too little")]
+pub struct TooLittle {
+    /// What there was.
+    pub from: i64,
+}
+
+#[rehearsal::actor]
+impl Counter {
+    #[start]
+    pub fn new(n: i64) -> Counter {
+        Counter { n }
+    }
+
+    /// Adds, and gives the sum.
+    #[command]
+    pub fn add(&mut self, by: i64) -> i64 {
+        self.n += by;
+        self.n
+    }
+
+    /// Takes away what is there.
+    #[command]
+    pub async fn take(&mut self, n: i64) -> Result<i64, TooLittle> {
+        tokio::task::yield_now().await;
+        if n > self.n {
+            return Err(TooLittle { from: self.n });
+        }
+        self.n -= n;
+        Ok(self.n)
+    }
+
+    #[command]
+    pub fn fail(&mut self, why: String) -> i64 {
+        panic!("told to fail: {why}")
+    }
+
+    #[command]
+    pub async fn fail_later(&mut self) {
+        tokio::task::yield_now().await;
+        std::panic::panic_any(7_u8);
+    }
+
+    /// Waits for something that never comes; the loop goes on.
+    #[command]
+    pub async fn wait(&mut self) {
+        std::future::pending::<()>().await;
+    }
+
+    /// Holds the thread.
+    #[command]
+    pub fn compute(&mut self, for_ms: u64) -> i64 {
+        let until = std::time::Instant::now() + Duration::from_millis(for_ms);
+        while std::time::Instant::now() < until {
+            std::hint::black_box(self.n);
+        }
+        self.n
+    }
+
+    /// Leaves through the back door.
+    #[command]
+    pub fn leave(&mut self, code: i32) {
+        std::process::exit(code)
+    }
+
+    #[command]
+    pub fn abort(&mut self) {
+        std::process::abort()
+    }
+
+    #[command]
+    pub fn finish(&mut self, cx: &mut Context<Self>) -> i64 {
+        cx.stop();
+        self.n
+    }
+
+    #[command]
+    pub fn size_of(&self, bytes: Bytes) -> usize {
+        bytes.0.len()
+    }
+
+    #[command]
+    pub fn bytes(&self, len: usize) -> Bytes {
+        Bytes(vec![7; len])
+    }
+
+    #[command]
+    pub fn who(&self, cx: &mut Context<Self>) -> (u64, Option<u64>, u32) {
+        (cx.id(), rehearsal::get_actor().map(|actor| actor.id()), std::process::id())
+    }
+}
+
+/// Bytes that cross in one piece; serde writes a `Vec<u8>` byte by byte.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Whole;
+        impl serde::de::Visitor<'_> for Whole {
+            type Value = Bytes;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+        }
+        deserializer.deserialize_bytes(Whole)
+    }
+}
+
+/// Comes back when the actor has taken so many messages: a ping alone goes past those that wait.
+pub async fn has_taken<A: Actor>(actor: &Address<A>, messages: u64) -> Tested {
+    while actor.info().await?.messages_handled < messages {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// A counter there.
+pub async fn counter(place: Placement) -> Result<CounterProxy, SpawnError> {
+    put(Counter::spawn(0), place).await
+}
+
+/// Places it.
+pub fn put(counter: Spawn<Counter>, place: Placement) -> Spawn<Counter> {
+    match place {
+        Placement::Thread => counter.thread(),
+        Placement::Process => counter.process(),
+        _ => counter,
+    }
+}
+
+/// Fails the test if it takes longer than a minute: nothing here may hang.
+pub async fn soon<F: IntoFuture>(what: &str, future: F) -> F::Output {
+    match tokio::time::timeout(Duration::from_secs(60), future).await {
+        Ok(output) => output,
+        Err(_) => panic!("{what} did not come within a minute"),
+    }
+}

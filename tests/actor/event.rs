@@ -1,0 +1,98 @@
+//! Events: what an actor tells its parent without being asked, from any thread, up to its last instruction.
+
+use std::sync::mpsc;
+
+use crate::cast::{PLACEMENTS, Tested, soon};
+use rehearsal::prelude::*;
+
+/// Tells numbers.
+pub struct Teller;
+
+#[rehearsal::actor(event = u32)]
+impl Teller {
+    #[start]
+    pub fn new() -> Self {
+        Teller
+    }
+
+    /// From a thread of its own, which is waited for.
+    #[command]
+    pub fn tell_to(&mut self, last: u32, cx: &mut Context<Self>) -> bool {
+        let outlet = cx.outlet();
+        let telling = move || (1..=last).all(|number| outlet.send(number).is_ok());
+        std::thread::spawn(telling).join().expect("telling does not panic")
+    }
+
+    /// And then no more.
+    #[command]
+    pub fn tell_and_abort(&mut self, last: u32, cx: &mut Context<Self>) {
+        let outlet = cx.outlet();
+        let telling = move || {
+            (1..=last).for_each(|number| outlet.send(number).expect("the parent listens"));
+            std::process::abort();
+        };
+        let _ = std::thread::spawn(telling).join();
+    }
+}
+
+fn teller(place: Placement) -> (Spawn<Teller>, mpsc::Receiver<u32>) {
+    let (tell, told) = mpsc::channel();
+    let spawn = Teller::spawn().on_event(move |event| tell.send(event).expect("the test listens"));
+    let spawn = match place {
+        Placement::Thread => spawn.thread(),
+        Placement::Process => spawn.process(),
+        _ => spawn,
+    };
+    (spawn, told)
+}
+
+#[rehearsal::test]
+async fn events_come_in_order_and_before_the_answer_after_them() -> Tested {
+    for place in PLACEMENTS {
+        let (spawn, told) = teller(place);
+        let teller = spawn.await?;
+        assert!(teller.tell_to(1_000).await?);
+        let told: Vec<u32> = told.try_iter().collect();
+        assert_eq!(told, (1..=1_000).collect::<Vec<_>>(), "{place}");
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn every_event_before_an_abort_is_heard_before_the_end() -> Tested {
+    for round in 0..20 {
+        let (spawn, told) = teller(Placement::Process);
+        let teller = spawn.await?;
+        teller.tell_and_abort(100 + round).tell()?;
+        let exit = soon("the end", teller.ended()).await;
+        assert_eq!(exit.reason, Reason::Killed { signal: Some(6) });
+        assert_eq!(told.try_iter().last(), Some(100 + round), "all of them, before ended() resolved");
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn without_a_listener_the_sender_is_told() -> Tested {
+    for place in PLACEMENTS {
+        let spawn = Teller::spawn();
+        let spawn = match place {
+            Placement::Thread => spawn.thread(),
+            Placement::Process => spawn.process(),
+            _ => spawn,
+        };
+        assert!(!spawn.await?.tell_to(1).await?, "{place}");
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn a_listener_that_panics_ends_a_process_actor_with_a_reason() -> Tested {
+    let spawn = Teller::spawn().process().on_event(|event| {
+        rehearsal::actor::panic::expected(|| panic!("cannot hear {event}"));
+    });
+    let teller = spawn.await?;
+    let error = soon("the ask", teller.tell_to(1)).await.unwrap_err();
+    assert!(error.to_string().contains("on_event panicked"), "{error}");
+    assert!(error.to_string().contains("cannot hear 1"), "{error}");
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Process actors: real signals, real exits, frames that do not fit.
+
+use std::time::Duration;
+
+use crate::cast::{Bytes, Counter, Tested, counter, has_taken, soon};
+use rehearsal::actor::{Cause, Part};
+use rehearsal::prelude::*;
+
+fn signal(pid: u32, name: &str) {
+    let status = std::process::Command::new("kill").args([name, &pid.to_string()]).status();
+    assert!(status.is_ok_and(|status| status.success()), "kill {name} {pid}");
+}
+
+fn is_running(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    // The state follows the name, which is in brackets.
+    stat.is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
+}
+
+#[rehearsal::test]
+async fn a_process_killed_from_outside_ends_its_calls() -> Tested {
+    let counter = counter(Placement::Process).await?;
+    let (waiting, behind) = (counter.wait().send()?, counter.add(1).send()?);
+    has_taken(&counter, 1).await?;
+    signal(counter.pid(), "-KILL");
+    let error = soon("the pending ask", waiting).await.unwrap_err();
+    assert!(error.to_string().contains("killed by signal 9, SIGKILL"), "{error}");
+    assert!(soon("the one behind", behind).await.unwrap_err().is_dead());
+    assert_eq!(counter.ended().await.reason, Reason::Killed { signal: Some(9) });
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn an_exit_and_an_abort_are_told_apart() -> Tested {
+    let leaving = counter(Placement::Process).await?;
+    let error = soon("the ask", leaving.leave(3)).await.unwrap_err();
+    assert_eq!(error.exit().map(|exit| &exit.reason), Some(&Reason::Exited { code: 3 }), "{error}");
+    assert!(error.to_string().contains("exited with code 3"), "{error}");
+
+    let leaving = counter(Placement::Process).await?;
+    let error = soon("the ask", leaving.leave(0)).await.unwrap_err();
+    assert_eq!(error.exit().map(|exit| &exit.reason), Some(&Reason::Exited { code: 0 }), "{error}");
+
+    let aborting = counter(Placement::Process).await?;
+    let error = soon("the ask", aborting.abort()).await.unwrap_err();
+    assert!(error.to_string().contains("signal 6, SIGABRT"), "{error}");
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn a_stopped_process_is_silent_and_killed() -> Tested {
+    let counter = Counter::spawn(0).process().silence(Duration::from_millis(400)).await?;
+    signal(counter.pid(), "-STOP");
+    let error = soon("the ask", counter.add(1)).await.unwrap_err();
+    let Some(Reason::Silent { for_ms }) = error.exit().map(|exit| exit.reason.clone()) else {
+        panic!("{error}")
+    };
+    assert!(for_ms >= 400, "{error}");
+    assert!(!is_running(counter.pid()));
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn computing_is_no_silence() -> Tested {
+    let counter = Counter::spawn(4).process().silence(Duration::from_millis(400)).await?;
+    assert_eq!(counter.compute(1_500).await?, 4);
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn large_values_cross() -> Tested {
+    let counter = counter(Placement::Process).await?;
+    assert_eq!(counter.size_of(Bytes(vec![1; 64 << 20])).await?, 64 << 20);
+    assert_eq!(counter.bytes(64 << 20).await?.0.len(), 64 << 20);
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn large_values_cross_both_ways_at_once() -> Tested {
+    let counter = counter(Placement::Process).await?;
+    let asks: Vec<_> = (0..64).map(|_| counter.bytes(64 << 10).send()).collect::<Result<_, _>>()?;
+    let tells: Vec<_> =
+        (0..64).map(|_| counter.size_of(Bytes(vec![0; 64 << 10])).send()).collect::<Result<_, _>>()?;
+    for ask in asks {
+        assert_eq!(soon("bytes", ask).await?.0.len(), 64 << 10);
+    }
+    for tell in tells {
+        assert_eq!(soon("a size", tell).await?, 64 << 10);
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn what_is_too_large_is_an_error_and_the_actor_lives() -> Tested {
+    let counter = counter(Placement::Process).await?;
+    let over = rehearsal::sys::wire::MAX_FRAME + 1;
+    let error = soon("the ask", counter.size_of(Bytes(vec![0; over]))).await.unwrap_err();
+    assert!(matches!(error.cause(), Cause::Crossing { part: Part::Arguments, .. }), "{error}");
+    assert!(error.to_string().contains("over the wire's limit"), "{error}");
+    let error = soon("the ask", counter.bytes(over)).await.unwrap_err();
+    assert!(matches!(error.cause(), Cause::Crossing { part: Part::Answer, .. }), "{error}");
+    assert_eq!(counter.add(1).await?, 1);
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn nothing_is_left_of_a_dropped_actor() -> Tested {
+    let counter = counter(Placement::Process).await?;
+    let (pid, ended) = (counter.pid(), counter.ended());
+    assert!(is_running(pid));
+    drop(counter);
+    soon("the end", ended).await;
+    assert!(!is_running(pid));
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn a_stuck_process_can_be_killed() -> Tested {
+    let counter = counter(Placement::Process).await?;
+    let stuck = counter.compute(3_600_000).send()?;
+    signal(counter.pid(), "-STOP");
+    // More than the socket takes, so that the writer is stuck too.
+    for _ in 0..64 {
+        counter.size_of(Bytes(vec![0; 64 << 10])).tell()?;
+    }
+    tokio::task::yield_now().await;
+    counter.kill();
+    assert!(soon("the stuck ask", stuck).await.unwrap_err().is_dead());
+    assert_eq!(counter.ended().await.reason, Reason::Killed { signal: Some(9) });
+    Ok(())
+}
