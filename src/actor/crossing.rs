@@ -96,6 +96,7 @@ pub(crate) enum Up {
 pub(crate) enum Broken {
     Panicked(PanicNote),
     Crossing { part: Part, why: String },
+    Full { capacity: usize },
 }
 
 impl From<Broken> for Cause {
@@ -103,6 +104,7 @@ impl From<Broken> for Cause {
         match broken {
             Broken::Panicked(note) => Cause::Panicked(note),
             Broken::Crossing { part, why } => Cause::Crossing { part, why },
+            Broken::Full { capacity } => Cause::Full { capacity },
         }
     }
 }

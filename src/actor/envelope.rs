@@ -1,5 +1,6 @@
 //! What lies in a mailbox.
 
+use super::error::Cause;
 use super::info::Info;
 use super::open::OpenCall;
 use super::reply::Reply;
@@ -28,6 +29,17 @@ impl BuiltIn {
     /// Whether it goes past the messages.
     pub(crate) fn is_control(&self) -> bool {
         matches!(self, BuiltIn::Ping(_) | BuiltIn::Info(_))
+    }
+
+    /// Tells who asked why there is no answer.
+    pub(crate) fn refuse(self, cause: Cause) {
+        match self {
+            BuiltIn::Ping(reply) => reply.fail(cause),
+            BuiltIn::Info(reply) => reply.fail(cause),
+            BuiltIn::Echo(_, reply) => reply.fail(cause),
+            // Its reply is inside, and says that the actor ended.
+            BuiltIn::Open(call) => drop(call),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use super::info::MailboxInfo;
 
 /// Questions (ping, info) that may wait on the control lane; stop and kill are flags and always have room.
-const CONTROL_CAPACITY: usize = 1024;
+pub(crate) const CONTROL_CAPACITY: usize = 1024;
 
 /// Both lanes. `M` is an ordinary message, `C` one of the control lane.
 pub(crate) struct Mailbox<M, C> {

@@ -44,7 +44,7 @@ const STOP_GRACE: Duration = Duration::from_secs(30);
 /// #     #[start] pub fn new(n: i64) -> Counter { Counter { n } }
 /// #     #[command] pub fn add(&mut self, by: i64) -> i64 { self.n += by; self.n }
 /// # }
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[rehearsal::program] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let pool = Monitor::spawn(2, |index| Counter::spawn(0).name(format!("counter-{index}"))).await?;
 /// let workers = pool.workers().await?;
 /// assert_eq!(workers.len(), 2);

@@ -3,12 +3,17 @@
 use std::future::Future;
 use std::panic::resume_unwind;
 use std::process::{ExitCode, Termination};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use super::arbiter::arbiter;
 use super::spawn::worker::serve;
 use crate::sys::boot::{self, Role};
 use crate::sys::seam;
+
+/// How long the actors that `main` left behind may take to stop.
+const STOP_GRACE: Duration = Duration::from_secs(30);
 
 /// The runtime of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +27,8 @@ pub struct ProgramRuntime {
 /// Runs an async `main` as a task of a runtime; in a process that was started to be an actor, never returns.
 ///
 /// A task, because the future given to `block_on` is woken at more than twice the price. Its result is reported where
-/// it ended and need not be `Send`: a `Box<dyn Error>` is not.
+/// it ended and need not be `Send`: a `Box<dyn Error>` is not. When it has ended, what it left running is stopped:
+/// every actor that has not ended, the one spawned last first.
 ///
 /// # Panics
 /// Where no runtime can be built, and with the panic of `main` itself.
@@ -40,7 +46,12 @@ where
         ),
     };
     let main = main();
-    let ended = runtime.block_on(async { seam::spawn(async { main.await.report() }).await });
+    let ended = runtime.block_on(async {
+        let ended = seam::spawn(async { main.await.report() }).await;
+        // Actors that main left behind end in good order, those spawned last first.
+        arbiter().stop_all(STOP_GRACE).await;
+        ended
+    });
     match ended {
         Ok(code) => code,
         // Nobody cancels this task, so it panicked; the hook has told of it.

@@ -114,6 +114,7 @@ impl<T: Serialize + Send> RemoteReply<T> for Homeward {
     fn fail(self: Box<Self>, cause: Cause) {
         let broken = match cause {
             Cause::Panicked(note) => Broken::Panicked(note),
+            Cause::Full { capacity } => Broken::Full { capacity },
             other => Broken::Crossing { part: Part::Answer, why: other.to_string() },
         };
         if self.request != 0 {

@@ -18,14 +18,14 @@ use crate::actor::behavior::ProcessActor;
 use crate::actor::context::{Context, Outlet};
 use crate::actor::crossing::{self, Down, Hello, Inbound, Up};
 use crate::actor::envelope::{BuiltIn, Envelope};
-use crate::actor::error::SpawnError;
+use crate::actor::error::{Cause, SpawnError};
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::info::{ActorName, Placement};
 use crate::actor::life::{Seat, live};
-use crate::actor::mailbox::Refused;
-use crate::actor::node::{AnyActor, Shared};
+use crate::actor::mailbox::{CONTROL_CAPACITY, Refused};
+use crate::actor::node::Shared;
+use crate::actor::panic;
 use crate::actor::uplink::{OpenRequest, Uplink};
-use crate::actor::{panic, roll};
 use crate::sys::boot::WorkerBoot;
 use crate::sys::process::{OwnedFd, Socket};
 use crate::sys::wire::{BlockingSender, FrameReader};
@@ -136,7 +136,6 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     let outlet = Outlet::remote(&link, hello.listens);
     let (ready, is_ready) = oneshot::channel();
     let seat = Seat { shared: shared.clone(), args, cx: Context::new(shared.clone(), outlet, passed), ready };
-    roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
     // Held until the parent says that its last proxy is gone.
     let proxy = Address::new(shared.clone());
     let signs = give_signs_of_life(link.clone(), hello.notify_every);
@@ -240,9 +239,11 @@ fn built_in<M>(built_in: BuiltIn) -> Envelope<M> {
 }
 
 fn control<A: ProcessActor>(shared: &Shared<A>, question: BuiltIn) {
-    // A closed mailbox: the end that is on its way to the parent answers for it. The lane itself has room for as many
-    // as the parent's has.
-    let _ = shared.mailbox.push_control(Box::new(question));
+    match shared.mailbox.push_control(Box::new(question)) {
+        // Closed: the end that is on its way to the parent answers for it.
+        Ok(()) | Err(Refused::Closed(_)) => {}
+        Err(Refused::Full(question)) => question.refuse(Cause::Full { capacity: CONTROL_CAPACITY }),
+    }
 }
 
 fn post<A: ProcessActor>(shared: &Shared<A>, envelope: Envelope<A::Message>) {
