@@ -448,7 +448,7 @@ impl Dispatch {
     fn interrupted(&mut self, why: &str) {
         self.ending = true;
         for position in self.schedule.drain() {
-            self.conclude(position, Outcome::of(Verdict::NotRun { reason: why.to_owned() }));
+            self.conclude(position, Outcome::of(Verdict::Cancelled { reason: why.to_owned() }));
         }
         for worker in 0..self.slots.len() {
             let slot = &mut self.slots[worker];
@@ -464,7 +464,7 @@ impl Dispatch {
             }
             for position in held {
                 self.schedule.finished(worker, position, 0);
-                self.conclude(position, Outcome::of(Verdict::NotRun { reason: why.to_owned() }));
+                self.conclude(position, Outcome::of(Verdict::Cancelled { reason: why.to_owned() }));
             }
         }
     }

@@ -49,8 +49,14 @@ pub enum Verdict {
         /// What the harness knows beyond it; may be empty.
         message: String,
     },
-    /// It could not be run at all (no worker could be started, Ctrl-C came first, …).
+    /// It could not be run at all (no worker could be started, no thread, …).
     NotRun {
+        /// Why.
+        reason: String,
+    },
+    /// The run was ended before this trial was through: Ctrl-C, or `--fail-fast` after a failure. Not counted as a
+    /// failure of its own.
+    Cancelled {
         /// Why.
         reason: String,
     },

@@ -116,10 +116,10 @@ impl Json {
     }
 
     fn run_finished(&mut self, elapsed: Duration, success: bool) {
-        let Tally { passed, failed, ignored, measured, filtered_out, not_run } = self.tally;
+        let Tally { passed, failed, ignored, measured, filtered_out, cancelled } = self.tally;
         let event = if success { "ok" } else { "failed" };
-        // What was not run was told of as failed, an event a trial: the counts agree with the events.
-        let failed = failed + not_run;
+        // What was cancelled was told of as failed, an event a trial: the counts agree with the events.
+        let failed = failed + cancelled;
         let _ = write!(
             self.line,
             r#"{{ "type": "suite", "event": "{event}", "passed": {passed}, "failed": {failed}, "ignored": {ignored}, "measured": {measured}, "filtered_out": {filtered_out}, "exec_time": {}"#,

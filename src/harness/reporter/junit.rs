@@ -64,6 +64,7 @@ impl Junit {
             Verdict::TimedOut { .. } => "timeout",
             Verdict::Crashed { .. } => "crash",
             Verdict::NotRun { .. } => "not run",
+            Verdict::Cancelled { .. } => "cancelled",
             _ => "assert",
         };
         let message = words::message(outcome);
@@ -77,8 +78,8 @@ impl Junit {
     }
 
     fn run_finished(&mut self) {
-        let Tally { passed, failed, ignored, measured, not_run, .. } = self.tally;
-        let failures = failed + not_run;
+        let Tally { passed, failed, ignored, measured, cancelled, .. } = self.tally;
+        let failures = failed + cancelled;
         let tests = passed + failures + ignored + measured;
         let _ = write!(
             self.out,

@@ -37,8 +37,8 @@ impl Pretty {
 
     fn finished(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
         self.summary.add(trial, outcome);
-        // What never began gets no line of its own: after Ctrl-C there may be thousands. The summary has them.
-        if matches!(outcome.verdict, Verdict::NotRun { .. }) {
+        // No line of its own: after Ctrl-C there may be thousands. The summary has them.
+        if matches!(outcome.verdict, Verdict::Cancelled { .. }) {
             return;
         }
         let (word, tone) = words::word(&outcome.verdict);

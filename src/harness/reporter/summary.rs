@@ -10,8 +10,8 @@ use super::paint::{Paint, Tone};
 use super::sink::Sink;
 use super::words;
 
-/// Trials that were not run and are named before it is left at a number.
-const NOT_RUN_NAMED: usize = 20;
+/// Trials that were cancelled and are named before it is left at a number.
+const CANCELLED_NAMED: usize = 20;
 
 /// How many trials ended in which way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub struct Tally {
     pub measured: usize,
     /// Left out by filters.
     pub filtered_out: usize,
-    /// Planned, but the run ended before they began or could not begin them.
-    pub not_run: usize,
+    /// Planned, but the run was ended before they were through.
+    pub cancelled: usize,
 }
 
 impl Tally {
@@ -36,8 +36,11 @@ impl Tally {
         *match verdict {
             Verdict::Passed => &mut self.passed,
             Verdict::Ignored { .. } => &mut self.ignored,
-            Verdict::NotRun { .. } => &mut self.not_run,
-            Verdict::Failed { .. } | Verdict::TimedOut { .. } | Verdict::Crashed { .. } => &mut self.failed,
+            Verdict::Cancelled { .. } => &mut self.cancelled,
+            Verdict::Failed { .. }
+            | Verdict::TimedOut { .. }
+            | Verdict::Crashed { .. }
+            | Verdict::NotRun { .. } => &mut self.failed,
         } += 1;
     }
 }
@@ -52,7 +55,7 @@ pub struct Summary {
     show_output: bool,
     failures: Blocks,
     successes: Blocks,
-    not_run: Vec<(String, String)>,
+    cancelled: Vec<(String, String)>,
     noted: Vec<(String, String)>,
 }
 
@@ -71,7 +74,7 @@ impl Summary {
             show_output,
             failures: Blocks::default(),
             successes: Blocks::default(),
-            not_run: Vec::new(),
+            cancelled: Vec::new(),
             noted: Vec::new(),
         }
     }
@@ -90,9 +93,9 @@ impl Summary {
     pub fn add(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
         self.tally.count(&outcome.verdict);
         match &outcome.verdict {
-            Verdict::NotRun { reason } => {
-                if self.not_run.len() < NOT_RUN_NAMED {
-                    self.not_run.push((trial.name.to_owned(), reason.clone()));
+            Verdict::Cancelled { reason } => {
+                if self.cancelled.len() < CANCELLED_NAMED {
+                    self.cancelled.push((trial.name.to_owned(), reason.clone()));
                 }
             }
             verdict if verdict.is_red() => self.failures.add(trial, outcome),
@@ -115,7 +118,7 @@ impl Summary {
         if !self.failures.names.is_empty() {
             self.failures.write(out, "failures");
         }
-        self.write_not_run(out);
+        self.write_cancelled(out);
         self.write_notes(out);
         let (word, tone) = if success { ("ok", Tone::Good) } else { ("FAILED", Tone::Bad) };
         let Tally { passed, failed, ignored, measured, filtered_out, .. } = self.tally;
@@ -129,16 +132,16 @@ impl Summary {
         );
     }
 
-    fn write_not_run(&self, out: &mut Sink) {
-        if self.not_run.is_empty() {
+    fn write_cancelled(&self, out: &mut Sink) {
+        if self.cancelled.is_empty() {
             return;
         }
-        out.push("\nnot run:\n");
-        for (name, reason) in &self.not_run {
+        out.push("\ncancelled:\n");
+        for (name, reason) in &self.cancelled {
             let _ = writeln!(out, "    {name} ({reason})");
         }
-        if self.tally.not_run > self.not_run.len() {
-            let _ = writeln!(out, "    and {} more", self.tally.not_run - self.not_run.len());
+        if self.tally.cancelled > self.cancelled.len() {
+            let _ = writeln!(out, "    and {} more", self.tally.cancelled - self.cancelled.len());
         }
     }
 

@@ -46,7 +46,7 @@ impl Terse {
     fn finished(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
         self.summary.add(trial, outcome);
         match outcome.verdict {
-            Verdict::NotRun { .. } => return,
+            Verdict::Cancelled { .. } => return,
             Verdict::Passed => self.mark(".", outcome),
             Verdict::Ignored { .. } => self.mark("i", outcome),
             _ => self.failed(trial, outcome),

@@ -35,6 +35,7 @@ pub fn reason(verdict: &Verdict) -> Cow<'static, str> {
         }
         Verdict::Crashed { death, .. } => Cow::Owned(format!(" ({})", death_words(*death))),
         Verdict::NotRun { reason } => Cow::Owned(format!(" (not run: {})", one_line(reason))),
+        Verdict::Cancelled { reason } => Cow::Owned(format!(" (cancelled: {})", one_line(reason))),
     }
 }
 
@@ -69,6 +70,7 @@ pub fn message(outcome: &Outcome) -> String {
             format!("the process it ran in is gone: {}; {message}", death_words(*death))
         }
         Verdict::NotRun { reason } => format!("not run: {reason}"),
+        Verdict::Cancelled { reason } => format!("cancelled: {reason}"),
     };
     said.trim_end().to_owned()
 }

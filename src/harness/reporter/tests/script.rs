@@ -64,8 +64,9 @@ pub(super) fn outcomes() -> Vec<(&'static str, Outcome)> {
         ("hang::spins", outcome(Verdict::TimedOut { limit_ms: 1500, stuck: true }, b"")),
         ("flood", flood),
         ("children", noted),
-        ("late::one", outcome(Verdict::NotRun { reason: "interrupted".into() }, b"")),
-        ("late::two", outcome(Verdict::NotRun { reason: "interrupted".into() }, b"")),
+        ("late::none", outcome(Verdict::NotRun { reason: "no worker could be started".into() }, b"")),
+        ("late::one", outcome(Verdict::Cancelled { reason: "interrupted".into() }, b"")),
+        ("late::two", outcome(Verdict::Cancelled { reason: "interrupted".into() }, b"")),
     ]
 }
 
