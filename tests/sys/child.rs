@@ -9,7 +9,7 @@ use rehearsal::sys::boot::{WorkerBoot, is_bootstrapped};
 use rehearsal::sys::capture::{Capture, flush_all};
 use rehearsal::sys::limit::thread_count;
 use rehearsal::sys::page::Page;
-use rehearsal::sys::process::{ExitStatus, Output, Socket, SpawnOptions, spawn_self};
+use rehearsal::sys::process::{ExitStatus, Output, Socket, SpawnOptions, spawn_self, terminate_group};
 use rehearsal::sys::seam::monotonic_ns;
 use rehearsal::sys::wire::{BlockingSender, FrameReader, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,7 @@ pub(crate) const TESTS: &[Named] = &[
     ("child::takes_its_group_with_it", || drop(check("group"))),
     ("child::is_killed_also_when_it_is_stopped", || drop(check("stopped"))),
     ("child::is_killed_and_reaped_when_dropped", || drop(check("dropped"))),
+    ("child::is_terminated_by_its_id_and_nothing_else_is", || drop(check("terminated"))),
     ("child::that_dies_has_said_all_it_sent", || drop(check("last words"))),
 ];
 
@@ -41,6 +42,7 @@ pub(crate) const SCENARIOS: &[Named] = &[
     ("group", group),
     ("stopped", stopped),
     ("dropped", dropped),
+    ("terminated", terminated),
     ("last words", last_words),
 ];
 
@@ -295,6 +297,7 @@ fn stopped() {
             std::thread::yield_now();
         }
         child.signal_group(15).expect("sent");
+        terminate_group(child.pid);
         assert_eq!(child.try_wait(), None, "a polite signal waits for it to go on");
         child.kill_group();
         assert_eq!(child.wait().await, ExitStatus::Signaled(9));
@@ -304,6 +307,21 @@ fn stopped() {
 fn stop(boot: WorkerBoot) {
     say(&boot, &());
     scenario::signal("STOP", std::process::id());
+}
+
+fn terminated() {
+    run(async {
+        let (child, other) = (worker("sit"), worker("sit"));
+        for child in [&child, &other] {
+            hear::<()>(child).await;
+        }
+        terminate_group(child.pid);
+        assert_eq!(child.wait().await, ExitStatus::Signaled(15));
+        // None of these is a child of ours that runs; some would be everybody.
+        let not_ours = [0, 1, child.pid, std::process::id(), std::os::unix::process::parent_id(), u32::MAX];
+        not_ours.into_iter().for_each(terminate_group);
+        assert_eq!(other.try_wait(), None);
+    });
 }
 
 fn dropped() {

@@ -6,8 +6,8 @@
 #![allow(unsafe_code)]
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -19,6 +19,10 @@ use super::{boot, inherited, limit, offspring, preamble, sender, spawner};
 /// How long a guardian may take to read what it is told, before it is given up and replaced by another.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// A guardian that has died more often than this is not replaced at once any more.
+const MANY_DEATHS: u32 = 5;
+
+/// Bytes of one piece of news.
 const NEWS: usize = 8;
 
 /// What the guardian is told: a group that is there (`added`), or is no more.
@@ -34,6 +38,7 @@ fn news(pid: u32, added: bool) -> [u8; NEWS] {
 pub(super) struct Guardian {
     groups: BTreeSet<u32>,
     link: Option<Link>,
+    deaths: u32,
 }
 
 #[derive(Debug)]
@@ -55,6 +60,23 @@ impl Guardian {
         if self.link.is_none() { Ok(()) } else { self.tell(news(pid, false)) }
     }
 
+    /// What becomes readable when the guardian dies; it never says anything.
+    pub(super) fn socket(&self) -> Option<BorrowedFd<'_>> {
+        self.link.as_ref().map(|link| link.socket.as_fd())
+    }
+
+    /// The guardian is dead: has another take its place, if there is something to guard.
+    pub(super) fn replace(&mut self) -> io::Result<()> {
+        self.link = None;
+        self.deaths += 1;
+        // One that dies again and again is started with a child, not all the time.
+        if self.groups.is_empty() || self.deaths > MANY_DEATHS {
+            return Ok(());
+        }
+        self.link = Some(Link::start(&self.groups)?);
+        Ok(())
+    }
+
     /// Tells the guardian; one that is dead or does not listen is replaced, and told everything.
     fn tell(&mut self, news: [u8; NEWS]) -> io::Result<()> {
         if let Some(link) = &self.link
@@ -63,25 +85,23 @@ impl Guardian {
             return Ok(());
         }
         self.link = None;
-        if self.groups.is_empty() {
-            return Ok(());
+        if !self.groups.is_empty() {
+            self.link = Some(Link::start(&self.groups)?);
         }
-        let link = Link::start()?;
-        for pid in &self.groups {
-            link.tell(&self::news(*pid, true))?;
-        }
-        self.link = Some(link);
         Ok(())
     }
 }
 
 impl Link {
-    fn start() -> io::Result<Link> {
+    /// Starts a guardian that finds the news of all these groups on its socket.
+    fn start(groups: &BTreeSet<u32>) -> io::Result<Link> {
         let (ours, theirs) = StdSocket::pair()?;
         ours.set_nonblocking(true)?;
         let mut command = spawner::this_binary(GUARDIAN_MARK, &ours, theirs.into(), &[], Vec::new())?;
         // No standard stream of ours: it must not keep a pipe open that somebody reads to its end.
         command.arg0("rehearsal-guardian").process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
+        let all: Vec<u8> = groups.iter().flat_map(|pid| news(*pid, true)).collect();
+        (&ours).write_all(&all)?;
         let pid = offspring::start_guardian(|| spawner::execute(command))?;
         Ok(Link { pid, socket: ours.into() })
     }
@@ -159,14 +179,11 @@ fn listen(mut socket: StdSocket, arbiter: Option<OwnedFd>) -> BTreeSet<u32> {
     if socket.set_nonblocking(true).is_err() {
         return groups;
     }
-    let descriptor = OwnedFd::from(match socket.try_clone() {
-        Ok(socket) => socket,
-        Err(_) => return groups,
-    });
-    let mut watched = vec![&descriptor];
-    watched.extend(arbiter.as_ref());
+    let arbiter = arbiter.as_ref().map(OwnedFd::as_fd);
     loop {
-        // All that was said counts before the end does.
+        // Looked at before the socket is read, so that all that a dead arbiter has said is read.
+        let is_dead = |arbiter| matches!(wait_readable(&[arbiter], Some(Duration::ZERO)), Ok(true));
+        let died = arbiter.is_some_and(is_dead);
         let ended = read_all(&mut socket, &mut buffer);
         for news in buffer.chunks_exact(NEWS) {
             let pid = u32::from_le_bytes([news[0], news[1], news[2], news[3]]);
@@ -177,15 +194,13 @@ fn listen(mut socket: StdSocket, arbiter: Option<OwnedFd>) -> BTreeSet<u32> {
             };
         }
         buffer.drain(..buffer.len() / NEWS * NEWS);
-        if ended
-            || arbiter
-                .as_ref()
-                .is_some_and(|arbiter| matches!(wait_readable(&[arbiter], Some(Duration::ZERO)), Ok(true)))
-        {
+        if ended || died {
             return groups;
         }
+        let watched: Vec<_> = [socket.as_fd()].into_iter().chain(arbiter).collect();
         if wait_readable(&watched, None).is_err() {
-            return groups;
+            // No memory for a moment; the arbiter's end can wait so long.
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -80,7 +81,8 @@ pub fn settle_children(within: Duration) -> Option<usize> {
 fn wait_for_an_end(within: Duration) {
     let running = children().into_iter().filter(|child| !child.finished);
     let watched: Vec<_> = running.map_while(|child| open_pidfd(child.pid).ok()).collect();
-    if watched.is_empty() || wait_readable(&watched.iter().collect::<Vec<_>>(), Some(within)).is_err() {
+    let borrowed: Vec<_> = watched.iter().map(AsFd::as_fd).collect();
+    if watched.is_empty() || wait_readable(&borrowed, Some(within)).is_err() {
         // No descriptors of processes here, or none to spare: asked again and again.
         std::thread::sleep(within.min(Duration::from_millis(1)));
     }

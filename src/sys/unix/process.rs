@@ -1,9 +1,10 @@
 //! A child and its process group.
 #![allow(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::io::Interest;
@@ -27,11 +28,21 @@ pub use tokio::net::UnixStream as Socket;
 /// Why no process can be started from here; `None` where one can.
 pub const UNSUPPORTED: Option<&str> = None;
 
-/// Sends SIGTERM to the process group that the child with this id leads. Nothing happens where it is gone; the caller
-/// sees to it that the child has not been waited for, so that the id is still its own.
+/// Sends SIGTERM to the process group of the [`Child`] with this process id. Nothing happens where there is none, or
+/// it has ended: a process id that is nobody's, or somebody else's by now, is never signalled.
 pub fn terminate_group(pid: u32) {
-    // SAFETY: kill takes plain numbers. A group that is gone is not an error that anyone could act on.
-    unsafe { libc::kill(-(pid as libc::pid_t), libc::SIGTERM) };
+    let process = live().get(&pid).and_then(Weak::upgrade);
+    if let Some(process) = process {
+        // A group that is gone is not an error that anyone could act on.
+        let _ = process.signal_group(libc::SIGTERM);
+    }
+}
+
+/// The processes behind all `Child` values, until they are reaped.
+static LIVE: Mutex<BTreeMap<u32, Weak<Process>>> = Mutex::new(BTreeMap::new());
+
+fn live() -> MutexGuard<'static, BTreeMap<u32, Weak<Process>>> {
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Starts this binary again as a worker.
@@ -77,6 +88,7 @@ impl Child {
     pub(super) fn new(pid: u32, socket: StdSocket) -> io::Result<Child> {
         offspring::await_child(pid);
         let process = Arc::new(Process { pid, ended: Mutex::new(None) });
+        live().insert(pid, Arc::downgrade(&process));
         match Watch::new(&process) {
             Ok(watch) => Ok(Child { pid, socket: Mutex::new(Some(socket)), process, watch }),
             Err(error) => {
@@ -147,7 +159,7 @@ impl Drop for Child {
         if let Watch::Descriptor { descriptor, .. } = &self.watch
             && self.process.try_reap().is_none()
         {
-            let _ = wait_readable(&[descriptor], Some(DYING));
+            let _ = wait_readable(&[descriptor.as_fd()], Some(DYING));
         }
         self.process.abandon();
     }
@@ -272,18 +284,27 @@ impl Process {
         let status = match peek(self.pid, libc::WNOHANG) {
             Ok(None) => return None,
             Ok(Some(status)) => {
+                // First of all: the next child may be given the same id as soon as this one is reaped.
+                self.forget();
                 let _ = kill_group(self.pid, libc::SIGKILL);
                 // SAFETY: a null status is allowed; takes the status of a child of ours.
                 let _ = retry(|| unsafe { libc::waitpid(self.pid as libc::pid_t, std::ptr::null_mut(), 0) });
                 status
             }
             // Somebody has reaped it behind our back; its group's id may be anybody's, so it is left alone.
-            Err(_) => ExitStatus::Lost,
+            Err(_) => {
+                self.forget();
+                ExitStatus::Lost
+            }
         };
         *ended = Some(status);
+        Some(status)
+    }
+
+    fn forget(&self) {
+        live().remove(&self.pid);
         offspring::forget_child(self.pid);
         spawner::tell_ended(self.pid);
-        Some(status)
     }
 
     /// Kills the group, and has it reaped here or, where it takes a moment to die, by the spawner's thread.
@@ -304,8 +325,8 @@ pub(super) fn kill_group(pid: u32, signal: i32) -> io::Result<()> {
 
 /// Waits for one of the descriptors to have something to read or to be closed by its peer, for so long at most; false
 /// where none has.
-pub(super) fn wait_readable(fds: &[&OwnedFd], within: Option<Duration>) -> io::Result<bool> {
-    let entry = |fd: &&OwnedFd| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+pub(super) fn wait_readable(fds: &[BorrowedFd<'_>], within: Option<Duration>) -> io::Result<bool> {
+    let entry = |fd: &BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     let mut polls: Vec<libc::pollfd> = fds.iter().map(entry).collect();
     // Rounded up; a signal starts the wait over, which is as good here.
     let timeout_ms = within.map_or(-1, |within| within.as_micros().div_ceil(1000).min(1 << 30) as i32);

@@ -4,19 +4,19 @@
 //! may start one. The same thread talks to the guardian, so that nobody else ever waits for it, and reaps children
 //! that were dropped while they were still dying.
 
-use std::io;
-use std::os::fd::OwnedFd;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::boot::{Mark, WORKER_MARK};
 use super::guardian::Guardian;
-use super::process::{Child, Process, StdSocket};
-use super::{limit, preamble};
+use super::process::{Child, Process, StdSocket, wait_readable};
+use super::{limit, preamble, sender};
 use crate::sys::boot::is_bootstrapped;
 use crate::sys::process::{MAX_PASSED, Output, ProcessError, SpawnOptions};
 use crate::sys::seam;
@@ -27,7 +27,7 @@ enum Request {
     Reap(Arc<Process>),
 }
 
-static SPAWNER: Mutex<Option<Sender<Request>>> = Mutex::new(None);
+static DOOR: Mutex<Option<Door>> = Mutex::new(None);
 static GUARDIAN_FAILURE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Why there is no guardian, where there should be one: then what workers started may outlive this process if it is
@@ -62,53 +62,93 @@ pub(super) fn reap_later(process: Arc<Process>) {
     let _ = request(Request::Reap(process));
 }
 
+/// How to reach the thread.
+struct Door {
+    requests: Sender<Request>,
+    /// What is written here wakes it.
+    bell: OwnedFd,
+}
+
+impl Door {
+    /// Starts the thread.
+    fn open() -> io::Result<Door> {
+        let (bell, rung) = StdSocket::pair()?;
+        bell.set_nonblocking(true)?;
+        rung.set_nonblocking(true)?;
+        let (requests, inbox) = mpsc::channel();
+        std::thread::Builder::new().name("rehearsal-spawn".into()).spawn(move || serve(&inbox, rung))?;
+        Ok(Door { requests, bell: bell.into() })
+    }
+
+    fn hand_in(&self, request: Request) -> Result<(), Request> {
+        self.requests.send(request).map_err(|mpsc::SendError(request)| request)?;
+        // Where the bell takes no more it has been rung enough.
+        let _ = sender::send_some(&self.bell, &[0]);
+        Ok(())
+    }
+}
+
 /// Hands a request to the thread, and starts that where it is the first.
 fn request(request: Request) -> io::Result<()> {
-    let mut spawner = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner);
-    let request = match &*spawner {
+    let mut door = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let request = match &*door {
         None => request,
-        Some(sender) => match sender.send(request) {
+        Some(door) => match door.hand_in(request) {
             Ok(()) => return Ok(()),
-            Err(mpsc::SendError(request)) => request,
+            Err(request) => request,
         },
     };
-    let (sender, requests) = mpsc::channel();
-    std::thread::Builder::new().name("rehearsal-spawn".into()).spawn(move || serve(&requests))?;
-    let _ = sender.send(request);
-    *spawner = Some(sender);
+    let new = Door::open()?;
+    let _ = new.hand_in(request);
+    *door = Some(new);
     Ok(())
 }
 
-fn serve(requests: &Receiver<Request>) {
+/// The thread: waits for requests, for the guardian's death, and for those who take their time to die.
+fn serve(inbox: &Receiver<Request>, mut rung: StdSocket) {
     let mut guardian = Guardian::default();
     let mut dying: Vec<Arc<Process>> = Vec::new();
     loop {
         // A killed process is dead within a moment; where it is not, asking ten times a second is often enough.
-        let patience = if dying.is_empty() { Duration::MAX } else { Duration::from_millis(100) };
-        match next(requests, patience) {
-            Ok(Request::Start { options, reply }) => {
-                let result = start(options);
-                let pid = result.as_ref().map(|child| child.pid).ok();
-                // Where the caller is gone the child is dropped, and so killed, right here.
-                let _ = reply.send(result);
-                if let Some(pid) = pid {
-                    note(guardian.add(pid));
-                }
+        let patience = (!dying.is_empty()).then_some(Duration::from_millis(100));
+        let mut watched = vec![rung.as_fd()];
+        watched.extend(guardian.socket());
+        if wait_readable(&watched, patience).is_err() {
+            // No memory for a moment. This thread must not end: every child would be killed with it.
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // Emptied before the inbox is: a request that comes later rings again.
+        while matches!(rung.read(&mut [0; 64]), Ok(1..)) {}
+        loop {
+            match inbox.try_recv() {
+                Ok(request) => handle(request, &mut guardian, &mut dying),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return,
             }
-            Ok(Request::Ended { pid }) => note(guardian.remove(pid)),
-            Ok(Request::Reap(process)) => dying.push(process),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
         }
         dying.retain(|process| process.try_reap().is_none());
+        let is_dead = guardian
+            .socket()
+            .is_some_and(|socket| matches!(wait_readable(&[socket], Some(Duration::ZERO)), Ok(true)));
+        if is_dead {
+            note(guardian.replace());
+        }
     }
 }
 
-fn next(requests: &Receiver<Request>, patience: Duration) -> Result<Request, RecvTimeoutError> {
-    if patience == Duration::MAX {
-        requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
-    } else {
-        requests.recv_timeout(patience)
+fn handle(request: Request, guardian: &mut Guardian, dying: &mut Vec<Arc<Process>>) {
+    match request {
+        Request::Start { options, reply } => {
+            let result = start(options);
+            let pid = result.as_ref().map(|child| child.pid).ok();
+            // Where the caller is gone the child is dropped, and so killed, right here.
+            let _ = reply.send(result);
+            if let Some(pid) = pid {
+                note(guardian.add(pid));
+            }
+        }
+        Request::Ended { pid } => note(guardian.remove(pid)),
+        Request::Reap(process) => dying.push(process),
     }
 }
 
