@@ -15,6 +15,7 @@ pub mod error;
 pub mod file;
 pub mod help;
 pub mod quantity;
+pub mod service;
 pub mod setting;
 pub mod settings;
 
@@ -22,6 +23,7 @@ pub use application::{Application, Declaration, Surroundings, launch};
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use file::SettingsFile;
+pub use service::{Service, ServiceError, serve, serve_until};
 pub use setting::{Form, Setting, Value, Variable};
 pub use settings::{Settings, Source};
 
