@@ -91,8 +91,11 @@ fn rehearsal_suite(name: &str, source: &str) -> Suite {
     suite(name, &manifest, source)
 }
 
+/// The same runtime on both sides: what `#[tokio::test]` builds depends on tokio's features, and these are those that
+/// Rehearsal asks for. (With `rt` alone its runtime would have neither timers nor sockets.)
 fn libtest_suite(name: &str, source: &str) -> Suite {
-    let manifest = "[dev-dependencies]\ntokio = { version = \"1\", features = [\"rt\", \"macros\"] }\n\
+    let manifest = "[dev-dependencies]\ntokio = { version = \"1\", features = [\"rt-multi-thread\", \"net\", \"time\", \
+                    \"sync\", \"io-util\", \"signal\", \"test-util\", \"macros\"] }\n\
                     [[test]]\nname = \"suite\"\npath = \"suite.rs\"\n";
     suite(name, manifest, source)
 }
