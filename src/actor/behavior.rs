@@ -78,4 +78,5 @@ pub trait ProcessActor:
 )]
 pub trait Wire<'w>: Serialize + DeserializeOwned + Send + 'static {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + 'static> Wire<'_> for T {}

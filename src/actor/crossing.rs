@@ -272,3 +272,6 @@ impl<A: Actor> Crossing<A> {
 pub(crate) fn split<H: DeserializeOwned>(body: &[u8]) -> Result<(H, &[u8]), WireError> {
     wire::take(body)
 }
+
+#[cfg(all(test, feature = "harness"))]
+mod tests;

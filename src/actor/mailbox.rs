@@ -306,3 +306,6 @@ fn wake(waker: Option<Waker>) {
         waker.wake();
     }
 }
+
+#[cfg(all(test, feature = "harness"))]
+mod tests;

@@ -129,3 +129,100 @@ async fn a_stuck_process_can_be_killed() -> Tested {
     assert_eq!(counter.ended().await.reason, Reason::Killed { signal: Some(9) });
     Ok(())
 }
+
+/// Goes off when it is read.
+#[derive(Debug)]
+pub struct Grenade {
+    pub in_answer: bool,
+}
+
+impl serde::Serialize for Grenade {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(self.in_answer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Grenade {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let in_answer = bool::deserialize(deserializer)?;
+        rehearsal::actor::panic::expected(|| panic!("it went off (in the answer: {in_answer})"))
+    }
+}
+
+/// Handles them.
+pub struct Sapper;
+
+#[rehearsal::actor]
+impl Sapper {
+    #[start]
+    pub fn new() -> Self {
+        Sapper
+    }
+
+    #[command]
+    pub fn catch(&mut self, _it: Grenade) -> u32 {
+        0
+    }
+
+    #[command]
+    pub fn throw(&mut self) -> Grenade {
+        Grenade { in_answer: true }
+    }
+}
+
+#[rehearsal::test]
+async fn a_value_that_panics_when_read_is_an_error_and_the_actor_lives() -> Tested {
+    let sapper = Sapper::spawn().process().await?;
+    let error = soon("the ask", sapper.catch(Grenade { in_answer: false })).await.unwrap_err();
+    assert!(matches!(error.cause(), Cause::Crossing { part: Part::Arguments, .. }), "{error}");
+    assert!(error.to_string().contains("it went off (in the answer: false)"), "{error}");
+    let error = soon("the ask", sapper.throw()).await.unwrap_err();
+    assert!(matches!(error.cause(), Cause::Crossing { part: Part::Answer, .. }), "{error}");
+    assert!(error.to_string().contains("it went off (in the answer: true)"), "{error}");
+    sapper.ping().await?;
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn what_a_process_leaves_behind_does_not_hold_its_end_up() -> Tested {
+    let counter = counter(Placement::Process).await?;
+    // A child that outlives it; it is in the actor's process group.
+    let child: u32 = counter.run(leave_a_child()).await?;
+    assert!(is_running(child));
+    signal(counter.pid(), "-KILL");
+    soon("the end", counter.ended()).await;
+    while is_running(child) {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+#[rehearsal::command]
+fn leave_a_child() -> u32 {
+    std::process::Command::new("sleep").arg("600").spawn().expect("a child").id()
+}
+
+#[rehearsal::test]
+async fn files_are_passed() -> Tested {
+    let path = std::env::temp_dir().join(format!("rehearsal-passed-{}", std::process::id()));
+    std::fs::write(&path, "passed on")?;
+    let options = rehearsal::sys::process::SpawnOptions {
+        pass: vec![std::fs::File::open(&path)?.into()],
+        env: vec![("REHEARSAL_TEST_GREETING".into(), "hello".into())],
+        ..Default::default()
+    };
+    let counter = Counter::spawn(0).process_options(options).name("reader").await?;
+    std::fs::remove_file(&path)?;
+    assert_eq!(counter.run(read_passed()).await?, ["passed on", "hello", "reader"]);
+    assert_eq!(counter.run(read_passed()).await?[0], "nothing", "taken once");
+    Ok(())
+}
+
+#[rehearsal::command]
+fn read_passed(cx: &mut Context) -> Vec<String> {
+    let passed = cx.passed().into_iter().next();
+    let text = passed.map(|file| std::io::read_to_string(std::fs::File::from(file)).expect("text"));
+    let greeting = std::env::var("REHEARSAL_TEST_GREETING").unwrap_or_default();
+    let title = std::env::args().next().unwrap_or_default();
+    vec![text.unwrap_or_else(|| "nothing".to_owned()), greeting, title]
+}

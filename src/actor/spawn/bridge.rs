@@ -336,3 +336,6 @@ fn answer(
     line.wake_writer();
     Ok(())
 }
+
+#[cfg(all(test, feature = "harness"))]
+mod tests;

@@ -256,3 +256,6 @@ fn post<A: ProcessActor>(shared: &Shared<A>, envelope: Envelope<A::Message>) {
         }
     }
 }
+
+#[cfg(all(test, feature = "harness"))]
+mod tests;

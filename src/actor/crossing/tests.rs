@@ -1,0 +1,66 @@
+use std::sync::{Arc, Mutex};
+
+use super::{Books, Down, Outbound, split};
+use crate::actor::error::Cause;
+use crate::actor::info::ActorName;
+use crate::actor::reply::Reply;
+
+fn ask(books: &mut Books, buffer: &mut Vec<u8>, told: &Arc<Mutex<Vec<u32>>>) {
+    let told = told.clone();
+    books.enter(Box::new(move |outcome: Result<&[u8], Cause>| {
+        told.lock().expect("unpoisoned").push(u32::from(outcome.expect("an answer")[0]));
+    }));
+    buffer.clear();
+}
+
+#[rehearsal::test]
+fn answers_find_who_asked_in_any_order() {
+    let (mut books, mut buffer) = (Books::default(), Vec::new());
+    let told = Arc::new(Mutex::new(Vec::new()));
+    (0..5).for_each(|_| ask(&mut books, &mut buffer, &told));
+    for request in [3_u64, 1, 2, 5, 4] {
+        let waiter = books.take(request).expect("somebody waits");
+        waiter(Ok(&[request as u8]));
+        assert!(books.take(request).is_none(), "only once");
+    }
+    assert_eq!(*told.lock().expect("unpoisoned"), [3, 1, 2, 5, 4]);
+    assert_eq!(books.under_way(), 0);
+    assert!(books.take(0).is_none() && books.take(6).is_none() && books.take(u64::MAX).is_none());
+    ask(&mut books, &mut buffer, &told);
+    assert!(books.take(6).is_some(), "numbers go on");
+}
+
+#[rehearsal::test]
+fn tells_count_until_they_are_reported_and_nothing_counts_that_was_not_written() {
+    let (mut books, mut buffer) = (Books::default(), Vec::new());
+    let actor = ActorName { kind: "Counter", id: 1, name: None };
+    let header = |request| Down::Command { request, command: 7 };
+    let mut tell = |books: &mut Books| {
+        let out = Outbound { buffer: &mut buffer, books, actor: &actor };
+        out.message("add", header, &(5_i64,), Reply::<i64>::nobody());
+    };
+    tell(&mut books);
+    tell(&mut books);
+    assert_eq!(books.under_way(), 2);
+    books.taken(2);
+    assert_eq!(books.under_way(), 0);
+    let first = &buffer[crate::sys::wire::PREFIX..buffer.len() / 2];
+    let (header, args) = split::<Down>(first).expect("a frame");
+    assert!(matches!(header, Down::Command { request: 0, command: 7 }));
+    assert_eq!(super::read::<(i64,)>(args), Ok((5,)));
+
+    struct Unwritable;
+    impl serde::Serialize for Unwritable {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            crate::actor::panic::expected(|| panic!("it cannot be written"))
+        }
+    }
+    let before = buffer.len();
+    let (reply, mut waiting) = Reply::<i64>::pair();
+    let out = Outbound { buffer: &mut buffer, books: &mut books, actor: &actor };
+    out.message("add", |request| Down::Command { request, command: 7 }, &Unwritable, reply);
+    assert_eq!((buffer.len(), books.under_way()), (before, 0), "no half of a frame stays behind");
+    let told = waiting.try_recv().expect("it was told");
+    let why = told.expect_err("it was not sent").to_string();
+    assert!(why.contains("arguments could not cross") && why.contains("it cannot be written"), "{why}");
+}

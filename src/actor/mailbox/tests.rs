@@ -1,0 +1,171 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use super::{Inbox, Mailbox, Next, Refused};
+
+type Numbers = Mailbox<u32, &'static str>;
+
+/// Counts how often it was woken.
+#[derive(Default)]
+struct Bell(AtomicU32);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Bell {
+    fn rung(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn bell() -> (Arc<Bell>, Waker) {
+    let bell = Arc::new(Bell::default());
+    (bell.clone(), Waker::from(bell))
+}
+
+/// What the receiver gets now: a number, or a word for the rest.
+fn next(mailbox: &Numbers, inbox: &mut Inbox<u32>) -> String {
+    said(mailbox.poll_next(inbox, &mut Context::from_waker(Waker::noop())))
+}
+
+fn said(polled: Poll<Next<u32, &'static str>>) -> String {
+    match polled {
+        Poll::Ready(Next::Message(number)) => number.to_string(),
+        Poll::Ready(Next::Control(question)) => question.to_owned(),
+        Poll::Ready(Next::Stop) => "stop".to_owned(),
+        Poll::Ready(Next::Kill) => "kill".to_owned(),
+        Poll::Pending => "nothing".to_owned(),
+    }
+}
+
+fn fits(mailbox: &Numbers, number: u32) -> bool {
+    match mailbox.push(number) {
+        Ok(()) => true,
+        Err(Refused::Full(_)) => false,
+        Err(Refused::Closed(_)) => panic!("it is closed"),
+    }
+}
+
+#[rehearsal::test]
+fn the_control_lane_goes_past_messages_and_a_kill_past_everything() {
+    let (mailbox, mut inbox) = (Numbers::new(8), Inbox::new());
+    assert!((1..=3).all(|number| fits(&mailbox, number)));
+    assert_eq!(next(&mailbox, &mut inbox), "1", "and 2 and 3 are in the receiver's buffer now");
+    assert!(mailbox.push_control("ping").is_ok() && mailbox.push_control("info").is_ok());
+    assert_eq!(next(&mailbox, &mut inbox), "ping");
+    mailbox.stop();
+    assert_eq!(next(&mailbox, &mut inbox), "stop");
+    assert_eq!(next(&mailbox, &mut inbox), "info");
+    assert_eq!(next(&mailbox, &mut inbox), "2");
+    mailbox.kill();
+    mailbox.stop();
+    assert_eq!(next(&mailbox, &mut inbox), "kill");
+    assert_eq!(next(&mailbox, &mut inbox), "kill", "nothing comes after it");
+}
+
+#[rehearsal::test]
+fn no_more_wait_than_the_capacity_says() {
+    for capacity in 1..6 {
+        let (mailbox, mut inbox) = (Numbers::new(capacity), Inbox::new());
+        let put = (0..100).filter(|number| fits(&mailbox, *number)).count();
+        assert_eq!(put, capacity);
+        // One is out, the rest of the batch still counts.
+        assert_eq!(next(&mailbox, &mut inbox), "0");
+        assert!(fits(&mailbox, 100) && !fits(&mailbox, 101), "room for one, capacity {capacity}");
+        assert_eq!(mailbox.info().waiting, capacity);
+        assert_eq!(mailbox.info().high_water, capacity);
+    }
+}
+
+#[rehearsal::test]
+fn order_is_kept_over_many_batches() {
+    let (mailbox, mut inbox) = (Numbers::new(7), Inbox::new());
+    let (mut put, mut taken) = (0, 0);
+    while taken < 1_000 {
+        while fits(&mailbox, put) {
+            put += 1;
+        }
+        for _ in 0..=taken % 5 {
+            match next(&mailbox, &mut inbox).as_str() {
+                "nothing" => break,
+                number => assert_eq!(number, taken.to_string()),
+            }
+            taken += 1;
+        }
+    }
+}
+
+#[rehearsal::test]
+fn a_receiver_is_woken_once_and_not_for_messages_while_it_waits_inside_a_command() {
+    let (mailbox, mut inbox) = (Numbers::new(8), Inbox::new());
+    let (bell, waker) = bell();
+    assert!(mailbox.poll_next(&mut inbox, &mut Context::from_waker(&waker)).is_pending());
+    assert!(fits(&mailbox, 1) && fits(&mailbox, 2));
+    assert_eq!(bell.rung(), 1, "the second message finds it awake");
+    assert!(mailbox.poll_control(false, &mut Context::from_waker(&waker)).is_pending());
+    assert!(fits(&mailbox, 3));
+    assert_eq!(bell.rung(), 1);
+    assert!(mailbox.push_control("ping").is_ok());
+    assert_eq!(bell.rung(), 2);
+    assert_eq!(said(mailbox.poll_control(false, &mut Context::from_waker(&waker))), "ping");
+    mailbox.stop();
+    let polled = mailbox.poll_control(false, &mut Context::from_waker(&waker));
+    assert_eq!(said(polled), "nothing", "a stop waits for the end of the command");
+    assert_eq!(next(&mailbox, &mut inbox), "stop");
+}
+
+#[rehearsal::test]
+fn room_goes_to_those_who_wait_longest_and_on_from_those_who_leave() {
+    let (mailbox, mut inbox) = (Numbers::new(1), Inbox::new());
+    assert!(fits(&mailbox, 0));
+    let (first, first_waker) = bell();
+    let (second, second_waker) = bell();
+    let (mut one, mut two) = (Some(1), Some(2));
+    let (mut first_ticket, mut second_ticket) = (None, None);
+    let mut first_cx = Context::from_waker(&first_waker);
+    let mut second_cx = Context::from_waker(&second_waker);
+    assert!(mailbox.poll_push(&mut one, &mut first_ticket, &mut first_cx).is_pending());
+    assert!(mailbox.poll_push(&mut two, &mut second_ticket, &mut second_cx).is_pending());
+    assert_eq!(next(&mailbox, &mut inbox), "0");
+    assert_eq!((first.rung(), second.rung()), (1, 0));
+    // The first was told of room and goes away instead.
+    mailbox.leave_line(first_ticket.expect("it waited"));
+    assert_eq!(second.rung(), 1);
+    assert_eq!(mailbox.poll_push(&mut two, &mut second_ticket, &mut second_cx), Poll::Ready(Ok(())));
+    assert_eq!((two, second_ticket), (None, None));
+    assert_eq!(next(&mailbox, &mut inbox), "2");
+}
+
+#[rehearsal::test]
+fn a_mailbox_that_shuts_wakes_those_who_wait_and_keeps_what_it_has_until_it_closes() {
+    let (mailbox, mut inbox) = (Numbers::new(1), Inbox::new());
+    assert!(fits(&mailbox, 0));
+    let (bell, waker) = bell();
+    let (mut one, mut ticket) = (Some(1), None);
+    assert!(mailbox.poll_push(&mut one, &mut ticket, &mut Context::from_waker(&waker)).is_pending());
+    mailbox.shut();
+    assert_eq!(bell.rung(), 1);
+    let polled = mailbox.poll_push(&mut one, &mut ticket, &mut Context::from_waker(&waker));
+    assert_eq!(polled, Poll::Ready(Err(())));
+    assert_eq!(one, Some(1), "given back");
+    assert!(matches!(mailbox.push(2), Err(Refused::Closed(2))));
+    assert!(matches!(mailbox.push_control("ping"), Err(Refused::Closed("ping"))));
+    assert_eq!(next(&mailbox, &mut inbox), "0");
+    mailbox.close();
+    assert_eq!(next(&mailbox, &mut inbox), "nothing");
+}
+
+#[rehearsal::test]
+fn the_control_lane_is_bounded_too() {
+    let mailbox = Numbers::new(1);
+    let put = (0..5_000).filter(|_| mailbox.push_control("ping").is_ok()).count();
+    assert_eq!(put, super::CONTROL_CAPACITY);
+    assert!(matches!(mailbox.push_control("ping"), Err(Refused::Full(_))));
+    mailbox.stop();
+    let mut inbox = Inbox::new();
+    assert_eq!(next(&mailbox, &mut inbox), "stop", "which always has room");
+}
