@@ -13,6 +13,7 @@ mod walk;
 use super::outcome::{Death, Outcome, Output, Verdict};
 use super::registry::Isolation;
 use super::schedule::{Item, Position, SHORT_NS, Schedule};
+use crate::sys::signal::signal_name;
 use slot::{Phase, Slot};
 
 /// How often a worker may fail to start, or die without having begun a trial, before the harness gives up on it.
@@ -540,7 +541,7 @@ impl Dispatch {
 fn describe(ended: &Ended) -> String {
     let death = match ended.death {
         Some(Death::Exited { code }) => format!("exit code {code}"),
-        Some(Death::Signaled { signal }) => format!("signal {signal}"),
+        Some(Death::Signaled { signal }) => format!("signal {signal}, {}", signal_name(signal)),
         Some(Death::Unreachable) => "out of reach".to_owned(),
         None => "stopped".to_owned(),
     };

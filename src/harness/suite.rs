@@ -278,6 +278,7 @@ fn conduct(run: Run, options: &Options, default: Isolation) -> Summary {
 }
 
 async fn arbitrate(run: Run) -> Summary {
+    let forgive = run.setup.forgive_task_panic;
     let (done, summary) = oneshot::channel();
     // What can be on its way at once: each worker's trials, and a handful of messages about the worker itself.
     let mailbox = run.workers.min(run.seats.len()).max(1) * (DEPTH + 16) + 64;
@@ -290,7 +291,13 @@ async fn arbitrate(run: Run) -> Summary {
     };
     let strays = arbiter.clone();
     super::trial::on_unknown_panic(move |panicked| {
-        let message = format!("a panic on a thread that no running test is known to own: {panicked}");
+        if forgive {
+            return;
+        }
+        let message = format!(
+            "a panic on a thread that no running test is known to own: {panicked}\nwith --isolation process its test \
+             would be known; if such panics are meant to happen, run with --task-panic=allow"
+        );
         // Where the mailbox is closed the run has ended.
         let _ = strays.complain(message).tell();
     });

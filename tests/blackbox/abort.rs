@@ -34,6 +34,6 @@ fn process_isolation_still_tells_every_verdict() {
 #[test]
 fn thread_isolation_is_refused() {
     let run = Launch::new(executable_that_aborts("abort", "abort")).args(["--isolation", "thread"]).run();
-    run.ends_with(101).complains("panic").complains("abort").complains("--isolation");
+    run.ends_with(101).complains("panic").complains("abort").complains("isolation \"process\"");
     assert!(!run.stdout.contains("... ok"), "nothing runs\n{run}");
 }

@@ -81,7 +81,8 @@ fn build(package: &str, panic_abort: bool) -> Built {
     cargo.args([
         "build",
         "--offline",
-        "--all-targets",
+        "--bins",
+        "--tests",
         "--message-format=json-render-diagnostics",
         "--color=never",
     ]);

@@ -59,7 +59,7 @@ fn an_early_exit_is_red() {
     let Some((code, text)) = nextest("faults", "faults", filter) else { return };
     assert_eq!(code, Some(100), "{text}");
     let theirs = statuses(&text, "faults", "faults");
-    for (name, status) in &theirs {
+    for (name, status) in theirs.iter().filter(|(_, status)| *status != "SKIP") {
         let expected = if name.ends_with("::fault") { "FAIL" } else { "PASS" };
         assert_eq!(status, expected, "{name}\n{text}");
     }

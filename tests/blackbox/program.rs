@@ -12,5 +12,5 @@ fn with_the_bootstrap_an_actor_lives_in_another_process() {
 #[test]
 fn without_the_bootstrap_it_is_refused() {
     let run = Launch::new(executable("programs", "bootless")).run();
-    run.ends_with(9).says("refused: ").says("rehearsal::main");
+    run.ends_with(9).says("refused: ").says("rehearsal::program");
 }

@@ -26,15 +26,10 @@ fn two_at_work(args: &[&str]) -> Running {
         }
     });
     let running = launch.start();
-    let mut names = [(); 2].map(|()| match heard.recv_timeout(Duration::from_secs(60)) {
-        Ok(name) => name,
-        Err(_) => {
-            running.signal("KILL");
-            String::new()
-        }
-    });
+    let mut names = [(); 2].map(|()| heard.recv_timeout(Duration::from_secs(60)).unwrap_or_default());
     names.sort();
     if names != ["b_stays", "c_stays"] {
+        running.signal("KILL");
         panic!("{names:?} instead of two trials at work\n{}", running.finish());
     }
     assert!(running.others().len() >= 2, "two grandchildren: {:?}", running.others());

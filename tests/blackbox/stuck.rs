@@ -64,12 +64,35 @@ fn a_trial_that_returns_after_its_time_is_red() {
 
 #[test]
 fn panics_are_told_apart_on_threads() {
-    let run =
-        on_threads(&["crash::panics::", "crash::panics_later::", "crash::panics_with_a_number::", "task::"]);
+    let run = on_threads(&[
+        "crash::panics::",
+        "crash::panics_later::",
+        "crash::panics_with_a_number::",
+        "_in_a_task",
+    ]);
     run.ends_with(101);
-    let told = verdict_of_each(&run.stdout);
-    for (name, verdict) in told {
+    for (name, verdict) in verdict_of_each(&run.stdout) {
         let expected = if name.ends_with("::fault") { "FAILED" } else { "ok" };
         assert_eq!(verdict, expected, "{name}\n{run}");
     }
+}
+
+/// Whose thread it was cannot be known where trials share a process: the panic makes the run red, and is told with its
+/// place.
+#[test]
+fn a_panic_on_a_thread_of_nobody_makes_the_run_red() {
+    let run = on_threads(&["task::panics_in_a_thread", "--test-threads=2"]);
+    run.ends_with(101);
+    let told = verdict_of_each(&run.stdout);
+    let by_trial = told["task::panics_in_a_thread::fault"].starts_with("FAILED");
+    assert!(
+        by_trial || (run.stderr.contains("task.rs:") && run.stderr.contains("--task-panic=allow")),
+        "{run}"
+    );
+}
+
+/// Where the whole run allows it, it is nothing.
+#[test]
+fn a_panic_on_a_thread_of_nobody_can_be_allowed() {
+    on_threads(&["task::panics_in_a_thread", "--task-panic=allow"]).ends_with(0);
 }

@@ -1,9 +1,10 @@
 //! The lane of trial threads in a worker: one at a time, each fresh and named after its trial.
 //!
 //! The trial thread itself sends the outcome home, and the send has returned, before the next trial starts: whatever
-//! the next one does to the process, this outcome is out. It then starts the next thread and ends; no other thread is
+//! the next one does to the process, this outcome is out. Its last act is to start the next thread; no other thread is
 //! woken between two trials.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -137,13 +138,34 @@ fn run(shared: &Arc<Shared>, order: Order, entry: &'static Entry) {
     if shared.settings.last_words.is_some() {
         *DOOMED.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(shared), order));
     }
+    // First use, before the trial can use one of its own.
+    LAST_ACT.with(|_| ());
     shared.page.store(order.position, 0, seam::monotonic_ns());
     let attempt = trial::run_here(entry, &shared.settings);
-    let left = conclude(shared, order, &attempt);
-    shared.page.idle();
-    match left {
-        true => leave(shared),
-        false => start_next(shared),
+    LAST_ACT.replace(LastAct(Some((Arc::clone(shared), order, attempt))));
+}
+
+thread_local! {
+    /// What a trial thread does when it is done with everything else.
+    ///
+    /// Thread-locals are dropped in the reverse order of their first use: those of the trial come before this one. A
+    /// trial is not over before they are gone, for they can hang, print, or end the process, and then it was this trial
+    /// and not the next one.
+    static LAST_ACT: RefCell<LastAct> = const { RefCell::new(LastAct(None)) };
+}
+
+/// The end of a trial that ran; empty while it runs, because `exit` too drops the thread-locals of its thread.
+struct LastAct(Option<(Arc<Shared>, Order, Attempt)>);
+
+impl Drop for LastAct {
+    fn drop(&mut self) {
+        let Some((shared, order, attempt)) = self.0.take() else { return };
+        let left = conclude(&shared, order, &attempt);
+        shared.page.idle();
+        match left {
+            true => leave(&shared),
+            false => start_next(&shared),
+        }
     }
 }
 

@@ -10,7 +10,8 @@ fn stay(name: &str) {
     std::process::Command::new("sleep").arg("3600").spawn().unwrap();
     let directory = std::env::var("BLACKBOX_DIR").expect("BLACKBOX_DIR, set by the black-box test");
     let mut told = std::fs::OpenOptions::new().write(true).open(format!("{directory}/started")).unwrap();
-    writeln!(told, "{name}").unwrap();
+    // In one piece: another trial writes into the same pipe.
+    told.write_all(format!("{name}\n").as_bytes()).unwrap();
     std::thread::sleep(Duration::from_secs(3600));
 }
 

@@ -35,8 +35,8 @@ among_innocents! {
     }
 }
 
-// A grandchild that writes while the next trial runs. With one worker: `a` starts it, `b` lets it write and waits for
-// that, then fails, so that its output is shown.
+// A grandchild that writes while the next trial runs. It has left the worker's process group, or it would be gone by
+// then. With one worker: `a` starts it, `b` lets it write and waits for that, then fails, so that its output is shown.
 mod writer {
     use super::*;
 
@@ -47,8 +47,8 @@ mod writer {
         let (go, done) = (of_this_run("go"), of_this_run("done"));
         assert!(Command::new("mkfifo").args([&go, &done]).status().unwrap().success());
         println!("belongs to a");
-        Command::new("sh")
-            .args(["-c", "read -r _ < \"$0\"; echo LATE; echo LATE >&2; echo > \"$1\""])
+        Command::new("setsid")
+            .args(["sh", "-c", "read -r _ < \"$0\"; echo LATE; echo LATE >&2; echo > \"$1\""])
             .args([&go, &done])
             .spawn()
             .unwrap();
