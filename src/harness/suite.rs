@@ -197,6 +197,7 @@ fn assemble(
         },
         setup: Setup {
             forgive_task_panic: options.task_panic == TaskPanic::Allow,
+            fresh_runtime: options.fresh_runtime,
             keep_output: options.show_output,
             output_limit: options.output_limit,
             page: None,

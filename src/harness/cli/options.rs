@@ -45,6 +45,8 @@ pub struct Options {
     pub grace: Duration,
     /// What a panic beside the trial means where the trial does not say itself.
     pub task_panic: TaskPanic,
+    /// Every async trial gets a runtime of its own, also where the last one is as good as new.
+    pub fresh_runtime: bool,
     /// No trial starts after the first failure.
     pub fail_fast: bool,
     /// Seed of a random order.
@@ -190,6 +192,7 @@ impl Options {
                 Some("allow") => TaskPanic::Allow,
                 _ => TaskPanic::Fail,
             },
+            fresh_runtime: settings.switch("fresh-runtime"),
             fail_fast: settings.switch("fail-fast"),
             shuffle_seed: shuffle_seed(settings),
             ensure_time: settings.switch("ensure-time").then(|| time_limits(environment)).transpose()?,

@@ -145,6 +145,15 @@ pub const TABLE: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "fresh-runtime",
+        heading: RUN,
+        flags: &["--fresh-runtime"],
+        variables: &[Variable::exact("REHEARSAL_FRESH_RUNTIME")],
+        key: Some("fresh-runtime"),
+        help: "Build a runtime for every async trial, also where the last one is as good as new",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "fail-fast",
         heading: RUN,
         flags: &["--fail-fast"],

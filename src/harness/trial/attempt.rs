@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::judge::{End, Payload, Seen, judge};
 use super::ledger::{self, Ledger};
-use super::runtime::TrialRuntime;
+use super::runtime::{Spare, TrialRuntime};
 use crate::actor::panic;
 use crate::harness::outcome::{Returned, Verdict};
 use crate::harness::registry::{Body, Entry, TaskPanic};
@@ -52,9 +52,15 @@ pub struct Attempt {
 /// An async trial gets a runtime of its own, as it asked for, and that runtime is gone afterwards with all its tasks.
 /// Panics are caught; whatever else takes a process or thread away (abort, `exit`, a hang) is up to the caller.
 pub fn run_here(entry: &'static Entry, settings: &TrialSettings) -> Attempt {
+    run_with(entry, settings, None)
+}
+
+/// The same, taking the runtime from `spare` if one that is as good as new is there, and leaving it there if it still
+/// is afterwards.
+pub fn run_with(entry: &'static Entry, settings: &TrialSettings, spare: Option<&mut Spare>) -> Attempt {
     let ledger = Arc::new(Ledger::new(entry, settings.clone()));
     let watch = ledger::watch(&ledger);
-    let (end, left_threads) = run_body(entry, settings, &ledger);
+    let (end, left_threads) = run_body(entry, settings, &ledger, spare);
     drop(watch);
     attempt(&ledger, end, left_threads)
 }
@@ -71,7 +77,12 @@ pub(super) fn attempt(ledger: &Ledger, end: End, left_threads: bool) -> Attempt 
 }
 
 /// How the body ended, and whether threads of its runtime outlived it.
-fn run_body(entry: &'static Entry, settings: &TrialSettings, ledger: &Arc<Ledger>) -> (End, bool) {
+fn run_body(
+    entry: &'static Entry,
+    settings: &TrialSettings,
+    ledger: &Arc<Ledger>,
+    spare: Option<&mut Spare>,
+) -> (End, bool) {
     let is_async = match entry.body {
         Body::Sync(_) => false,
         Body::Async(_) => true,
@@ -80,13 +91,16 @@ fn run_body(entry: &'static Entry, settings: &TrialSettings, ledger: &Arc<Ledger
     if !is_async {
         return (caught(ledger, || call(entry.body, &mut never)), false);
     }
-    let runtime = match TrialRuntime::build(entry.options.runtime, ledger) {
+    let keep = spare.is_some();
+    let mut none = Spare::default();
+    let spare = spare.unwrap_or(&mut none);
+    let runtime = match TrialRuntime::obtain(entry.options.runtime, ledger, spare) {
         Ok(runtime) => runtime,
         Err(error) => return (End::NoRuntime { error: error.to_string() }, false),
     };
     let end = caught(ledger, || call(entry.body, &mut |future| runtime.block_on(future)));
     let deadline = Instant::now() + Duration::from_millis(settings.shutdown_ms);
-    let gone = runtime.shut_down(deadline);
+    let gone = runtime.retire(deadline, spare, keep && matches!(end, End::Returned | End::ReturnedFailure));
     (end, !gone)
 }
 

@@ -14,6 +14,7 @@ mod runtime;
 #[cfg(test)]
 mod tests;
 
-pub use attempt::{Attempt, TrialSettings, run_here};
+pub use attempt::{Attempt, TrialSettings, run_here, run_with};
 pub(crate) use ledger::note_skip;
 pub use ledger::{Panicked, on_unknown_panic};
+pub use runtime::Spare;

@@ -1,4 +1,4 @@
-//! The tokio runtime of one async trial: made fresh, and gone afterwards.
+//! The tokio runtime of one async trial: new or as good as new, and gone afterwards with all that was left in it.
 
 use std::future::Future;
 use std::io;
@@ -14,9 +14,26 @@ use crate::harness::registry::RuntimeSpec;
 /// A runtime, and the count of its threads.
 pub(super) struct TrialRuntime {
     runtime: Runtime,
+    spec: RuntimeSpec,
     threads: Arc<Threads>,
+    /// The trial that its threads answer to.
+    ledger: Arc<Mutex<Arc<Ledger>>>,
     /// Threads that start with the runtime, whether or not they have come to say so.
     expected: usize,
+}
+
+/// A runtime that one trial has used and that nothing tells from a new one.
+///
+/// In a dev build making and dropping a runtime is three quarters of what a trivial async trial costs, most of it the
+/// timer wheel. So a lane keeps one as long as it is as good as new; what a trial could have changed in it is looked at
+/// after each trial, and in doubt the next one gets a new one.
+#[derive(Default)]
+pub struct Spare(Option<TrialRuntime>);
+
+impl std::fmt::Debug for Spare {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Spare(one)" } else { "Spare(none)" })
+    }
 }
 
 /// Threads of one runtime: schedulers of a multi-thread one, and those of `spawn_blocking`.
@@ -44,17 +61,63 @@ impl TrialRuntime {
             builder.start_paused(true);
         }
         let threads = Arc::new(Threads::default());
-        let (starting, ending, ledger) = (Arc::clone(&threads), Arc::clone(&threads), Arc::clone(ledger));
+        let ledger = Arc::new(Mutex::new(Arc::clone(ledger)));
+        let (starting, ending, current) = (Arc::clone(&threads), Arc::clone(&threads), Arc::clone(&ledger));
         let runtime = builder
             .enable_all()
             .on_thread_start(move || {
-                ledger::watch_beside(&ledger);
+                ledger::watch_beside(&current.lock().unwrap_or_else(PoisonError::into_inner));
                 starting.count(|counts| counts.started += 1);
             })
             .on_thread_stop(move || ending.count(|counts| counts.ended += 1))
             .build()?;
         let expected = if spec.multi_thread { runtime.metrics().num_workers() } else { 0 };
-        Ok(TrialRuntime { runtime, threads, expected })
+        Ok(TrialRuntime { runtime, spec, threads, ledger, expected })
+    }
+
+    /// The runtime for a trial: the spare one, where it is what the trial asks for, or one that is built.
+    pub(super) fn obtain(
+        spec: RuntimeSpec,
+        ledger: &Arc<Ledger>,
+        spare: &mut Spare,
+    ) -> io::Result<TrialRuntime> {
+        match spare.0.take_if(|spare| spare.spec == spec) {
+            Some(runtime) => {
+                *runtime.ledger.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(ledger);
+                Ok(runtime)
+            }
+            None => TrialRuntime::build(spec, ledger),
+        }
+    }
+
+    /// Whether nothing tells this runtime from a new one: no task is left, no thread was ever started, and its clock
+    /// was neither paused nor moved.
+    ///
+    /// A clock of tokio's that was ever paused lags behind the system's for good, one that was advanced is ahead of it;
+    /// one that was not touched reads the system's, so it lies between two readings of that.
+    fn is_as_new(&self) -> bool {
+        let untouched_clock = || {
+            let _inside = self.runtime.enter();
+            let before = Instant::now();
+            let told = tokio::time::Instant::now().into_std();
+            before <= told && told <= Instant::now()
+        };
+        let threads = self.threads.counts.lock().unwrap_or_else(PoisonError::into_inner).started;
+        !self.spec.multi_thread
+            && !self.spec.start_paused
+            && threads == 0
+            && self.runtime.metrics().num_alive_tasks() == 0
+            && untouched_clock()
+    }
+
+    /// Ends the trial's use of it: kept for the next trial if that could not tell, shut down otherwise. False if
+    /// threads of it were still running at the deadline.
+    pub(super) fn retire(self, deadline: Instant, spare: &mut Spare, keep: bool) -> bool {
+        if keep && self.is_as_new() {
+            spare.0 = Some(self);
+            return true;
+        }
+        self.shut_down(deadline)
     }
 
     /// Runs a future to its end on this thread.
@@ -66,7 +129,7 @@ impl TrialRuntime {
     ///
     /// Tasks go first, because a blocking thread may be waiting for something that a task holds.
     pub(super) fn shut_down(self, deadline: Instant) -> bool {
-        let TrialRuntime { runtime, threads, expected } = self;
+        let TrialRuntime { runtime, threads, expected, .. } = self;
         runtime.shutdown_background();
         threads.wait_for_end(expected, deadline)
     }

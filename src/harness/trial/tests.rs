@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::{Attempt, TrialSettings, run_here};
+use super::{Attempt, Spare, TrialSettings, run_here, run_with};
 use crate::harness::outcome::Verdict;
 use crate::harness::registry::{
     Body, Entry, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic, TaskPanic,
@@ -288,4 +288,60 @@ fn panics_that_actors_catch_and_panics_that_are_meant_never_count() {
         assert!(meant.is_err());
     };
     assert_eq!(attempt(body, Options::NONE).verdict, Verdict::Passed);
+}
+
+/// Runs a body with a spare runtime at hand, then says which runtime it had and whether it is still there.
+fn kept_after(body: Body, options: Options) -> bool {
+    let entry: &'static Entry =
+        Box::leak(Box::new(Entry::new("suite::area::body", "src/area.rs", (7, 4), body).with(options)));
+    let mut spare = Spare::default();
+    run_with(entry, &TrialSettings::default(), Some(&mut spare));
+    format!("{spare:?}") == "Spare(one)"
+}
+
+#[rehearsal::test]
+fn a_runtime_is_used_again_only_where_nothing_tells_it_from_a_new_one() {
+    let paused =
+        Options { runtime: RuntimeSpec { start_paused: true, ..Options::NONE.runtime }, ..Options::NONE };
+    assert!(kept_after(body!(tokio::time::sleep(Duration::from_micros(50)).await), Options::NONE));
+    assert!(kept_after(body!(tokio::spawn(async {}).await.unwrap()), Options::NONE));
+    let not_kept = [
+        (
+            "a task is left",
+            kept_after(body!(drop(tokio::spawn(std::future::pending::<()>()))), Options::NONE),
+        ),
+        (
+            "a thread was started",
+            kept_after(body!(tokio::task::spawn_blocking(|| ()).await.unwrap()), Options::NONE),
+        ),
+        ("the clock is paused", kept_after(body!(tokio::time::pause()), Options::NONE)),
+        (
+            "the clock was paused",
+            kept_after(
+                body! {
+                    tokio::time::pause();
+                    std::thread::sleep(Duration::from_micros(50));
+                    tokio::time::resume();
+                },
+                Options::NONE,
+            ),
+        ),
+        (
+            "the clock was moved",
+            kept_after(
+                body! {
+                    tokio::time::pause();
+                    tokio::time::advance(Duration::from_secs(1)).await;
+                    tokio::time::resume();
+                },
+                Options::NONE,
+            ),
+        ),
+        ("it panicked", kept_after(body!(panic!("as told")), Options::NONE)),
+        ("it has threads", kept_after(body!(()), MULTI)),
+        ("it was made with a paused clock", kept_after(body!(()), paused)),
+    ];
+    for (why, kept) in not_kept {
+        assert!(!kept, "kept although {why}");
+    }
 }

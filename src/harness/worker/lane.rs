@@ -14,7 +14,7 @@ use super::message::{Order, Report, Setup};
 use crate::actor::Outlet;
 use crate::harness::outcome::{Output, Verdict};
 use crate::harness::registry::{Entry, Registry, TaskPanic};
-use crate::harness::trial::{self, Attempt, TrialSettings};
+use crate::harness::trial::{self, Attempt, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
 use crate::sys::page::Page;
 use crate::sys::{process, seam};
@@ -39,6 +39,8 @@ struct Shared {
     own_process: bool,
     outlet: Outlet<Report>,
     queue: Mutex<Queue>,
+    /// The runtime of the trial before, where it is as good as new.
+    spare: Mutex<Spare>,
 }
 
 #[derive(Default)]
@@ -61,9 +63,19 @@ impl Lane {
         let last_words = (cfg!(panic = "abort") && own_process).then_some(say_last_words as fn(_, &_));
         let settings =
             TrialSettings { task_panic, alone: own_process, last_words, ..TrialSettings::default() };
-        let (registry, queue) = (Registry::collect(), Mutex::default());
+        let (registry, queue, spare) = (Registry::collect(), Mutex::default(), Mutex::default());
         Lane {
-            shared: Arc::new(Shared { setup, settings, registry, page, capture, own_process, outlet, queue }),
+            shared: Arc::new(Shared {
+                setup,
+                settings,
+                registry,
+                page,
+                capture,
+                own_process,
+                outlet,
+                queue,
+                spare,
+            }),
         }
     }
 
@@ -141,7 +153,14 @@ fn run(shared: &Arc<Shared>, order: Order, entry: &'static Entry) {
     // First use, before the trial can use one of its own.
     LAST_ACT.with(|_| ());
     shared.page.store(order.position, 0, seam::monotonic_ns());
-    let attempt = trial::run_here(entry, &shared.settings);
+    let attempt = match shared.setup.fresh_runtime {
+        true => trial::run_here(entry, &shared.settings),
+        // Nobody else holds this lock: trials of a lane run one at a time. One that is stuck keeps it, and its lane.
+        false => {
+            let mut spare = shared.spare.lock().unwrap_or_else(PoisonError::into_inner);
+            trial::run_with(entry, &shared.settings, Some(&mut spare))
+        }
+    };
     LAST_ACT.replace(LastAct(Some((Arc::clone(shared), order, attempt))));
 }
 

@@ -10,6 +10,8 @@ use crate::sys::page::Page;
 pub struct Setup {
     /// Whether a panic beside a trial is forgiven, where the trial itself does not say.
     pub forgive_task_panic: bool,
+    /// Whether every async trial gets a new runtime, also where the last one is as good as new.
+    pub fresh_runtime: bool,
     /// Whether the output of trials that passed is sent home too.
     pub keep_output: bool,
     /// How many bytes of a trial's output are kept.
