@@ -12,6 +12,7 @@ mod option;
 mod program;
 mod test;
 mod token;
+mod value;
 
 /// Registers a function as a test of this suite.
 ///
@@ -31,6 +32,9 @@ mod token;
 /// | `worker_threads = 2` | threads of a `multi_thread` runtime |
 /// | `start_paused = true` | the clock of a `current_thread` runtime stands still and jumps to the next timer |
 /// | `crate = "path"` | where this crate is found, if not at `::rehearsal` |
+///
+/// `#[serial]` or `#[serial(key)]` of `serial_test` makes a group too, `serial` or the key, unless `group` is given: its
+/// lock does not hold across worker processes. Put it below this attribute.
 ///
 /// # Errors
 /// What cannot be honoured does not compile: an unknown option or one given twice, options that contradict one another,

@@ -4,6 +4,10 @@ use proc_macro::{Delimiter, Literal, Span, TokenStream, TokenTree};
 
 use crate::function::{Attribute, Function, flatten};
 use crate::token::{Failure, Out, failed};
+use crate::value::{
+    Argument, Value, choice, count, crate_path, duration_ms, expected, flag, group_name, is_comma,
+    optional_string, value,
+};
 
 /// The options of `#[rehearsal::test]`, as the error about an unknown one lists them.
 pub(crate) const OF_TEST: &[&str] = &[
@@ -34,19 +38,6 @@ pub(crate) struct Given {
     root: Option<(String, Span)>,
 }
 
-/// One `name`, `name = value` or `name(…)`.
-struct Argument {
-    name: String,
-    span: Span,
-    value: Value,
-}
-
-enum Value {
-    None,
-    Equals(TokenTree),
-    List(Vec<TokenTree>),
-}
-
 /// Reads what stands in the attribute's parentheses.
 pub(crate) fn parse(arguments: TokenStream, allowed: &[&str]) -> Result<Given, Failure> {
     let mut given = Given::default();
@@ -69,21 +60,6 @@ pub(crate) fn parse(arguments: TokenStream, allowed: &[&str]) -> Result<Given, F
         given.take(argument)?;
     }
     Ok(given)
-}
-
-fn is_comma(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',')
-}
-
-fn value(name: &TokenTree, rest: &[TokenTree]) -> Result<Value, Failure> {
-    match rest {
-        [] => Ok(Value::None),
-        [TokenTree::Punct(equals), value] if equals.as_char() == '=' => Ok(Value::Equals(value.clone())),
-        [TokenTree::Group(list)] if list.delimiter() == Delimiter::Parenthesis => {
-            Ok(Value::List(flatten(list.stream())))
-        }
-        _ => failed(name.span(), format!("expected `{name}`, `{name} = value` or `{name}(…)`")),
-    }
 }
 
 impl Given {
@@ -129,6 +105,27 @@ impl Given {
     pub(crate) fn take_should_panic(&mut self, attribute: &Attribute) -> Result<(), Failure> {
         let argument = Argument::of_attribute("should_panic", attribute)?;
         once(&mut self.should_panic, "should_panic", (expected(&argument)?, attribute.span))
+    }
+
+    /// Makes a group of the key of `#[serial]`, which stays: its lock does not hold in another worker, a group does.
+    pub(crate) fn take_serial(&mut self, attribute: &Attribute) -> Result<(), Failure> {
+        if self.group.is_some() {
+            return Ok(());
+        }
+        let argument = Argument::of_attribute("serial", attribute)?;
+        let key = match &argument.value {
+            Value::None => "serial".to_owned(),
+            Value::List(list) if !list.iter().any(is_comma) => list.iter().map(ToString::to_string).collect(),
+            Value::List(_) | Value::Equals(_) => {
+                return failed(
+                    attribute.span,
+                    "a test is in one group only, so `#[serial]` can have one key: write `group = \"..\"` for the one \
+                     that has to hold across workers",
+                );
+            }
+        };
+        self.group = Some((Literal::string(&key), attribute.span));
+        Ok(())
     }
 
     /// Refuses options that contradict one another or the function.
@@ -289,164 +286,10 @@ impl Fields {
     }
 }
 
-impl Argument {
-    fn of_attribute(name: &str, attribute: &Attribute) -> Result<Argument, Failure> {
-        let value = match attribute.rest.as_slice() {
-            [] => Value::None,
-            [TokenTree::Punct(equals), value] if equals.as_char() == '=' => Value::Equals(value.clone()),
-            [TokenTree::Group(list)] if list.delimiter() == Delimiter::Parenthesis => {
-                Value::List(flatten(list.stream()))
-            }
-            _ => return failed(attribute.span, format!("expected `#[{name}]` or `#[{name} = \"..\"]`")),
-        };
-        Ok(Argument { name: name.to_owned(), span: attribute.span, value })
-    }
-}
-
 fn once<T>(slot: &mut Option<(T, Span)>, name: &str, given: (T, Span)) -> Result<(), Failure> {
     if slot.is_some() {
         return failed(given.1, format!("`{name}` is given twice; keep one of them"));
     }
     *slot = Some(given);
     Ok(())
-}
-
-/// A string literal's token; raw strings too. Byte and C strings are none.
-fn string(token: &TokenTree) -> Option<Literal> {
-    let TokenTree::Literal(literal) = token else { return None };
-    let text = literal.to_string();
-    (text.starts_with('"') || text.starts_with("r\"") || text.starts_with("r#")).then(|| literal.clone())
-}
-
-/// The text of a plain string literal, for options whose values need no escapes.
-fn plain_text(argument: &Argument) -> Option<String> {
-    let Value::Equals(value) = &argument.value else { return None };
-    let text = string(value)?.to_string();
-    Some(text.strip_prefix('"')?.strip_suffix('"')?.to_owned())
-}
-
-fn optional_string(argument: &Argument) -> Result<Option<Literal>, Failure> {
-    let name = &argument.name;
-    match &argument.value {
-        Value::None => Ok(None),
-        Value::Equals(value) => match string(value) {
-            Some(reason) => Ok(Some(reason)),
-            None => failed(value.span(), format!("`{name}` takes a string: `{name} = \"reason\"`")),
-        },
-        Value::List(_) => failed(argument.span, format!("write `{name}` or `{name} = \"reason\"`")),
-    }
-}
-
-fn expected(argument: &Argument) -> Result<Option<Literal>, Failure> {
-    let token = match &argument.value {
-        Value::None => return Ok(None),
-        Value::Equals(value) => Some(value),
-        Value::List(list) => match list.as_slice() {
-            [TokenTree::Ident(word), TokenTree::Punct(equals), value, rest @ ..]
-                if word.to_string() == "expected"
-                    && equals.as_char() == '='
-                    && rest.iter().all(is_comma)
-                    && rest.len() < 2 =>
-            {
-                Some(value)
-            }
-            _ => None,
-        },
-    };
-    match token.and_then(string) {
-        Some(text) => Ok(Some(text)),
-        None => failed(
-            argument.span,
-            "write `should_panic` or `should_panic(expected = \"part of the message\")`",
-        ),
-    }
-}
-
-fn choice(argument: &Argument, allowed: &[(&'static str, &'static str)]) -> Result<&'static str, Failure> {
-    let text = plain_text(argument);
-    match allowed.iter().find(|(word, _)| Some(*word) == text.as_deref()) {
-        Some((_, meaning)) => Ok(meaning),
-        None => {
-            let words: Vec<String> = allowed.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-            failed(argument.span, format!("`{}` takes one of: {}", argument.name, words.join(", ")))
-        }
-    }
-}
-
-fn group_name(argument: &Argument) -> Result<Literal, Failure> {
-    let literal = match &argument.value {
-        Value::Equals(value) => string(value),
-        _ => None,
-    };
-    match literal {
-        Some(literal) if plain_text(argument).as_deref() != Some("") => Ok(literal),
-        _ => failed(argument.span, "`group` takes the name of the group: `group = \"database\"`"),
-    }
-}
-
-fn count(argument: &Argument) -> Result<usize, Failure> {
-    let number = match &argument.value {
-        Value::Equals(value) => value.to_string().replace('_', "").parse().ok().filter(|count| *count > 0),
-        _ => None,
-    };
-    match number {
-        Some(number) => Ok(number),
-        None => failed(argument.span, format!("`{}` takes a number from 1 up", argument.name)),
-    }
-}
-
-fn flag(argument: &Argument) -> Result<bool, Failure> {
-    let text = match &argument.value {
-        Value::Equals(value) => value.to_string(),
-        _ => String::new(),
-    };
-    match text.as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => failed(argument.span, format!("`{0}` takes true or false: `{0} = true`", argument.name)),
-    }
-}
-
-fn crate_path(argument: &Argument) -> Result<String, Failure> {
-    match plain_text(argument) {
-        Some(path) if !path.is_empty() && path.split("::").all(is_segment) => Ok(path),
-        _ => failed(
-            argument.span,
-            "`crate` takes the path under which rehearsal is known: `crate = \"my::rehearsal\"`",
-        ),
-    }
-}
-
-fn is_segment(segment: &str) -> bool {
-    segment.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
-        && !segment.starts_with(|letter: char| letter.is_ascii_digit())
-}
-
-/// `"500ms"`, `"5s"`, `"1.5s"`, `"2m"`, `"1h"`: a number and its unit, more than nothing.
-fn duration_ms(argument: &Argument) -> Result<u64, Failure> {
-    match plain_text(argument).as_deref().and_then(read_duration) {
-        Some(duration_ms) => Ok(duration_ms),
-        None => failed(
-            argument.span,
-            "`timeout` takes a duration of at least 1ms, a number and its unit: \"500ms\", \"5s\", \"1.5s\", \"2m\" or \
-             \"1h\"",
-        ),
-    }
-}
-
-fn read_duration(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit_ms = match &text[digits.len()..] {
-        "ms" => 1.0,
-        "s" => 1_000.0,
-        "m" => 60_000.0,
-        "h" => 3_600_000.0,
-        _ => return None,
-    };
-    if !digits.starts_with(|letter: char| letter.is_ascii_digit()) {
-        return None;
-    }
-    let number: f64 = digits.trim_end().replace('_', "").parse().ok()?;
-    let duration_ms = (number * unit_ms).round();
-    (1.0..=1e15).contains(&duration_ms).then_some(duration_ms as u64)
 }

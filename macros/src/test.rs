@@ -44,6 +44,9 @@ fn take_attributes(function: &mut Function, given: &mut Given) -> Result<(), Fai
             "ignore" => given.take_ignore(&attribute)?,
             "should_panic" => given.take_should_panic(&attribute)?,
             path => {
+                if path == "serial" || path.ends_with("::serial") {
+                    given.take_serial(&attribute)?;
+                }
                 refuse_second_test(path, &attribute)?;
                 kept.push(attribute);
             }
@@ -191,7 +194,7 @@ fn without_our_attributes(item: TokenStream) -> TokenStream {
         if let (true, Some(TokenTree::Group(group))) = (opens, tokens.peek()) {
             let attribute = Attribute::read(token.clone(), group.clone());
             let last = attribute.path.rsplit(':').next().unwrap_or_default();
-            if matches!(last, "ignore" | "should_panic" | "test" | "bench" | "rstest") {
+            if matches!(last, "ignore" | "should_panic" | "test" | "bench" | "rstest" | "serial") {
                 tokens.next();
                 continue;
             }

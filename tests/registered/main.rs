@@ -51,6 +51,8 @@ fn names_leave_out_the_root_and_are_sorted() {
         "plain::impl_trait",
         "plain::inner::r#type",
         "plain::inner::same",
+        "plain::locked::with_group",
+        "plain::locked::without_key",
         "plain::multi_threaded",
         "plain::result",
         "plain::same",
@@ -109,6 +111,8 @@ fn options_are_what_was_said() {
 
     let none = entry("plain::asynchronous").options;
     assert_eq!(format!("{none:?}"), format!("{:?}", Options::NONE));
+    assert_eq!(entry("plain::locked::without_key").options.group, Some("serial"));
+    assert_eq!(entry("plain::locked::with_group").options.group, Some("own"));
     assert_eq!(entry("plain::ignored_option").options.ignore, Some(""));
     assert_eq!(entry("plain::should_panic_option").options.should_panic, ShouldPanic::Yes);
 }

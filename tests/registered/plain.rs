@@ -135,3 +135,16 @@ fn holds_another() {
     #[rehearsal::test]
     fn within_a_function() {}
 }
+
+/// Any attribute of this name will do: the key is read from its tokens.
+mod locked {
+    use rehearsal::program as serial;
+
+    #[rehearsal::test]
+    #[serial]
+    fn without_key() {}
+
+    #[rehearsal::test(group = "own")]
+    #[serial]
+    fn with_group() {}
+}

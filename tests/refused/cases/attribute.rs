@@ -26,4 +26,8 @@ fn test_twice() {}
 #[rstest] //~ `#[rstest]` must stand above `#[rehearsal::test]`
 fn cases_too_late() {}
 
+#[rehearsal::test]
+#[serial(one, two)] //~ a test is in one group only, so `#[serial]` can have one key
+fn two_groups() {}
+
 fn main() {}
