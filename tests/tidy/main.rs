@@ -51,7 +51,7 @@ fn read(root: &Path, folder: &str, sources: &mut Vec<Source>) {
     }
 }
 
-#[test]
+#[rehearsal::test]
 fn the_sources_are_tidy() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let mut sources = Vec::new();
@@ -63,3 +63,5 @@ fn the_sources_are_tidy() {
     let found = findings(&sources);
     assert!(found.is_empty(), "{} things to tidy up:\n{}", found.len(), found.join("\n"));
 }
+
+rehearsal::main!();

@@ -24,7 +24,7 @@ fn fine(path: &str, text: &str) {
     assert_eq!(found(path, text), Vec::<String>::new());
 }
 
-#[test]
+#[rehearsal::test]
 fn an_import_that_climbs() {
     caught("src/sys/wire.rs", "use crate::actor::Address;", "climbs from sys (floor 0) to actor (floor 1)");
     caught("src/actor/cell.rs", "use rehearsal::harness::plan;", "climbs from actor");
@@ -42,7 +42,7 @@ fn an_import_that_climbs() {
     caught("src/sys/wire.rs", "use crate::prelude::*;", "prelude");
 }
 
-#[test]
+#[rehearsal::test]
 fn an_import_that_climbs_by_way_of_the_root() {
     let root = source("src/lib.rs", "//! Root.\npub use actor::{Address, context::Context as Cx};");
     let user = source("src/sys/wire.rs", "use crate::Cx;");
@@ -50,7 +50,7 @@ fn an_import_that_climbs_by_way_of_the_root() {
     assert!(found.len() == 1 && found[0].contains("to actor (floor 1)"), "{found:?}");
 }
 
-#[test]
+#[rehearsal::test]
 fn an_import_that_stays_or_goes_down() {
     fine("src/actor/cell.rs", "use crate::sys::seam; use super::mailbox; use crate::actor::mailbox::Full;");
     fine("src/harness/run.rs", "use crate::{sys::wire, actor::Address, app::Setting};");
@@ -66,7 +66,7 @@ fn an_import_that_stays_or_goes_down() {
     fine("src/actor/cell.rs", "mod inner { mod deeper { use super::super::mailbox; } } use super::context;");
 }
 
-#[test]
+#[rehearsal::test]
 fn unsafe_code_outside_sys() {
     caught("src/actor/cell.rs", "fn f() { unsafe { g() } }", "unsafe");
     caught("src/actor/cell.rs", "#![allow(unsafe_code)]", "unsafe");
@@ -78,7 +78,7 @@ fn unsafe_code_outside_sys() {
     );
 }
 
-#[test]
+#[rehearsal::test]
 fn going_round_the_seam() {
     for text in [
         "fn f() { tokio::spawn(g()); }",
@@ -100,7 +100,7 @@ fn going_round_the_seam() {
     fine("src/sys/seam.rs", "pub use tokio::time::Instant; fn f() { tokio::spawn(g()); }");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_platform_outside_sys() {
     caught("src/actor/cell.rs", "#[cfg(unix)] fn f() {}", "cfg(unix)");
     caught("src/harness/run.rs", "#[cfg(all(test, not(target_os = \"linux\")))] fn f() {}", "cfg(target_os)");
@@ -115,14 +115,14 @@ fn a_platform_outside_sys() {
     fine("src/harness/run.rs", "#[cfg(feature = \"unix\")] fn f() {}");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_crate_outside_its_owner() {
     caught("src/harness/run.rs", "fn f() { libc::getpid(); }", "libc belongs to src/sys/");
     caught("src/actor/cell.rs", "use postcard::to_slice;", "postcard belongs to src/sys/wire.rs");
     fine("src/sys/wire.rs", "use postcard::to_slice;");
 }
 
-#[test]
+#[rehearsal::test]
 fn names_that_say_nothing() {
     caught("src/sys/utils.rs", "", "utils");
     caught("src/actor/helper/cell.rs", "", "helper");
@@ -130,13 +130,13 @@ fn names_that_say_nothing() {
     fine("src/actor/monitor.rs", "");
 }
 
-#[test]
+#[rehearsal::test]
 fn a_file_that_is_too_long() {
     caught("src/sys/wire.rs", &"\n".repeat(501), "501 lines");
     fine("src/sys/wire.rs", &"\n".repeat(500));
 }
 
-#[test]
+#[rehearsal::test]
 fn a_map_with_logic_in_it() {
     caught("src/sys/mod.rs", "//! Map.\nmod wire;\nfn f() {}", "mod.rs:3: `fn`");
     caught("src/sys/mod.rs", "mod wire;", "begins with");
@@ -144,7 +144,7 @@ fn a_map_with_logic_in_it() {
     fine("src/sys/mod.rs", "//! Map: struct, fn, impl.\npub mod wire;\npub use wire::Frame;");
 }
 
-#[test]
+#[rehearsal::test]
 fn tokens_leave_out_what_is_no_code() {
     let text = "a /* b /* c */ d */ 'e' '\\'' '\\u{66}' 'life b\"g\\\"h\" cr##\"i\"# j\"## k::l // m\nn";
     let source = source("src/sys/wire.rs", text);
