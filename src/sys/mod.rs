@@ -10,7 +10,8 @@
 //! - [`capture`]: stdout and stderr by memory file;
 //! - [`page`]: which trial runs since when, readable after the process that ran it is gone;
 //! - [`exit`]: a guard against leaving through `exit()`;
-//! - [`limit`]: what the system allows this process, who traces it, how many threads it has.
+//! - [`limit`]: what the system allows this process, who traces it, how many threads it has;
+//! - [`terminal`]: how large the terminal is that stdout may be.
 //!
 //! All `unsafe` code of the crate is here, and all `cfg` on the platform. Each of these files holds what is the same
 //! everywhere; what is not comes from one of two halves with the same signatures: `unix/` or `portable/`, where
@@ -30,6 +31,7 @@ pub mod page;
 pub mod process;
 pub mod seam;
 pub mod signal;
+pub mod terminal;
 pub mod wire;
 
 #[cfg(all(unix, not(rehearsal_portable)))]

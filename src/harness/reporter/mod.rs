@@ -1,7 +1,7 @@
 //! What people and tools are told of a run, from one stream of events.
 //!
 //! Owns: the [`Reporter`] trait and the fan-out to several of them ([`reporters`]); libtest's formats
-//! ([`pretty`], [`terse`], [`json`], [`junit`]); the live display on a terminal ([`progress`]); warnings and
+//! ([`pretty`], [`terse`], [`json`], [`junit`]); the live display on a terminal ([`progress`] on its [`screen`]); warnings and
 //! errors on stderr ([`notice`]); the deprecated log file ([`logfile`]); listing ([`list`]). Beneath them: the
 //! one place that writes ([`sink`]), colours ([`paint`]), the words for a verdict ([`words`]), counts and the
 //! blocks at the end of a run ([`summary`]), escaping ([`escape`]).
@@ -20,6 +20,7 @@ pub mod paint;
 pub mod pretty;
 pub mod progress;
 pub mod reporters;
+pub mod screen;
 pub mod sink;
 pub mod summary;
 pub mod terse;

@@ -3,10 +3,11 @@
 //! It owns no thread and no clock of its own: it is redrawn by events, and the arbiter sends one about ten times
 //! a second while trials run. Results scroll above it, which is the business of [`super::sink::Sink`].
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::app::quantity::format_duration;
 use crate::harness::cli::{Format, Options};
@@ -14,9 +15,12 @@ use crate::harness::event::{Event, Running};
 
 use super::paint::{Paint, Tone};
 use super::reporters::Reporter;
+use super::screen::Screen;
 
 /// Redraws a second at most.
 const HERTZ: u8 = 20;
+/// Columns a line may have where the terminal does not say how wide it is.
+const NARROW: usize = 76;
 /// Lines for busy workers at most; the rest is told as a number.
 const LINES: usize = 16;
 
@@ -28,6 +32,8 @@ pub struct Progress {
     lines: Vec<ProgressBar>,
     failed: usize,
     paint: Paint,
+    /// Columns a line may have right now.
+    width: fn() -> usize,
 }
 
 impl Progress {
@@ -41,13 +47,26 @@ impl Progress {
 
     /// On the terminal that stdout is.
     pub fn on_stdout(paint: Paint) -> Progress {
-        Progress::on(ProgressDrawTarget::stdout_with_hz(HERTZ), paint)
+        match Screen::of_stdout() {
+            Some(screen) => {
+                let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen), HERTZ);
+                Progress { width: Screen::columns, ..Progress::on(target, paint) }
+            }
+            None => Progress::on(ProgressDrawTarget::stdout_with_hz(HERTZ), paint),
+        }
     }
 
     /// On any target.
     pub fn on(target: ProgressDrawTarget, paint: Paint) -> Progress {
         let bars = MultiProgress::with_draw_target(target);
-        Progress { overall: ProgressBar::hidden(), bars, lines: Vec::new(), failed: 0, paint }
+        Progress {
+            overall: ProgressBar::hidden(),
+            bars,
+            lines: Vec::new(),
+            failed: 0,
+            paint,
+            width: || NARROW,
+        }
     }
 
     /// What text has to be put above.
@@ -57,16 +76,19 @@ impl Progress {
 
     fn start(&mut self, planned: usize) {
         let bar = if self.paint == Paint::PLAIN { "{wide_bar}" } else { "{wide_bar:.cyan/dim}" };
-        let style = style(&format!("{bar} {{pos}}/{{len}}{{msg}}  {{elapsed}}, {{eta}} left"));
+        // Blanks at the end: see [`Screen`] for what has to stay free there.
+        let style = style(&format!("{bar} {{pos}}/{{len}}{{msg}}  {{elapsed}}{{left}}    "))
+            .with_key("left", write_left);
         self.overall = self.bars.add(ProgressBar::new(planned as u64).with_style(style));
         self.overall.tick();
     }
 
     fn busy(&mut self, running: &[Running<'_>]) {
         let told = running.len().min(LINES);
+        let width = (self.width)();
         let lines = told + usize::from(running.len() > told);
         while self.lines.len() < lines {
-            let line = self.bars.add(ProgressBar::new_spinner().with_style(style("{wide_msg}")));
+            let line = self.bars.add(ProgressBar::new_spinner().with_style(style("{msg}")));
             self.lines.push(line);
         }
         for line in self.lines.drain(lines..) {
@@ -74,7 +96,7 @@ impl Progress {
             self.bars.remove(&line);
         }
         for (line, running) in self.lines.iter().zip(&running[..told]) {
-            line.set_message(describe(running, self.paint));
+            line.set_message(describe(running, self.paint, width));
         }
         if running.len() > told {
             self.lines[told].set_message(format!("  and {} more", running.len() - told));
@@ -94,11 +116,33 @@ impl Progress {
 }
 
 /// `  #0  1.2s  math::adds`, and a mark on one that is slow.
-fn describe(running: &Running<'_>, paint: Paint) -> String {
+fn describe(running: &Running<'_>, paint: Paint, width: usize) -> String {
     let tenths = Duration::from_millis(running.elapsed.as_millis() as u64 / 100 * 100);
     let elapsed = if tenths.is_zero() { "0s".to_owned() } else { format_duration(tenths) };
-    let line = format!("  #{:<3} {elapsed:>7}  {}", running.worker, running.trial.name);
-    if running.slow { format!("{}{line}  SLOW{}", paint.begin(Tone::Mild), paint.end()) } else { line }
+    let mark = if running.slow { "  SLOW" } else { "" };
+    let head = format!("  #{:<3} {elapsed:>7}  ", running.worker);
+    let room = width.saturating_sub(head.len() + mark.len());
+    let line = format!("{head}{}{mark}", cut(running.trial.name, room));
+    if running.slow { format!("{}{line}{}", paint.begin(Tone::Mild), paint.end()) } else { line }
+}
+
+/// The end of a name that is too long: its function is told, its outer modules are not.
+fn cut(name: &str, room: usize) -> Cow<'_, str> {
+    let count = name.chars().count();
+    if count <= room {
+        return Cow::Borrowed(name);
+    }
+    let kept: String = name.chars().skip(count + 1 - room.max(1)).collect();
+    Cow::Owned(format!("…{kept}"))
+}
+
+/// `, 12s left`, once there is something to go by.
+fn write_left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    if (1..state.len().unwrap_or(0)).contains(&state.pos()) {
+        let seconds = Duration::from_secs(state.eta().as_secs());
+        let _ =
+            write!(out, ", {} left", if seconds.is_zero() { "0s".into() } else { format_duration(seconds) });
+    }
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -14,3 +14,4 @@ pub(super) mod process;
 pub(super) mod program;
 pub(super) mod sender;
 pub(super) mod signal;
+pub(super) mod terminal;

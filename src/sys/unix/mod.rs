@@ -4,7 +4,7 @@
 //!   the files that are passed to it; `inherited`: what must not leak into programs we start;
 //! - `spawner`: the thread that starts every child; `process`: a child and its group; `offspring`: whatever children
 //!   this process has, ours or adopted; `guardian`: the process that kills all groups when this one is gone;
-//! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `clock`, `program`: as their namesakes one folder up say;
+//! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
 //! Never: calls back into a floor above, and never runs anything between fork and exec.
@@ -28,3 +28,4 @@ pub(super) mod program;
 pub(super) mod sender;
 pub(super) mod signal;
 mod spawner;
+pub(super) mod terminal;
