@@ -29,6 +29,7 @@ pub(crate) const TESTS: &[Named] = &[
     ("child::is_killed_also_when_it_is_stopped", || drop(check("stopped"))),
     ("child::is_killed_and_reaped_when_dropped", || drop(check("dropped"))),
     ("child::is_terminated_by_its_id_and_nothing_else_is", || drop(check("terminated"))),
+    ("child::is_waited_for_on_one_runtime_after_another", || drop(check("waited for twice"))),
     ("child::that_dies_has_said_all_it_sent", || drop(check("last words"))),
 ];
 
@@ -43,6 +44,7 @@ pub(crate) const SCENARIOS: &[Named] = &[
     ("stopped", stopped),
     ("dropped", dropped),
     ("terminated", terminated),
+    ("waited for twice", waited_for_twice),
     ("last words", last_words),
 ];
 
@@ -322,6 +324,18 @@ fn terminated() {
         not_ours.into_iter().for_each(terminate_group);
         assert_eq!(other.try_wait(), None);
     });
+}
+
+/// Waiting moves from one runtime to another, the first of them gone.
+fn waited_for_twice() {
+    let child = worker("sit");
+    let in_time = run(async { tokio::time::timeout(Duration::from_millis(10), child.wait()).await });
+    assert!(in_time.is_err(), "it sits");
+    let killed = std::thread::scope(|scope| {
+        scope.spawn(|| child.kill_group());
+        run(child.wait())
+    });
+    assert_eq!(killed, ExitStatus::Signaled(9));
 }
 
 fn dropped() {

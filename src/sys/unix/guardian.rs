@@ -1,8 +1,8 @@
 //! The process that outlives this one to clean up behind it.
 //!
-//! It is this binary again, in a process group of its own where no Ctrl-C reaches it, started behind the first child. It is
-//! told of every process group that comes and goes, eight bytes each; when its socket ends, because this process has
-//! exited or was killed, it kills the groups that are left, and ends.
+//! It is this binary again, in a process group of its own where no Ctrl-C reaches it, started behind the first child.
+//! It is told of every process group that comes and goes, eight bytes each; when its socket ends, because this process
+//! has exited or was killed, it kills the groups that are left, and ends.
 #![allow(unsafe_code)]
 
 use std::collections::BTreeSet;
@@ -69,9 +69,12 @@ impl Guardian {
     pub(super) fn replace(&mut self) -> io::Result<()> {
         self.link = None;
         self.deaths += 1;
-        // One that dies again and again is started with a child, not all the time.
-        if self.groups.is_empty() || self.deaths > MANY_DEATHS {
+        if self.groups.is_empty() {
             return Ok(());
+        }
+        if self.deaths > MANY_DEATHS {
+            let text = format!("it died {} times; another is started with the next child", self.deaths);
+            return Err(io::Error::other(text));
         }
         self.link = Some(Link::start(&self.groups)?);
         Ok(())

@@ -87,7 +87,7 @@ impl Child {
     /// Puts together what the spawner has made; kills the child again where it cannot be watched.
     pub(super) fn new(pid: u32, socket: StdSocket) -> io::Result<Child> {
         offspring::await_child(pid);
-        let process = Arc::new(Process { pid, ended: Mutex::new(None) });
+        let process = Arc::new(Process::new(pid));
         live().insert(pid, Arc::downgrade(&process));
         match Watch::new(&process) {
             Ok(watch) => Ok(Child { pid, socket: Mutex::new(Some(socket)), process, watch }),
@@ -155,6 +155,9 @@ impl Child {
 impl Drop for Child {
     /// Kills the group. Waits a moment for the child's death, so that it does not count as left behind.
     fn drop(&mut self) {
+        if !self.process.is_ours() {
+            return;
+        }
         self.kill_group();
         if let Watch::Descriptor { descriptor, .. } = &self.watch
             && self.process.try_reap().is_none()
@@ -191,12 +194,17 @@ impl Watch {
     /// Resolves when the process has ended. May resolve early.
     async fn ended(&self) {
         match self {
-            Watch::Descriptor { registered, descriptor } => match register(registered, descriptor) {
-                // Stays readable for ever, so the readiness is never cleared.
-                Ok(registered) => drop(registered.readable().await),
-                // The system's limit of watched descriptors: the one wait here that has to ask again and again.
-                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
-            },
+            Watch::Descriptor { registered, descriptor } => {
+                if let Ok(registered) = register(registered, descriptor)
+                    && registered.readable().await.is_ok()
+                {
+                    // Stays readable for ever, so the readiness is never cleared.
+                    return;
+                }
+                // The system watches no more descriptors, or the runtime that watched this one is gone: the one wait
+                // here that has to ask again and again.
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
             Watch::Thread(receiver) => {
                 let _ = receiver.clone().wait_for(|ended| *ended).await;
             }
@@ -253,15 +261,25 @@ fn peek(pid: u32, flags: libc::c_int) -> io::Result<Option<ExitStatus>> {
 /// What outlives a `Child` until it is reaped.
 #[derive(Debug)]
 pub(super) struct Process {
-    pub(super) pid: u32,
+    pid: u32,
+    /// The process whose child it is. A fork of that one has a copy of this, and no say in it.
+    parent: u32,
     /// How it ended, once it was reaped: from then on its process id may be somebody else's.
     ended: Mutex<Option<ExitStatus>>,
 }
 
 impl Process {
+    fn new(pid: u32) -> Process {
+        Process { pid, parent: std::process::id(), ended: Mutex::new(None) }
+    }
+
+    fn is_ours(&self) -> bool {
+        self.parent == std::process::id()
+    }
+
     fn signal_group(&self, signal: i32) -> io::Result<()> {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        if ended.is_some() {
+        if ended.is_some() || !self.is_ours() {
             return Ok(());
         }
         let sent = kill_group(self.pid, signal);
@@ -317,9 +335,10 @@ impl Process {
 }
 
 pub(super) fn kill_group(pid: u32, signal: i32) -> io::Result<()> {
-    assert!(pid > 1, "a process group that we lead");
+    let pid = libc::pid_t::try_from(pid).expect("a process id of the system's");
+    assert!(pid > 1, "0 is our own group, and 1 would be everybody");
     // SAFETY: sends a signal to processes, touches no memory.
-    check(unsafe { libc::kill(-(pid as libc::pid_t), signal) })?;
+    check(unsafe { libc::kill(-pid, signal) })?;
     Ok(())
 }
 
@@ -346,7 +365,7 @@ mod tests {
         let mut command = Command::new(program);
         command.arg(argument).process_group(0);
         let pid = spawner::execute(command).expect("starts");
-        Arc::new(Process { pid, ended: Mutex::new(None) })
+        Arc::new(Process::new(pid))
     }
 
     fn ended(watch: &Watch, process: &Process) -> ExitStatus {

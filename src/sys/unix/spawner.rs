@@ -53,8 +53,11 @@ pub(super) fn spawn(options: SpawnOptions) -> Result<Child, ProcessError> {
 
 /// Tells the guardian that this group's id may soon be somebody else's.
 pub(super) fn tell_ended(pid: u32) {
+    let door = DOOR.lock().unwrap_or_else(PoisonError::into_inner);
     // Without a spawner there is no guardian.
-    let _ = request(Request::Ended { pid });
+    if let Some(door) = &*door {
+        let _ = door.hand_in(Request::Ended { pid });
+    }
 }
 
 /// Has a process reaped that was killed but is not dead yet.
@@ -147,7 +150,13 @@ fn handle(request: Request, guardian: &mut Guardian, dying: &mut Vec<Arc<Process
                 note(guardian.add(pid));
             }
         }
-        Request::Ended { pid } => note(guardian.remove(pid)),
+        Request::Ended { pid } => {
+            // Good news of this kind says nothing of what failed before.
+            let removed = guardian.remove(pid);
+            if removed.is_err() {
+                note(removed);
+            }
+        }
         Request::Reap(process) => dying.push(process),
     }
 }
@@ -155,7 +164,7 @@ fn handle(request: Request, guardian: &mut Guardian, dying: &mut Vec<Arc<Process
 fn note(result: io::Result<()>) {
     *GUARDIAN_FAILURE.lock().unwrap_or_else(PoisonError::into_inner) = result.err().map(|error| {
         let why = limit::explain(&error);
-        format!("the guardian process, which cleans up if this one is killed, cannot be started: {why}")
+        format!("there is no guardian process, which would clean up if this one were killed: {why}")
     });
 }
 
@@ -176,7 +185,10 @@ fn prepare(
     let (ours, theirs) = StdSocket::pair()?;
     ours.set_nonblocking(true)?;
     let mut command = this_binary(WORKER_MARK, &ours, theirs.into(), pass, env)?;
-    command.arg0(title).process_group(0);
+    command.process_group(0);
+    if !title.is_empty() {
+        command.arg0(title);
+    }
     match output {
         Output::Inherit => {}
         Output::Null => {
