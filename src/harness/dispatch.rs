@@ -4,6 +4,7 @@
 //! and carries the effects out. The promise kept here is the harness's first one: each planned trial ends in exactly
 //! one outcome, whatever dies, and the blame is the right trial's.
 
+mod message;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -12,126 +13,14 @@ mod walk;
 
 use super::outcome::{Death, Outcome, Output, Verdict};
 use super::registry::Isolation;
-use super::schedule::{Item, Position, SHORT_NS, Schedule};
+use super::schedule::{Position, SHORT_NS, Schedule};
 use crate::sys::signal::signal_name;
 use slot::{Phase, Slot};
 
+pub use message::{Current, Effect, Ended, Input, Limits, Planned, Source};
+
 /// How often a worker may fail to start, or die without having begun a trial, before the harness gives up on it.
 const PATIENCE: u32 = 3;
-
-/// One planned trial, as far as the course of the run depends on it.
-#[derive(Debug, Clone)]
-pub struct Planned {
-    /// Isolation and group.
-    pub item: Item,
-    /// How long it may take, milliseconds.
-    pub limit_ms: u64,
-}
-
-/// Times that hold for the whole run, milliseconds.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Between SIGTERM and SIGKILL.
-    pub grace_ms: u64,
-    /// When a running trial is called slow.
-    pub slow_ms: u64,
-}
-
-/// Which worker a message is from: its place in the pool, and how many were at that place before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
-    /// Place in the pool, from 0.
-    pub worker: usize,
-    /// Counts the workers started at this place, from 1.
-    pub generation: u32,
-}
-
-/// What a worker runs at this moment, as its shared page tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Current {
-    /// Which trial.
-    pub position: Position,
-    /// When it began, on the monotonic clock.
-    pub started_ns: u64,
-}
-
-/// What can happen in a run.
-#[derive(Debug)]
-pub enum Input {
-    /// A worker has shaken hands.
-    Ready(Source),
-    /// A worker could not be started.
-    StartFailed(Source, String),
-    /// A trial ran to its end.
-    Finished(Source, Position, Box<Outcome>),
-    /// A worker hands back trials it had not started, because it was asked to.
-    TakenBack(Source, Vec<Position>),
-    /// A worker is about to leave by itself (its trial left something behind), with these not started.
-    Leaving(Source, Vec<Position>),
-    /// A worker is gone. All it had sent was received before.
-    Ended(Source, Ended),
-    /// Time passed: a look at every worker's page, in order.
-    Pulse {
-        /// Now, on the monotonic clock.
-        now_ns: u64,
-        /// What each worker runs; indexed by worker.
-        current: Vec<Option<Current>>,
-    },
-    /// The user wants the run to end.
-    Interrupted(String),
-}
-
-/// What is known of a worker that is gone.
-#[derive(Debug)]
-pub struct Ended {
-    /// How its process ended; `None` for a clean stop.
-    pub death: Option<Death>,
-    /// What the actor layer knows of it; may be empty.
-    pub detail: String,
-    /// What its page said last.
-    pub current: Option<Current>,
-    /// What its trial had written.
-    pub output: Output,
-    /// When the end was noticed, on the monotonic clock.
-    pub now_ns: u64,
-}
-
-/// What the arbiter has to do.
-#[derive(Debug, PartialEq)]
-pub enum Effect {
-    /// Start a worker of this isolation at this place.
-    Start(Source, Isolation),
-    /// Put these trials into its mailbox, in this order.
-    Send(Source, Vec<Position>),
-    /// Ask for these back; it answers with those that it had not started.
-    TakeBack(Source, Vec<Position>),
-    /// SIGTERM, or SIGKILL if `hard`, to its process group.
-    Signal {
-        /// To whom.
-        to: Source,
-        /// SIGKILL.
-        hard: bool,
-    },
-    /// Its thread cannot be stopped: let go of it.
-    Abandon(Source),
-    /// Let it stop in good order.
-    Retire(Source),
-    /// A planned trial has its outcome.
-    Outcome(Position, Box<Outcome>),
-    /// A trial runs longer than the slow mark.
-    Slow(Position, u64),
-    /// The run goes on, but a person should know.
-    Warning(String),
-    /// The run is red whatever its trials say.
-    RunError {
-        /// What happened, as the start of a sentence.
-        message: String,
-        /// The trial that ran last where it happened.
-        after: Option<Position>,
-    },
-    /// Every trial has its outcome and every worker is gone.
-    Done,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
