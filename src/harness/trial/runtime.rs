@@ -30,6 +30,16 @@ pub(super) struct TrialRuntime {
 #[derive(Default)]
 pub struct Spare(Option<TrialRuntime>);
 
+impl Drop for Spare {
+    /// Without waiting: it may be dropped inside of another runtime, where waiting is not allowed. There is nothing to
+    /// wait for, a spare runtime has neither tasks nor threads.
+    fn drop(&mut self) {
+        if let Some(spare) = self.0.take() {
+            spare.runtime.shutdown_background();
+        }
+    }
+}
+
 impl std::fmt::Debug for Spare {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if self.0.is_some() { "Spare(one)" } else { "Spare(none)" })
