@@ -43,10 +43,12 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
     let shared = seat.shared.clone();
     let finisher = Finisher(shared.clone());
     let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
-    // Outside of what is caught: what waits behind a message that panics is not unwound with it.
+    // Outside of what is caught, so that a command that panics unwinds neither: what waits behind it learns how the
+    // actor ended, and a state whose drop panics too does not abort the process.
     let mut inbox = Inbox::new();
+    let mut actor = None;
     let exit = {
-        let mut course = pin!(course(seat, &mut inbox));
+        let mut course = pin!(course(seat, &mut actor, &mut inbox));
         poll_fn(|cx| {
             let _inside = Inside::enter(&mut seated);
             match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
@@ -56,18 +58,39 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
         })
         .await
     };
+    let exit = dropped(actor, &mut seated, exit);
     shared.finish(exit.clone());
     drop(finisher);
     exit
 }
 
-/// An actor's course of life. Its state is made, lives and is dropped inside.
-async fn course<A: Actor>(seat: Seat<A>, inbox: &mut Inbox<Envelope<A::Message>>) -> Exit {
+/// Drops an actor's state; a panic in that is how it ended, unless it had ended badly before.
+fn dropped<A: Actor>(actor: Option<A>, seated: &mut Option<Arc<dyn AnyActor>>, exit: Exit) -> Exit {
+    let _inside = Inside::enter(seated);
+    match catch_unwind(AssertUnwindSafe(|| drop(actor))) {
+        Ok(()) => exit,
+        Err(payload) if exit.is_orderly() => {
+            Exit::because(Reason::Panicked(panic::caught(&*payload)), "while its state was dropped")
+        }
+        Err(payload) => {
+            let too = format!("and its state panicked when it was dropped, {}", panic::caught(&*payload));
+            let detail = if exit.detail.is_empty() { too } else { format!("{}; {too}", exit.detail) };
+            Exit { detail, ..exit }
+        }
+    }
+}
+
+/// An actor's course of life. Its state is made in here and left in `state`.
+async fn course<A: Actor>(
+    seat: Seat<A>,
+    state: &mut Option<A>,
+    inbox: &mut Inbox<Envelope<A::Message>>,
+) -> Exit {
     let Seat { shared, args, mut cx, ready } = seat;
     shared.node.begin();
     shared.node.state.advance(State::Starting);
-    let mut actor = match attend(&shared, true, A::start(args, &mut cx)).await {
-        Attended::Done(Ok(actor)) => actor,
+    let actor = match attend(&shared, true, A::start(args, &mut cx)).await {
+        Attended::Done(Ok(actor)) => state.insert(actor),
         Attended::Done(Err(message)) => {
             let exit = Exit::because(Reason::Failed, format!("its #[start] returned an error: {message}"));
             let actor = shared.node.name.clone();
@@ -79,7 +102,7 @@ async fn course<A: Actor>(seat: Seat<A>, inbox: &mut Inbox<Envelope<A::Message>>
     shared.node.state.advance(State::Run);
     let _ = ready.send(Ok(()));
 
-    let end = match serve(&shared, inbox, &mut actor, &mut cx).await {
+    let end = match serve(&shared, inbox, actor, &mut cx).await {
         Served::Over(exit) => return exit,
         Served::Ending(exit) => exit,
     };

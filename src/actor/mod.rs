@@ -3,10 +3,10 @@
 //! Owns, in the order a call goes through them:
 //! - [`Spawn`] places an actor (`spawn/`); [`Address`] is what every proxy is made of; a [`Call`] is one command before it
 //!   is sent; `mailbox` and `envelope` hold it, `life` is the loop that takes it out, [`Context`] what a command can reach,
-//!   [`Reply`](reply::Reply) the way its answer goes;
+//!   [`Reply`] the way its answer goes;
 //! - `behavior` has the traits that `#[rehearsal::actor]` implements, `open` the free commands that any actor answers;
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each;
-//! - [`panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
+//! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with;
 //! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom.
 //!

@@ -7,6 +7,7 @@
 
 mod ask;
 mod cast;
+mod clumsy;
 mod death;
 mod event;
 mod open;

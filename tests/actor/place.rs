@@ -36,6 +36,7 @@ async fn each_is_where_it_says() -> Tested {
         assert_eq!(counter.pid(), info.process_id);
         let (own, current, process) = counter.who().await?;
         assert_eq!((own, current, process), (counter.id(), Some(counter.id()), info.process_id));
+        assert_eq!(info.last_notify.is_some(), place == Placement::Process);
         if place != Placement::Task {
             let thread = if place == Placement::Thread { "the-thread" } else { "main" };
             assert_eq!(info.thread.as_deref(), Some(thread));

@@ -14,11 +14,13 @@ use crate::actor::behavior::Actor;
 use crate::actor::context::Callback;
 use crate::actor::crossing::{self, Books, Down, Outbound, Up};
 use crate::actor::envelope::{BuiltIn, Envelope};
-use crate::actor::error::SpawnError;
+use crate::actor::error::{Cause, SpawnError};
 use crate::actor::exit::Exit;
+use crate::actor::info::Info;
 use crate::actor::mailbox::{Inbox, Next};
 use crate::actor::node::Shared;
 use crate::actor::panic;
+use crate::actor::reply::{RemoteReply, Reply};
 use crate::actor::state::State;
 use crate::sys::wire::{FrameReader, WireError};
 
@@ -192,9 +194,13 @@ impl<A: Actor> Writer<A> {
     }
 
     fn built_in(&mut self, built_in: BuiltIn) {
+        let shared = self.shared.clone();
         self.out(|out| match built_in {
             BuiltIn::Ping(reply) => out.message("ping", |request| Down::Ping { request }, &(), reply),
-            BuiltIn::Info(reply) => out.message("info", |request| Down::Info { request }, &(), reply),
+            BuiltIn::Info(reply) => {
+                let reply = Reply::remote(Box::new(SeenFromHere { shared, reply }));
+                out.message("info", |request| Down::Info { request }, &(), reply);
+            }
             BuiltIn::Echo(text, reply) => out.message("echo", |request| Down::Echo { request }, &text, reply),
             BuiltIn::Open(call) => call.pack(out),
         });
@@ -238,6 +244,26 @@ impl<A: Actor> Writer<A> {
             self.buffer.clear();
         }
         end
+    }
+}
+
+/// The answer of a worker's `info` on its way, to which its parent adds what only it knows.
+struct SeenFromHere<A: Actor> {
+    shared: Arc<Shared<A>>,
+    reply: Reply<Info>,
+}
+
+impl<A: Actor> RemoteReply<Info> for SeenFromHere<A> {
+    fn send(self: Box<Self>, mut info: Info) {
+        let here = self.shared.mailbox.info();
+        info.last_notify = Some(self.shared.node.silent_for());
+        info.mailbox.waiting += here.waiting;
+        info.mailbox.high_water = info.mailbox.high_water.max(here.high_water);
+        self.reply.send(info);
+    }
+
+    fn fail(self: Box<Self>, cause: Cause) {
+        self.reply.fail(cause);
     }
 }
 
@@ -323,11 +349,7 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
     Ok(())
 }
 
-fn answer(
-    line: &Line,
-    request: u64,
-    outcome: Result<&[u8], crate::actor::error::Cause>,
-) -> Result<(), String> {
+fn answer(line: &Line, request: u64, outcome: Result<&[u8], Cause>) -> Result<(), String> {
     // Taken out first: reading an answer runs code of others, which the books must not wait for.
     let waiter = line.open().waiting.take(request);
     let waiter =

@@ -1,6 +1,6 @@
 //! Placing an actor: as a task, a thread or a process.
 //!
-//! Owns: [`Spawn`], the builder that every actor's `spawn(..)` gives ([`builder`](self::builder)); the three placements
+//! Owns: [`Spawn`], the builder that every actor's `spawn(..)` gives (`builder`); the three placements
 //! `task`, `thread`, `process`, which differ in who drains the mailbox; `bridge`, what `process` sends and
 //! reads; `worker`, the other end of it.
 //!

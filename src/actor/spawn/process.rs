@@ -1,7 +1,7 @@
 //! An actor as a process of its own: the parent's end.
 //!
 //! A bridge takes the place of the actor's loop: it drains the mailbox and writes the messages to the worker's socket
-//! ([`bridge`](super::bridge)), reads answers and events from it, and watches the process. Writing and reading never
+//! (`bridge`), reads answers and events from it, and watches the process. Writing and reading never
 //! wait for one another. However the process ends, all that it had written is read before the actor has ended.
 
 use std::future::{Future, poll_fn};
