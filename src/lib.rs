@@ -14,9 +14,81 @@ pub mod harness;
 pub mod prelude;
 pub mod sys;
 
+/// # Example
+/// ```
+/// use rehearsal::prelude::*;
+///
+/// pub struct Counter {
+///     n: i64,
+/// }
+///
+/// #[rehearsal::actor]
+/// impl Counter {
+///     #[start]
+///     pub fn new(n: i64) -> Self {
+///         Counter { n }
+///     }
+///
+///     /// Adds, and gives the sum.
+///     #[command]
+///     pub fn add(&mut self, by: i64) -> i64 {
+///         self.n += by;
+///         self.n
+///     }
+///
+///     #[command]
+///     pub async fn take(&mut self, n: i64) -> Result<i64, String> {
+///         if n > self.n { Err(format!("only {} left", self.n)) } else { Ok(self.add(-n)) }
+///     }
+///
+///     #[periodic(every = "5s")]
+///     fn forget(&mut self) {
+///         self.n = 0;
+///     }
+///
+///     #[stopping]
+///     async fn close(&mut self) {}
+/// }
+///
+/// #[rehearsal::program]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let counter: CounterProxy = Counter::spawn(1).name("c1").process().await?;
+///     assert_eq!(counter.add(5).await?, 6);
+///     let error = counter.take(100).await.unwrap_err();
+///     assert_eq!(error.to_string(), "only 6 left");
+///     assert_eq!(counter.stop().await?.reason, Reason::Stopped);
+///     Ok(())
+/// }
+/// ```
+pub use rehearsal_macros::actor;
+/// # Example
+/// ```
+/// use rehearsal::prelude::*;
+///
+/// #[rehearsal::command]
+/// pub async fn greet(name: String, cx: &mut Context) -> String {
+///     format!("hello {name}, I am {}", cx.name().name())
+/// }
+///
+/// pub struct Idle;
+///
+/// #[rehearsal::actor]
+/// impl Idle {
+///     #[start]
+///     pub fn new() -> Self { Idle }
+/// }
+///
+/// #[rehearsal::program]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let idle = Idle::spawn().name("idle").thread().await?;
+///     assert_eq!(idle.run(greet("you".to_owned())).await?, "hello you, I am idle");
+///     Ok(())
+/// }
+/// ```
+pub use rehearsal_macros::command;
+pub use rehearsal_macros::program;
 #[cfg(feature = "harness")]
 pub use rehearsal_macros::test;
-pub use rehearsal_macros::{actor, command, program};
 
 #[doc(inline)]
 pub use actor::{arbiter, get_actor};

@@ -117,9 +117,8 @@ fn proxy_methods(actor: &Actor) -> TokenStream {
 }
 
 fn spawn(actor: &Actor) -> TokenStream {
-    let Actor { root, ty, start, ident, .. } = actor;
+    let Actor { root, ty, start, ident, visibility, .. } = actor;
     let (names, types) = (proxy_names(start), types(actor, start));
-    let visibility = &start.visibility;
     let doc = format!(
         "An actor `{ident}` that is started with these arguments once it is placed: await it for its proxy."
     );
@@ -262,10 +261,25 @@ fn process(actor: &Actor) -> TokenStream {
     let message = message_ident(actor);
     let mut crossing = vec![event.clone()];
     crossing.extend(types(actor, &actor.start));
-    for command in &actor.commands {
-        crossing.extend(types(actor, command));
+    let mut aliases = TokenStream::new();
+    for (index, command) in actor.commands.iter().enumerate() {
+        let mut own_types = types(actor, command);
         if !command.output.is_empty() {
-            crossing.push(own(actor, command.output_type()));
+            own_types.push(own(actor, command.output_type()));
+        }
+        let conditions = conditions(command);
+        if conditions.is_empty() {
+            crossing.extend(own_types);
+        } else {
+            // A bound cannot have a `#[cfg]`, a name for the types can.
+            let alias = format_ident!("__Crossing{index}");
+            aliases.extend(quote! {
+                #[cfg(all(#(#conditions),*))]
+                type #alias = (#(#own_types,)*);
+                #[cfg(not(all(#(#conditions),*)))]
+                type #alias = ();
+            });
+            crossing.push(quote!(#alias));
         }
     }
     let bounds = crossing.iter().map(|ty| {
@@ -290,6 +304,8 @@ fn process(actor: &Actor) -> TokenStream {
         }
     });
     quote! {
+        #aliases
+
         impl #root::ProcessActor for #ty where #(#bounds,)* {
             fn pack(message: Self::Message, out: #root::Outbound<'_>) {
                 match message { #(#packs)* }
@@ -306,6 +322,16 @@ fn process(actor: &Actor) -> TokenStream {
             }
         }
     }
+}
+
+/// What stands in the parentheses of its `#[cfg(..)]`s.
+fn conditions(method: &Method) -> Vec<TokenStream> {
+    let groups = method.kept("cfg").into_iter().flat_map(|cfg| cfg.rest.clone());
+    let inner = groups.filter_map(|token| match token {
+        TokenTree::Group(group) => Some(group.stream()),
+        _ => None,
+    });
+    inner.collect()
 }
 
 /// A hash of everything both ends of a handshake must agree on.

@@ -79,12 +79,13 @@ pub fn program(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// mark stay as they are, and so do the marked ones: they can be called and unit-tested like any method.
 ///
 /// The type gets a function `spawn` with the arguments of `#[start]`, and a proxy named after it (`CounterProxy`) with
-/// a method for each command. The proxy is as visible as the `#[start]` function.
+/// a method for each command. The proxy is as visible as the `#[start]` function; it has to be as visible as the type,
+/// so where those two differ say it in the attribute (the compiler's error would be E0446).
 ///
 /// | option | meaning |
 /// |---|---|
 /// | `event = Type` | what the actor tells its parent, through `cx.outlet()`; `()` unless given |
-/// | `pub`, `pub(crate)`, .. | visibility of the proxy |
+/// | `pub`, `pub(crate)`, .. | visibility of the proxy and of `spawn`: that of the type |
 /// | `crate = "path"` | where this crate is found, if not at `::rehearsal` |
 ///
 /// # Errors

@@ -25,7 +25,7 @@ pub(crate) struct Method {
     pub(crate) tokens: TokenStream,
     /// `const`, `unsafe` or `extern` before `fn`.
     qualifier: Option<Span>,
-    /// Its generics, or its `where`.
+    /// Its generics.
     generics: Option<Span>,
     /// An argument that is no plain name.
     pattern: Option<Span>,
@@ -74,7 +74,6 @@ impl Method {
             output = cursor.until(ends_output);
         }
         if cursor.is_word("where") {
-            generics = generics.or(Some(cursor.span()));
             cursor.until(is_body);
         }
         let Some(body) = cursor.group(Delimiter::Brace) else {
@@ -312,11 +311,21 @@ fn check_owned(ty: &TokenStream, what: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// A `&` or a lifetime, unless it is `'static`.
+/// A `&` or a lifetime, unless it is `'static` or belongs to a function's own signature.
 fn borrowed(ty: &TokenStream) -> Option<Span> {
     let mut cursor = Cursor::new(ty.clone(), Span::call_site());
     while let Some(token) = cursor.next() {
         match &token {
+            TokenTree::Ident(word)
+                if ["fn", "Fn", "FnMut", "FnOnce"].iter().any(|function| word == function) =>
+            {
+                cursor.group(Delimiter::Parenthesis);
+                // What it returns may borrow from what it takes.
+                cursor.until(|token| is_mark(Some(token), ','));
+            }
+            TokenTree::Ident(word) if word == "for" => {
+                cursor.until(|token| matches!(token, TokenTree::Ident(_)));
+            }
             TokenTree::Group(group) => {
                 if let Some(span) = borrowed(&group.stream()) {
                     return Some(span);

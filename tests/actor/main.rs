@@ -13,6 +13,7 @@ mod event;
 mod open;
 mod place;
 mod process;
+mod shape;
 mod start;
 mod stop;
 mod supervise;

@@ -94,12 +94,16 @@ impl<A: Actor> Spawn<A> {
     }
 
     /// Places it on a thread of its own with its own event loop.
+    ///
+    /// A runtime whose clock is paused (`start_paused = true`) jumps to its next timer as soon as all of its own tasks
+    /// wait, also while another thread or process works on the answer: deadlines then pass at once.
     pub fn thread(mut self) -> Self {
         self.place = Place::Thread;
         self
     }
 
-    /// Places it in a process of its own: this program, started again.
+    /// Places it in a process of its own: this program, started again. A paused clock is no more use here than with
+    /// [`thread`](Spawn::thread).
     ///
     /// Compiles only where everything its commands take and return can cross:
     ///
