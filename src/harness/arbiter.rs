@@ -36,8 +36,14 @@ pub struct Arbiter {
     own: Option<ArbiterProxy>,
     done: Option<oneshot::Sender<Summary>>,
     begun: Instant,
+    gathered: Instant,
     summary: Summary,
 }
+
+/// A wait for reports to gather is no shorter than this: the kernel takes 50 µs more than it was asked for.
+const GATHER_AT_LEAST: Duration = Duration::from_micros(100);
+/// And no longer than this: a signal or a live display has to wait for it.
+const GATHER_AT_MOST: Duration = Duration::from_micros(500);
 
 #[rehearsal::actor]
 impl Arbiter {
@@ -47,7 +53,16 @@ impl Arbiter {
         let dispatch = Dispatch::new(run.planned.clone(), run.workers, run.limits);
         let hands = (0..dispatch.workers()).map(|_| None).collect();
         let summary = Summary::Green;
-        Arbiter { run, dispatch, hands, own: None, done: Some(done), begun: Instant::now(), summary }
+        Arbiter {
+            run,
+            dispatch,
+            hands,
+            own: None,
+            done: Some(done),
+            begun: Instant::now(),
+            gathered: Instant::now(),
+            summary,
+        }
     }
 
     /// Starts the run; `own` is how workers' messages find their way back.
@@ -94,6 +109,7 @@ impl Arbiter {
             Report::StrayPanic { message } => return self.run_error(&message),
         };
         self.receive(input);
+        self.gather();
     }
 
     /// A worker is gone.
@@ -142,6 +158,18 @@ impl Arbiter {
         self.show_busy(now_ns);
         self.receive(Input::Pulse { now_ns, current });
         self.run.reporter.flush();
+    }
+
+    /// While trials are short, lets reports gather in the sockets for a moment before it looks at the next ones.
+    ///
+    /// To be woken for every report costs more than a short trial does, and takes a core from the workers. Their
+    /// mailboxes hold enough for several such moments; nothing but reports, timers and signals waits here.
+    fn gather(&mut self) {
+        let slack = Duration::from_nanos(self.dispatch.slack_ns()).min(GATHER_AT_MOST);
+        if slack >= GATHER_AT_LEAST && self.gathered.elapsed() >= GATHER_AT_LEAST {
+            std::thread::sleep(slack);
+            self.gathered = Instant::now();
+        }
     }
 
     fn hand(&mut self, source: Source) -> Option<&mut Hand> {

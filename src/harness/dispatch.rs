@@ -66,6 +66,11 @@ impl Dispatch {
         self.slots.len()
     }
 
+    /// How long every worker can do without the arbiter, nanoseconds: what their mailboxes hold lasts longer.
+    pub fn slack_ns(&self) -> u64 {
+        if self.ending { 0 } else { self.schedule.stock_ns() / 4 }
+    }
+
     /// The first effects: workers to be started.
     pub fn begin(&mut self) -> Vec<Effect> {
         self.fill_all();

@@ -12,7 +12,7 @@ use super::registry::Isolation;
 pub const SHORT_NS: u64 = 5_000_000;
 
 /// How many trials a worker holds at most, the running one included, while trials are short.
-pub const DEPTH: usize = 16;
+pub const DEPTH: usize = 64;
 
 /// Position of a trial in the schedule's own list, from 0.
 pub type Position = usize;
@@ -140,11 +140,22 @@ impl Schedule {
         self.held[worker] * 2 <= self.depth()
     }
 
-    /// How many trials a worker may hold now: one while trials are long or unknown; else a share of what is left,
-    /// so that near the end no worker sits on trials that another could run.
+    /// How long the worker with the fewest trials in its mailbox can do without more, nanoseconds; 0 while nothing is
+    /// known of how long a trial takes.
+    pub fn stock_ns(&self) -> u64 {
+        let fewest = self.held.iter().copied().filter(|&held| held > 0).min().unwrap_or(0);
+        self.typical_ns.unwrap_or(0).saturating_mul(fewest.saturating_sub(1) as u64)
+    }
+
+    /// How many trials a worker may hold now: one while trials are long or unknown; else as many as take about as long
+    /// as one that is not short, but no more than a share of what is left, so that near the end no worker sits on
+    /// trials that another could run.
     fn depth(&self) -> usize {
         match self.typical_ns {
-            Some(typical) if typical < SHORT_NS => (self.left / (2 * self.held.len())).clamp(1, DEPTH),
+            Some(typical) if typical < SHORT_NS => {
+                let stock = (SHORT_NS / typical.max(1)).clamp(2, DEPTH as u64) as usize;
+                stock.min(self.left / (2 * self.held.len())).max(1)
+            }
             _ => 1,
         }
     }
@@ -185,7 +196,8 @@ mod tests {
 
     #[rehearsal::test]
     fn short_trials_wait_in_the_mailbox_and_long_ones_do_not() {
-        for (took_ns, expected) in [(1_000, DEPTH), (SHORT_NS - 1, DEPTH), (SHORT_NS, 1), (u64::MAX / 16, 1)]
+        for (took_ns, expected) in
+            [(1_000, DEPTH), (SHORT_NS / 4, 4), (SHORT_NS - 1, 2), (SHORT_NS, 1), (u64::MAX / 16, 1)]
         {
             let mut schedule = Schedule::new(plain(1_000), 2);
             let first = schedule.next(0, Isolation::Process).unwrap();
