@@ -352,6 +352,9 @@ impl Arbiter {
 
     fn finish(&mut self) {
         self.run.tell_ignored(usize::MAX);
+        if let Some(why) = process::guardian_failure() {
+            self.run.reporter.event(&Event::Warning { message: &why });
+        }
         if !self.run.tell_end(self.begun.elapsed(), self.summary == Summary::Green) {
             self.redden();
         }

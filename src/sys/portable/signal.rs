@@ -28,7 +28,20 @@ impl Signals {
     }
 }
 
-/// Signals have no common numbers beyond Unix.
-pub fn signal_name(_signal: i32) -> &'static str {
-    "unknown signal"
+/// `SIGSEGV` for 11 and so on, for those that have the same number on every system that has signals.
+pub fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        _ => "unknown signal",
+    }
 }
