@@ -9,6 +9,7 @@ use super::environment::Environment;
 use super::error::SettingsError;
 use super::file::SettingsFile;
 use super::help;
+use super::notice::say;
 use super::setting::Setting;
 use super::settings::Settings;
 
@@ -151,6 +152,6 @@ pub fn launch_in<A: Application>(surroundings: &Surroundings) -> ExitCode {
 }
 
 fn refuse<A: Application>(error: &SettingsError) -> ExitCode {
-    eprintln!("error: {error}");
+    say(format_args!("error: {error}"));
     ExitCode::from(A::DECLARATION.bad_settings)
 }

@@ -1,7 +1,7 @@
 //! Floor 2: applications: settings declared once, and the way from `main` to an exit code.
 //!
 //! Owns: the settings table and what resolves it ([`setting`], [`settings`], [`arguments`], [`environment`],
-//! [`mod@file`], [`quantity`]), the generated `--help` ([`help`]), the errors of all of these ([`error`]) and the
+//! [`mod@file`], [`quantity`]), the generated `--help` ([`help`]), the errors of all of these ([`error`]), lines on stderr ([`notice`]) and the
 //! [`Application`] trait with its [`launch`] ([`application`]).
 //!
 //! Never: knows what a trial is. The test application one floor up is the first user of all this.
@@ -14,6 +14,7 @@ pub mod environment;
 pub mod error;
 pub mod file;
 pub mod help;
+pub mod notice;
 pub mod quantity;
 pub mod service;
 pub mod setting;

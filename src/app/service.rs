@@ -11,6 +11,7 @@ use crate::sys::seam;
 use crate::sys::signal::{Signal, Signals};
 
 use super::application::Application;
+use super::notice::say;
 
 /// An application that is a pool of workers of one kind, and its hooks.
 ///
@@ -98,12 +99,12 @@ pub trait Service: Application + Send + 'static {
 
     /// A worker ended unasked; it will be replaced. By default that is told on stderr.
     fn worker_ended(&mut self, worker: &ActorName, exit: &Exit) {
-        eprintln!("warning: {} ended and will be replaced: {exit}", worker.name());
+        say(format_args!("warning: {} ended and will be replaced: {exit}", worker.name()));
     }
 
     /// A worker could not be replaced; it will be tried again. By default that is told on stderr.
     fn worker_missing(&mut self, error: &SpawnError) {
-        eprintln!("warning: a worker could not be replaced, which will be tried again: {error}");
+        say(format_args!("warning: a worker could not be replaced, which will be tried again: {error}"));
     }
 }
 
@@ -195,7 +196,7 @@ fn lock<S>(service: &Mutex<S>) -> MutexGuard<'_, S> {
 /// Resolves at the first request to end; the second one ends the process.
 async fn first_of(mut signals: Signals) {
     let first: Signal = signals.next().await;
-    eprintln!("{}: stopping; once more ends this at once", first.name());
+    say(format_args!("{}: stopping; once more ends this at once", first.name()));
     seam::spawn(async move {
         signals.next().await;
         std::process::exit(130);
@@ -203,7 +204,7 @@ async fn first_of(mut signals: Signals) {
 }
 
 fn refuse<S: Service>(why: &str) -> ExitCode {
-    eprintln!("error: {} cannot run: {why}", S::DECLARATION.name);
+    say(format_args!("error: {} cannot run: {why}", S::DECLARATION.name));
     ExitCode::FAILURE
 }
 

@@ -8,6 +8,7 @@ use super::event::{Event, TrialInfo};
 use super::outcome::{Outcome, Verdict};
 use super::reporter::Reporter;
 use super::worker::message::Setup;
+use crate::app::notice::say;
 use crate::app::quantity::format_duration;
 
 /// One planned trial with all that the arbiter needs to send it out and to tell of it.
@@ -91,7 +92,7 @@ impl Run {
         self.reporter.event(&Event::RunFinished { elapsed, success });
         self.reporter.flush();
         if let Some(trouble) = self.reporter.trouble() {
-            eprintln!("error: {trouble}");
+            say(format_args!("error: {trouble}"));
             return false;
         }
         true

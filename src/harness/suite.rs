@@ -23,6 +23,7 @@ use super::target::Target;
 use super::worker::message::Setup;
 use super::{alone, audit};
 use crate::actor;
+use crate::app::notice::say;
 use crate::app::{Application, Declaration, Environment, Settings, SettingsError, launch};
 use crate::sys::boot::{self, Role};
 use crate::sys::signal::Signals;
@@ -62,12 +63,14 @@ impl Application for TestSuite {
     fn run(self) -> ExitCode {
         let options = self.options;
         for warning in &options.warnings {
-            eprintln!("warning: {warning}");
+            say(format_args!("warning: {warning}"));
         }
         let registry = Registry::collect();
         match options.mode {
             Mode::Help => {
-                print!("{}", Options::help());
+                let mut out = Sink::stdout();
+                out.push(&Options::help());
+                out.flush();
                 ExitCode::SUCCESS
             }
             Mode::Audit => audit_suite(&registry),
@@ -78,7 +81,7 @@ impl Application for TestSuite {
 }
 
 fn fail(message: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("error: {message}");
+    say(format_args!("error: {message}"));
     ExitCode::from(RED)
 }
 
@@ -101,8 +104,10 @@ fn list(registry: &Registry, options: &Options) -> ExitCode {
         return fail(&duplicates);
     }
     let plan = Plan::make(&Candidate::all(registry), options);
-    reporter::write_list(&mut Sink::stdout(), registry, &plan, options);
-    ExitCode::SUCCESS
+    match reporter::write_list(&mut Sink::stdout(), registry, &plan, options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
 }
 
 /// The candidates of a plan; one exact name is looked up without sorting or listing all the others.
@@ -129,7 +134,7 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         (NoTests::Fail, Some(nothing)) => Some(nothing),
         (NoTests::Fail, None) if plan.trials.is_empty() => Some("there is no test to run".to_owned()),
         (NoTests::Warn, Some(nothing)) => {
-            eprintln!("warning: {nothing}; `--list` shows all there are");
+            say(format_args!("warning: {nothing}; `--list` shows all there are"));
             None
         }
         _ => None,

@@ -56,6 +56,7 @@ fn each_own_flag_has_a_variable_and_a_key() {
         "task-panic",
         "audit",
         "no-progress",
+        "fresh-runtime",
     ];
     for name in own {
         let setting =

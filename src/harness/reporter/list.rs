@@ -7,14 +7,33 @@ use crate::harness::plan::Plan;
 use crate::harness::registry::{Entry, Kind, Registry};
 
 use super::escape::push_json;
+use super::logfile;
+use super::reporters::ReporterError;
 use super::sink::Sink;
 
 /// Writes the trials of `plan` to `out`: `NAME: test` or `NAME: benchmark`, one a line.
 ///
 /// Nothing else follows in the terse format, the one that cargo-nextest reads; a count in the others; events in
-/// JSON.
-pub fn write_list(out: &mut Sink, registry: &Registry, plan: &Plan, options: &Options) {
-    let entries = plan.trials.iter().filter_map(|planned| registry.get(planned.id));
+/// JSON. A log file gets `test NAME`, one a line.
+///
+/// # Errors
+/// A log file that cannot be written, or an `out` that cannot be, other than one whose reader has gone away.
+pub fn write_list(
+    out: &mut Sink,
+    registry: &Registry,
+    plan: &Plan,
+    options: &Options,
+) -> Result<(), ReporterError> {
+    let entries = || plan.trials.iter().filter_map(|planned| registry.get(planned.id));
+    if let Some(mut log) = logfile::open(options)? {
+        for entry in entries() {
+            let kind = if entry.options.kind == Kind::Test { "test" } else { "benchmark" };
+            let _ = writeln!(log, "{kind} {}", entry.name());
+        }
+        log.flush();
+        told(&log)?;
+    }
+    let entries = entries();
     match options.format {
         Format::Json => write_json(out, entries),
         Format::Terse => drop(write_lines(out, entries)),
@@ -25,6 +44,11 @@ pub fn write_list(out: &mut Sink, registry: &Registry, plan: &Plan, options: &Op
         }
     }
     out.flush();
+    told(out)
+}
+
+fn told(out: &Sink) -> Result<(), ReporterError> {
+    out.trouble().map_or(Ok(()), |trouble| Err(ReporterError::Write(trouble.to_owned())))
 }
 
 fn write_lines(out: &mut Sink, entries: impl Iterator<Item = &'static Entry>) -> (usize, usize) {

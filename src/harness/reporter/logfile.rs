@@ -1,13 +1,25 @@
 //! The deprecated `--logfile`: `ok NAME`, `failed NAME`, `ignored NAME`, a line a trial.
 
 use std::fmt::Write;
+use std::fs::File;
 
+use crate::harness::cli::Options;
 use crate::harness::event::Event;
 use crate::harness::outcome::Verdict;
 
-use super::reporters::Reporter;
+use super::reporters::{Reporter, ReporterError};
 use super::sink::Sink;
 use super::words;
+
+/// The file of `--logfile`, made anew, where that was given.
+///
+/// # Errors
+/// [`ReporterError::Logfile`] where it cannot be opened.
+pub fn open(options: &Options) -> Result<Option<Sink>, ReporterError> {
+    let Some(path) = &options.logfile else { return Ok(None) };
+    let file = File::create(path).map_err(|source| ReporterError::Logfile { path: path.clone(), source })?;
+    Ok(Some(Sink::writer("the file of --logfile", file)))
+}
 
 /// Writes a line a trial to a file.
 #[derive(Debug)]

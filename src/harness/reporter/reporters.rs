@@ -1,6 +1,5 @@
 //! The trait of all reporters, and the fan-out of events to those that a run was asked for.
 
-use std::fs::File;
 use std::path::PathBuf;
 
 use crate::harness::cli::{Format, Options};
@@ -8,7 +7,7 @@ use crate::harness::event::Event;
 
 use super::json::Json;
 use super::junit::Junit;
-use super::logfile::Logfile;
+use super::logfile::{self, Logfile};
 use super::notice::Notice;
 use super::paint::Paint;
 use super::pretty::Pretty;
@@ -42,12 +41,14 @@ pub enum ReporterError {
         /// Why.
         source: std::io::Error,
     },
+    /// What was to be told could not be.
+    #[error("{0}")]
+    Write(String),
 }
 
 /// All reporters of a run.
 pub struct Reporters {
     all: Vec<Box<dyn Reporter + Send>>,
-    live: bool,
 }
 
 impl Reporters {
@@ -70,27 +71,19 @@ impl Reporters {
             Format::Junit => Box::new(Junit::new(out, options)),
         }];
         all.push(Box::new(Notice::new(Sink::stderr().above(bars))));
-        if let Some(path) = &options.logfile {
-            let file =
-                File::create(path).map_err(|source| ReporterError::Logfile { path: path.clone(), source })?;
-            all.push(Box::new(Logfile::new(Sink::writer("the file of --logfile", file))));
+        if let Some(log) = logfile::open(options)? {
+            all.push(Box::new(Logfile::new(log)));
         }
-        let live = progress.is_some();
         if let Some(progress) = progress {
             // First of all: its bars have to be gone before the others write their last lines.
             all.insert(0, Box::new(progress));
         }
-        Ok(Reporters { all, live })
+        Ok(Reporters { all })
     }
 
     /// These reporters, in this order.
     pub fn of(all: Vec<Box<dyn Reporter + Send>>) -> Reporters {
-        Reporters { all, live: false }
-    }
-
-    /// Whether [`Event::Busy`] is of use: a display wants it about ten times a second.
-    pub fn is_live(&self) -> bool {
-        self.live
+        Reporters { all }
     }
 }
 
@@ -121,6 +114,6 @@ impl Reporter for Reporters {
 
 impl std::fmt::Debug for Reporters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reporters").field("count", &self.all.len()).field("live", &self.live).finish()
+        f.debug_struct("Reporters").field("count", &self.all.len()).finish()
     }
 }
