@@ -10,6 +10,7 @@ mod function;
 mod method;
 mod option;
 mod program;
+mod register;
 mod test;
 mod token;
 mod value;

@@ -174,21 +174,18 @@ impl Given {
         format!("{root}::__private")
     }
 
-    /// Emits `.with(Options { …, ..Options::NONE })`, and nothing where nothing was given.
+    /// Emits `Options { …, ..Options::NONE }`, or that constant alone where nothing was given.
     pub(crate) fn emit(&self, out: &mut Out, private: &str) {
         let fields = self.fields(private);
         if fields.tokens.is_empty() {
+            out.path(&format!("{private}::Options::NONE"));
             return;
         }
-        out.punct('.');
-        out.word("with");
-        out.group(Delimiter::Parenthesis, |out| {
-            out.path(&format!("{private}::Options"));
-            out.group(Delimiter::Brace, |out| {
-                out.extend(fields.tokens);
-                out.range();
-                out.path(&format!("{private}::Options::NONE"));
-            });
+        out.path(&format!("{private}::Options"));
+        out.group(Delimiter::Brace, |out| {
+            out.extend(fields.tokens);
+            out.range();
+            out.path(&format!("{private}::Options::NONE"));
         });
     }
 
@@ -271,10 +268,7 @@ struct Fields {
 impl Fields {
     fn field(&mut self, name: &str, value: impl FnOnce(&mut Out)) {
         let mut out = Out::new();
-        out.word(name);
-        out.punct(':');
-        value(&mut out);
-        out.punct(',');
+        out.field(name, value);
         self.tokens.extend(out.into_stream());
     }
 

@@ -3,10 +3,11 @@
 //! Tokens are moved, never parsed as Rust: a suite of thousands of tests waits for this code at every build, and the
 //! body of a test is none of our business.
 
-use proc_macro::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro::{TokenStream, TokenTree};
 
 use crate::function::{Attribute, Function, flatten};
 use crate::option::{self, Given};
+use crate::register::register;
 use crate::token::{Failure, Out, failed};
 
 /// Expands the attribute on one function.
@@ -104,84 +105,6 @@ fn check_function(function: &Function) -> Result<(), Failure> {
         );
     }
     Ok(())
-}
-
-/// Emits `inventory::submit! { Entry::new(…) }`, the one thing this attribute adds.
-fn register(out: &mut Out, function: &Function, given: &Given) {
-    let private = given.private_path();
-    out.path(&format!("{private}::inventory::submit"));
-    out.punct('!');
-    out.group(Delimiter::Brace, |out| {
-        out.path(&format!("{private}::Entry::new"));
-        out.group(Delimiter::Parenthesis, |out| {
-            out.path("::core::concat");
-            out.punct('!');
-            out.group(Delimiter::Parenthesis, |out| {
-                out.path("::core::module_path");
-                out.punct('!');
-                out.group(Delimiter::Parenthesis, |_| {});
-                out.punct(',');
-                out.string(&format!("::{}", function.name));
-            });
-            out.punct(',');
-            out.path("::core::file");
-            out.punct('!');
-            out.group(Delimiter::Parenthesis, |_| {});
-            out.punct(',');
-            out.group(Delimiter::Parenthesis, |out| {
-                out.number(function.name.span().line());
-                out.punct(',');
-                out.number(function.name.span().column());
-            });
-            out.punct(',');
-            body(out, function, &private);
-        });
-        given.emit(out, &private);
-    });
-}
-
-/// Emits the `Body` of an entry. Both closures capture nothing and become function pointers.
-fn body(out: &mut Out, function: &Function, private: &str) {
-    let (variant, wrapper) = match (function.is_async(), function.returns_unit()) {
-        (false, true) => ("Sync", None),
-        (true, true) => ("Async", None),
-        (false, false) => ("Other", Some("ReturningSync")),
-        (true, false) => ("Other", Some("ReturningAsync")),
-    };
-    let name = TokenTree::Ident(function.name.clone());
-    let call = |out: &mut Out| {
-        if !function.is_async() {
-            out.push(name.clone());
-            return;
-        }
-        // `|with| with(pin!(name()))`: the future stays on the stack of this closure, whatever drives it. The
-        // parameter is hygienic, so a test called `with` is still found.
-        let with = TokenTree::Ident(Ident::new("with", Span::mixed_site()));
-        out.punct('|');
-        out.push(with.clone());
-        out.punct('|');
-        out.push(with);
-        out.group(Delimiter::Parenthesis, |out| {
-            out.path("::core::pin::pin");
-            out.punct('!');
-            out.group(Delimiter::Parenthesis, |out| {
-                out.push(name.clone());
-                out.group(Delimiter::Parenthesis, |_| {});
-            });
-        });
-    };
-    out.path(&format!("{private}::Body::{variant}"));
-    out.group(Delimiter::Parenthesis, |out| match wrapper {
-        None => call(out),
-        Some(wrapper) => {
-            // Located at the return type: that is where a type which is no `Termination` has to be reported.
-            let outer = out.locate(function.return_span());
-            out.punct('&');
-            out.path(&format!("{private}::{wrapper}"));
-            out.group(Delimiter::Parenthesis, call);
-            out.relocate(outer);
-        }
-    });
 }
 
 /// The item of a failed expansion: without the attributes that mean nothing on a function that is no test, and

@@ -113,6 +113,27 @@ impl Out {
         self.tokens.push(TokenTree::Literal(literal));
     }
 
+    /// `name: value,` of a struct.
+    pub(crate) fn field(&mut self, name: &str, value: impl FnOnce(&mut Out)) {
+        self.word(name);
+        self.punct(':');
+        value(self);
+        self.punct(',');
+    }
+
+    /// `path!(…)`.
+    pub(crate) fn call_macro(&mut self, path: &str, fill: impl FnOnce(&mut Out)) {
+        self.path(path);
+        self.punct('!');
+        self.group(Delimiter::Parenthesis, fill);
+    }
+
+    /// `'name`.
+    pub(crate) fn lifetime(&mut self, name: &str) {
+        self.joint('\'', Spacing::Joint);
+        self.word(name);
+    }
+
     /// What `fill` writes, between delimiters.
     pub(crate) fn group(&mut self, delimiter: Delimiter, fill: impl FnOnce(&mut Out)) {
         let mut inner = Out { tokens: Vec::new(), span: self.span };

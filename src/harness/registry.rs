@@ -16,7 +16,6 @@ pub type With<'a, T> = &'a mut dyn FnMut(Pin<&mut dyn Future<Output = T>>);
 
 /// One registered trial, as the macro emits it: plain constants, no code runs before `main`.
 #[derive(Debug)]
-#[non_exhaustive]
 pub struct Entry {
     /// `module_path!()` of the place, crate name included, then `::` and the function's name.
     pub path: &'static str,
@@ -148,7 +147,7 @@ pub trait Run {
 inventory::collect!(Entry);
 
 impl Entry {
-    /// An entry without options; the macro overrides what it was told. `place` is line and column.
+    /// An entry without options. `place` is line and column.
     pub const fn new(path: &'static str, file: &'static str, place: (u32, u32), body: Body) -> Entry {
         let (line, column) = place;
         Entry { path, file, line, column, options: Options::NONE, body }
