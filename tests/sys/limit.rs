@@ -4,7 +4,7 @@ use std::fs::File;
 use std::process::Command;
 
 use rehearsal::sys::capture::Capture;
-use rehearsal::sys::limit::{LimitKind, open_files, tracer_pid};
+use rehearsal::sys::limit::{LimitKind, open_files, thread_count, tracer_pid};
 use rehearsal::sys::page::Page;
 use rehearsal::sys::process::{ExitStatus, ProcessError, SpawnOptions, spawn_self};
 
@@ -17,10 +17,12 @@ pub(crate) const TESTS: &[Named] = &[
     ("limit::too_many_files_to_pass_is_told", || drop(check("many passed"))),
     ("limit::no_descriptor_is_lost", || drop(check("descriptors"))),
     ("limit::an_environment_too_large_is_told", || drop(check("large environment"))),
+    ("limit::threads_are_counted", || drop(check("threads"))),
     ("limit::nobody_traces_us", || assert_eq!(tracer_pid(), None)),
 ];
 
 pub(crate) const SCENARIOS: &[Named] = &[
+    ("threads", threads),
     ("few files", without_files),
     ("few processes", without_processes),
     ("many passed", many_passed),
@@ -95,6 +97,19 @@ fn without_processes() {
     let text = error.to_string();
     assert!(text.contains("cannot start process `worker sit`") && text.contains("ulimit -u"), "{text}");
     assert!(matches!(error, ProcessError::Limit { limit: LimitKind::Processes(Some(_)), .. }), "{error:?}");
+}
+
+fn threads() {
+    assert_eq!(thread_count(), Some(1));
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let waiting = std::thread::spawn(move || wait.recv());
+    assert_eq!(thread_count(), Some(2));
+    drop(go);
+    waiting.join().expect("joined").expect_err("nobody sent");
+    // The kernel may count a thread that was joined for a moment longer.
+    while thread_count() != Some(1) {
+        std::thread::yield_now();
+    }
 }
 
 fn many_passed() {
