@@ -1,16 +1,22 @@
 //! What `#[rehearsal::test]` registers: names, places, options, and bodies that do what the function does.
 //!
-//! Ordinary libtest tests around functions that carry our attribute: here they are looked at and run by hand.
+//! Ordinary libtest tests around functions that carry our attribute: here they are looked at and run by hand. What the
+//! attribute adds has to get along with the strictest of lints.
+
+#![forbid(unsafe_code)]
+#![deny(warnings, missing_docs, unreachable_pub, rust_2018_idioms, clippy::pedantic)]
+// The tests themselves need not await, and return results for the sake of it.
+#![allow(clippy::unused_async, clippy::unnecessary_wraps)]
 
 mod generated;
 mod plain;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use rehearsal::harness::outcome::Verdict;
 use rehearsal::harness::registry::{
-    Entry, Isolation, Kind, Options, Registry, RuntimeSpec, ShouldPanic, TaskPanic,
+    Body, Entry, Isolation, Kind, Options, Registry, RuntimeSpec, ShouldPanic, TaskPanic,
 };
 use rehearsal::harness::trial::{TrialSettings, run_here};
 
@@ -69,9 +75,26 @@ fn names_leave_out_the_root_and_are_sorted() {
 }
 
 #[test]
+fn a_name_given_twice_is_told_with_both_places() {
+    let entry = |path, line| -> &'static Entry {
+        Box::leak(Box::new(Entry::new(path, "src/area.rs", (line, 4), Body::Sync(|| {}))))
+    };
+    let (first, second) = (entry("one::area::same", 3), entry("two::area::same", 9));
+    let registry = Registry::of(vec![second, entry("one::other", 5), first, entry("one::same", 7)]);
+    assert_eq!(registry.sorted(), [0, 2, 1, 3]);
+    let error = registry.check_names().expect_err("two trials of one name");
+    assert_eq!(error.names.len(), 1);
+    let told = error.to_string();
+    assert!(told.contains("  area::same\n"), "{told}");
+    assert!(told.contains("src/area.rs:3 (one::area::same)"), "{told}");
+    assert!(told.contains("src/area.rs:9 (two::area::same)"), "{told}");
+    assert!(!told.contains("other"), "{told}");
+}
+
+#[test]
 fn a_place_is_that_of_the_function() {
     let source = include_str!("plain.rs");
-    let files: BTreeMap<_, _> = registry()
+    let files: BTreeSet<_> = registry()
         .entries()
         .iter()
         .filter(|entry| entry.name().starts_with("plain::"))
@@ -79,10 +102,10 @@ fn a_place_is_that_of_the_function() {
             let name = entry.name().rsplit("::").next().expect("a name");
             let line = source.lines().nth(entry.line as usize - 1).unwrap_or_default();
             assert!(line.contains(&format!("{name}(")), "line {} of {name} is {line:?}", entry.line);
-            (entry.file, ())
+            entry.file
         })
         .collect();
-    assert_eq!(files.into_keys().collect::<Vec<_>>(), ["tests/registered/plain.rs"]);
+    assert_eq!(files.into_iter().collect::<Vec<_>>(), ["tests/registered/plain.rs"]);
 }
 
 #[test]
