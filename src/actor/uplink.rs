@@ -16,8 +16,12 @@ use super::open::{self, OpenCall, OpenCommand};
 use super::reply::{RemoteReply, Reply};
 use crate::sys::wire::{BlockingSender, WireError};
 
-/// How long a parent may take no byte before it is given up.
-const STALLED: Duration = Duration::from_secs(30);
+/// How long a parent may take no byte before it is given up: long, because one that is suspended (Ctrl-Z, a debugger)
+/// is not gone. Where it is gone the socket says so at once.
+const STALLED: Duration = Duration::from_secs(3600);
+
+/// Exit code of a worker whose parent hangs.
+const GIVEN_UP: i32 = 101;
 
 /// The way to the parent, shared by everything in the worker that has something to say.
 pub(crate) struct Uplink {
@@ -42,14 +46,24 @@ impl Uplink {
     pub(crate) fn say_with<T: Serialize>(&self, header: &Up, value: &T) -> Result<(), String> {
         let mut frame = Vec::with_capacity(64);
         crossing::write(&mut frame, &(header, value))?;
-        self.sender.send(&frame, STALLED).map_err(|error| error.to_string())
+        self.put(&frame).map_err(|error| error.to_string())
+    }
+
+    fn put(&self, frame: &[u8]) -> Result<(), WireError> {
+        let sent = self.sender.send(frame, STALLED);
+        if let Err(error @ WireError::Stalled { .. }) = &sent {
+            // Part of a frame is on the wire and nothing can follow it: nobody will hear of this actor again.
+            eprintln!("rehearsal: this worker process ends, its parent hangs: {error}");
+            std::process::exit(GIVEN_UP);
+        }
+        sent
     }
 
     fn answer<T: Serialize>(&self, request: u64, answer: &T) {
         let mut frame = Vec::with_capacity(64);
         match crossing::write(&mut frame, &(Up::Answer { request }, answer)) {
             // A parent that is gone waits for nothing; the reader sees that it is.
-            Ok(()) => drop(self.sender.send(&frame, STALLED)),
+            Ok(()) => drop(self.put(&frame)),
             Err(why) => self.broken(request, Broken::Crossing { part: Part::Answer, why }),
         }
     }

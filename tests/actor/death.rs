@@ -8,6 +8,8 @@ use rehearsal::prelude::*;
 async fn a_panic_reaches_the_caller_with_message_and_place() -> Tested {
     for place in PLACEMENTS {
         let counter = counter(place).await?;
+        // Busy for long enough that both of the others are in its mailbox.
+        counter.compute(50).tell()?;
         let behind = (counter.fail("no reason".to_owned()).send()?, counter.add(1).send()?);
         let error = soon("the failed ask", behind.0).await.unwrap_err();
         let Cause::Panicked(note) = error.cause() else { panic!("{place}: {error}") };
