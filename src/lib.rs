@@ -1,4 +1,12 @@
 //! Rehearsal: an async test harness built on actors, and the actor framework beneath it.
+//!
+//! - For tests: put [`test`] on functions and [`main!`] at the end of a target with `harness = false`. Every test runs
+//!   in a warm worker process (or a thread), and what crashes, hangs or exits is one red line.
+//! - For actors: put [`actor`](macro@actor) on an `impl` block and spawn it as a task, a thread or a process; put
+//!   [`program`] on `main` so that processes work. `default-features = false` is this layer alone.
+//!
+//! The README has both by example. The floors, from below: [`sys`] (the operating system and time), [`actor`](mod@actor),
+//! [`app`] (settings and launch), [`harness`].
 
 // The macros name `::rehearsal`, inside this crate too.
 #[allow(unused_extern_crates)]
@@ -92,6 +100,11 @@ pub use rehearsal_macros::test;
 
 #[doc(inline)]
 pub use actor::{arbiter, get_actor};
+
+/// The README's examples compile and run.
+#[cfg(all(doctest, feature = "harness"))]
+#[doc = include_str!("../README.md")]
+pub struct ReadMe;
 
 #[cfg(all(test, feature = "harness"))]
 rehearsal::main!();
