@@ -14,10 +14,12 @@ mod plain;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use rehearsal::harness::audit::audit;
 use rehearsal::harness::outcome::Verdict;
 use rehearsal::harness::registry::{
     Body, Entry, Isolation, Kind, Options, Registry, RuntimeSpec, ShouldPanic, TaskPanic,
 };
+use rehearsal::harness::target::Target;
 use rehearsal::harness::trial::{TrialSettings, run_here};
 
 fn registry() -> &'static Registry {
@@ -211,4 +213,21 @@ fn proptest_makes_trials() {
     assert_eq!(entry("generated::with_proptest::does_not_hold").options.group, Some("properties"));
     let skipped = Verdict::Ignored { reason: "not here".to_owned() };
     assert_eq!(run("generated::with_proptest::skips"), skipped);
+}
+
+/// The functions of this file are libtest's, so to the audit they are lost; all others registered what they say.
+#[test]
+fn the_audit_knows_what_others_generate() {
+    let target = Target {
+        root_module: module_path!(),
+        file: file!(),
+        manifest_dir: Some(env!("CARGO_MANIFEST_DIR")),
+        test: true,
+    };
+    let audit = audit(&target, registry()).expect("sources");
+    assert!(audit.unsure.is_empty(), "{audit}");
+    assert!(audit.lost.iter().all(|lost| lost.file.ends_with("tests/registered/main.rs")), "{audit}");
+    let own = audit.lost.iter().filter_map(|lost| lost.function.as_deref());
+    assert!(own.last() == Some("the_audit_knows_what_others_generate"), "{audit}");
+    assert_eq!(audit.functions - audit.lost.len(), 29, "{audit}");
 }
