@@ -14,7 +14,7 @@ pub(crate) const TESTS: &[Named] = &[
     ("death::of_the_arbiter_is_seen_by_a_guardian_that_was_replaced", || killed("second guardian")),
     ("death::of_the_arbiter_is_seen_by_a_guardian_that_was_signalled", || killed("signalled guardian")),
     ("death::of_the_arbiter_by_exit_takes_them_too", by_exit),
-    ("death::of_the_arbiter_closes_the_worker_s_boot", || killed("young family")),
+    ("death::of_the_arbiter_catches_workers_at_their_boot", || killed("young family")),
     ("death::a_guardian_that_hangs_holds_nobody_up", || drop(check("hanging guardian"))),
 ];
 
