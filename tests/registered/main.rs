@@ -3,7 +3,6 @@
 //! Ordinary libtest tests around functions that carry our attribute: here they are looked at and run by hand. What the
 //! attribute adds has to get along with the strictest of lints.
 
-#![forbid(unsafe_code)]
 #![deny(warnings, missing_docs, unreachable_pub, rust_2018_idioms, clippy::pedantic)]
 // The tests themselves need not await, and return results for the sake of it.
 #![allow(clippy::unused_async, clippy::unnecessary_wraps)]
