@@ -20,6 +20,18 @@ pub struct TrialInfo<'a> {
     pub line: u32,
 }
 
+impl TrialInfo<'_> {
+    /// Whether it is an integration test, as libtest has it: its source is below `tests/` rather than `src/`.
+    pub fn is_integration(&self) -> bool {
+        is_integration(self.file)
+    }
+}
+
+/// Whether a source file belongs to an integration test: of the two, `tests` comes first in its path.
+pub fn is_integration(file: &str) -> bool {
+    file.split(['/', '\\']).find(|part| ["src", "tests"].contains(part)) == Some("tests")
+}
+
 /// What happens in a run, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {

@@ -139,6 +139,33 @@ fn json() {
     }
 }
 
+/// One line, all of it the same but for the times, which libtest has only where `--report-time` asks for them.
+#[test]
+fn junit() {
+    for filters in [&["green"][..], &["red::asserts", "red::does_not_panic", "returns_a_code"], &["nothing"]]
+    {
+        let args = [&["-Z", "unstable-options", "--format=junit", "--test-threads=1"], filters].concat();
+        let (ours, theirs) = both(&args);
+        // A line a trial, so that the first difference is told rather than the whole document.
+        let lines = |text: &str| {
+            let parts = text.replace("><testcase", ">\n<testcase").replace("&#xA;", "\n");
+            parts.lines().map(without_time).collect::<Vec<_>>().join("\n")
+        };
+        let plain = |text: &str| without_chance(&lines(text).replace("<![CDATA[", "").replace("]]>", ""));
+        assert_same(&format!("{args:?}"), &plain(&ours.stdout), &plain(&theirs.stdout));
+        assert_eq!(ours.stdout.lines().count(), 1, "{args:?}");
+        assert_eq!(ours.code(), theirs.code(), "exit code of {args:?}");
+    }
+}
+
+/// A test case without its time.
+fn without_time(line: &str) -> String {
+    match line.split_once(" time=\"") {
+        Some((before, after)) => format!("{before}{}", after.split_once('"').map_or("", |(_, rest)| rest)),
+        None => line.to_owned(),
+    }
+}
+
 /// A flat JSON object with its fields in the order of their names, a line each.
 fn sorted_fields(object: &str) -> String {
     let mut fields = Vec::new();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, setting::nearest};
+use crate::harness::event::is_integration;
 use crate::harness::registry::{Isolation, TaskPanic};
 
 use super::table::{DECLARATION, TABLE};
@@ -137,9 +138,9 @@ pub enum ColorChoice {
 /// The second numbers of `RUST_TEST_TIME_UNIT` and `RUST_TEST_TIME_INTEGRATION`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeLimits {
-    /// For trials in files below `src/`.
+    /// For unit tests.
     pub unit: Duration,
-    /// For all others.
+    /// For trials in files below `tests/`.
     pub integration: Duration,
 }
 
@@ -215,8 +216,7 @@ impl Options {
 
     /// How long a trial in this source file may take under `--ensure-time`.
     pub fn time_limit(&self, file: &str) -> Option<Duration> {
-        let unit = file.starts_with("src/") || file.contains("/src/");
-        self.ensure_time.map(|limits| if unit { limits.unit } else { limits.integration })
+        self.ensure_time.map(|limits| if is_integration(file) { limits.integration } else { limits.unit })
     }
 }
 

@@ -186,8 +186,8 @@ pub const TABLE: &[Setting] = &[
         name: "ensure-time",
         heading: RUN,
         flags: &["--ensure-time"],
-        help: "Fail a trial that takes longer than the second number of RUST_TEST_TIME_UNIT (or, outside \
-               src/, RUST_TEST_TIME_INTEGRATION), both in milliseconds: `500,2000`",
+        help: "Fail a trial that takes longer than the second number of RUST_TEST_TIME_UNIT (or, below \
+               tests/, RUST_TEST_TIME_INTEGRATION), both in milliseconds: `500,2000`",
         ..Setting::BLANK
     },
     Setting {

@@ -91,8 +91,12 @@ impl Junit {
     }
 }
 
-/// `a::b::c` is `c` of class `a::b`; a name without a module is of class `crate`.
+/// In unit tests `a::b::c` is `c` of class `a::b`, and a name without a module is of class `crate`; integration tests
+/// are all of class `integration`.
 fn class_and_name<'a>(trial: &TrialInfo<'a>) -> (String, &'a str) {
+    if trial.is_integration() {
+        return ("integration".to_owned(), trial.name);
+    }
     let (module, name) = trial.name.rsplit_once("::").unwrap_or(("crate", trial.name));
     match trial.kind {
         Kind::Test => (module.to_owned(), name),
