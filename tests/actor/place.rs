@@ -87,3 +87,19 @@ async fn it_stays_a_plain_type() {
     assert_eq!(counter.add(4), 7);
     assert_eq!(counter.take(2).await, Ok(5));
 }
+
+#[rehearsal::test]
+async fn many_at_once() -> Tested {
+    for (place, count) in [(Placement::Task, 10_000), (Placement::Thread, 64), (Placement::Process, 64)] {
+        let mut counters = Vec::new();
+        for n in 0..count {
+            counters.push(put(Counter::spawn(n), place).await?);
+        }
+        let answers: Vec<_> =
+            counters.iter().map(|counter| counter.add(1).send()).collect::<Result<_, _>>()?;
+        for (n, answer) in answers.into_iter().enumerate() {
+            assert_eq!(answer.await?, n as i64 + 1, "{place}");
+        }
+    }
+    Ok(())
+}

@@ -125,3 +125,45 @@ async fn a_stop_that_takes_too_long_says_so() -> Tested {
     }
     Ok(())
 }
+
+/// Takes its time for ending.
+pub struct Slow;
+
+#[rehearsal::actor]
+impl Slow {
+    #[start]
+    pub fn new() -> Self {
+        Slow
+    }
+
+    #[command]
+    pub fn work(&mut self) {}
+
+    #[stopping]
+    async fn close(&mut self) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[rehearsal::test]
+async fn one_that_is_stopping_says_so_and_takes_nothing_more() -> Tested {
+    for place in PLACEMENTS {
+        let slow = match place {
+            Placement::Thread => Slow::spawn().thread().await?,
+            Placement::Process => Slow::spawn().process().await?,
+            _ => Slow::spawn().await?,
+        };
+        assert_eq!(slow.state(), State::Run);
+        slow.stop().tell();
+        while slow.state() == State::Run {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(slow.state(), State::Stopping, "{place}");
+        let error = slow.work().await.unwrap_err();
+        assert!(error.is_dead(), "{place}: {error}");
+        assert!(error.to_string().contains("still ending when it was called"), "{place}: {error}");
+        assert_eq!(soon("the end", slow.ended()).await.reason, Reason::Stopped);
+        assert_eq!(slow.state(), State::Close, "{place}");
+    }
+    Ok(())
+}

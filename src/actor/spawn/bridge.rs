@@ -170,6 +170,7 @@ impl<A: Actor> Writer<A> {
 
     fn leave(&mut self) {
         self.line.told_to_stop.store(true, Ordering::Relaxed);
+        self.shared.node.state.advance(State::Stopping);
         self.shared.mailbox.shut();
         self.header(&Down::Leave);
     }
