@@ -8,9 +8,20 @@ use std::sync::Mutex;
 /// Executables of one package, by target: `basic`, and `lib basic` for the unit tests of a library.
 type Built = BTreeMap<String, PathBuf>;
 
-/// What was built so far, by package and kind of build. Held while cargo runs: two at once would only wait for each
+/// How a suite is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Flavor {
+    /// As users build it.
+    Plain,
+    /// With `-C panic=abort`.
+    Abort,
+    /// As it is built where there is no Unix.
+    Portable,
+}
+
+/// What was built so far, by package and flavor. Held while cargo runs: two at once would only wait for each
 /// other's lock.
-static BUILT: Mutex<BTreeMap<(String, bool), Built>> = Mutex::new(BTreeMap::new());
+static BUILT: Mutex<BTreeMap<(String, Flavor), Built>> = Mutex::new(BTreeMap::new());
 
 /// The workspace of the suites.
 pub(crate) fn workspace() -> PathBuf {
@@ -41,19 +52,23 @@ pub(crate) fn cargo() -> Command {
 
 /// The executable of a target (`basic`, `lib basic`) of a package; builds the package first if this run has not yet.
 pub(crate) fn executable(package: &str, target: &str) -> PathBuf {
-    find(package, target, false)
+    find(package, target, Flavor::Plain)
 }
 
 /// The same, built with `-C panic=abort`.
 pub(crate) fn executable_that_aborts(package: &str, target: &str) -> PathBuf {
-    find(package, target, true)
+    find(package, target, Flavor::Abort)
 }
 
-fn find(package: &str, target: &str, panic_abort: bool) -> PathBuf {
+/// The same, built as it is where there is no Unix.
+pub(crate) fn portable_executable(package: &str, target: &str) -> PathBuf {
+    find(package, target, Flavor::Portable)
+}
+
+fn find(package: &str, target: &str, flavor: Flavor) -> PathBuf {
     // A build that failed panics with the lock held; the next test tells the same story again.
     let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let of_package =
-        built.entry((package.to_string(), panic_abort)).or_insert_with(|| build(package, panic_abort));
+    let of_package = built.entry((package.to_string(), flavor)).or_insert_with(|| build(package, flavor));
     of_package
         .get(target)
         .unwrap_or_else(|| panic!("package {package} has no target {target}, only {:?}", of_package.keys()))
@@ -75,7 +90,7 @@ fn copy_lock_file() {
     std::fs::write(&stamp, &wanted).expect("a stamp beside it");
 }
 
-fn build(package: &str, panic_abort: bool) -> Built {
+fn build(package: &str, flavor: Flavor) -> Built {
     copy_lock_file();
     let mut cargo = cargo();
     cargo.args([
@@ -86,16 +101,23 @@ fn build(package: &str, panic_abort: bool) -> Built {
         "--message-format=json-render-diagnostics",
         "--color=never",
     ]);
-    cargo.args(["--package", package, "--target-dir"]).arg(target_dir());
-    if panic_abort {
-        // Cargo gives test targets `panic = "unwind"` whatever the profile says; the compiler's flag has the last
-        // word. Naming the target keeps the flag away from macros and build scripts.
-        let flags = format!("{} -C panic=abort", std::env::var("RUSTFLAGS").unwrap_or_default());
-        cargo
-            .env("RUSTFLAGS", flags.trim())
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .args(["--target", &host()]);
-    }
+    cargo.args(["--package", package, "--target-dir"]);
+    // Cargo gives test targets `panic = "unwind"` whatever the profile says; the compiler's flag has the last word.
+    let flag = match flavor {
+        Flavor::Plain => None,
+        Flavor::Abort => Some(("abort", "-C panic=abort")),
+        Flavor::Portable => Some(("portable", "--cfg rehearsal_portable")),
+    };
+    match flag {
+        None => cargo.arg(target_dir()),
+        Some((folder, flag)) => {
+            // Other flags, another directory, or each would undo what the other has built. Naming the target keeps the
+            // flag away from macros and build scripts.
+            let flags = format!("{} {flag}", std::env::var("RUSTFLAGS").unwrap_or_default());
+            cargo.env("RUSTFLAGS", flags.trim()).env_remove("CARGO_ENCODED_RUSTFLAGS");
+            cargo.arg(target_dir().join(folder)).args(["--target", &host()])
+        }
+    };
     let output = cargo.output().expect("cargo");
     assert!(
         output.status.success(),

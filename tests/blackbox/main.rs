@@ -19,6 +19,7 @@ mod list;
 mod nextest;
 mod output;
 mod place;
+mod portable;
 mod program;
 mod same;
 mod signal;
