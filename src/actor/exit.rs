@@ -56,6 +56,22 @@ impl Exit {
         Exit { reason, detail: detail.into() }
     }
 
+    /// The same end, with more known of it.
+    pub(crate) fn and(mut self, more: impl std::fmt::Display) -> Exit {
+        let separator = if self.detail.is_empty() { "" } else { "; " };
+        self.detail = format!("{}{separator}{more}", self.detail);
+        self
+    }
+
+    /// The same end, with how many messages nobody will handle: none of them is lost without a word.
+    pub(crate) fn leaving(self, messages: usize) -> Exit {
+        match messages {
+            0 => self,
+            1 => self.and("1 message was left in its mailbox"),
+            more => self.and(format_args!("{more} messages were left in its mailbox")),
+        }
+    }
+
     /// Whether the actor ended in good order: returned or stopped.
     pub fn is_orderly(&self) -> bool {
         matches!(self.reason, Reason::Returned | Reason::Stopped)

@@ -58,7 +58,7 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
         })
         .await
     };
-    let exit = dropped(actor, &mut seated, exit);
+    let exit = dropped(actor, &mut seated, exit).leaving(inbox.len() + shared.mailbox.queued());
     shared.finish(exit.clone());
     drop(finisher);
     exit
@@ -73,9 +73,7 @@ fn dropped<A: Actor>(actor: Option<A>, seated: &mut Option<Arc<dyn AnyActor>>, e
             Exit::because(Reason::Panicked(panic::caught(&*payload)), "while its state was dropped")
         }
         Err(payload) => {
-            let too = format!("and its state panicked when it was dropped, {}", panic::caught(&*payload));
-            let detail = if exit.detail.is_empty() { too } else { format!("{}; {too}", exit.detail) };
-            Exit { detail, ..exit }
+            exit.and(format_args!("and its state panicked when it was dropped, {}", panic::caught(&*payload)))
         }
     }
 }

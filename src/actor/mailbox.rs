@@ -64,6 +64,11 @@ impl<M> Inbox<M> {
     pub(crate) const fn new() -> Inbox<M> {
         Inbox { batch: VecDeque::new() }
     }
+
+    /// Messages taken out of the mailbox and not handled.
+    pub(crate) fn len(&self) -> usize {
+        self.batch.len()
+    }
 }
 
 impl<M, C> Mailbox<M, C> {
@@ -96,6 +101,11 @@ impl<M, C> Mailbox<M, C> {
             high_water: queue.high_water,
             capacity: self.capacity,
         }
+    }
+
+    /// Messages that the receiver has not taken out.
+    pub(crate) fn queued(&self) -> usize {
+        self.lock().messages.len()
     }
 
     /// Puts a message in if there is room now.

@@ -86,8 +86,9 @@ async fn a_stop_lets_the_command_in_progress_end() -> Tested {
         let napping = diary.nap(100).send()?;
         has_taken(&diary, 1).await?;
         let behind = diary.nap(0).send()?;
+        diary.nap(0).tell()?;
         let exit = soon("the stop", diary.stop()).await?;
-        assert_eq!(exit.reason, Reason::Stopped, "{place}");
+        assert_eq!(exit.to_string(), "it was stopped: 2 messages were left in its mailbox", "{place}");
         soon("the nap", napping).await?;
         let error = soon("the one behind", behind).await.unwrap_err();
         assert_eq!(error.exit(), Some(&exit), "{place}");

@@ -118,6 +118,11 @@ impl<A: Actor> Writer<A> {
         Writer { shared, line, pack, socket: Box::new(socket), inbox: Inbox::new(), buffer: hello }
     }
 
+    /// Messages that were not sent.
+    pub(super) fn left(&self) -> usize {
+        self.inbox.len() + self.shared.mailbox.queued()
+    }
+
     /// Writes until the actor is to be killed or the socket is broken. The socket stays open for as long as the writer
     /// lives: a worker whose socket closes ends by itself, and would not be seen to be killed.
     pub(super) async fn run(&mut self) -> Written {

@@ -154,7 +154,7 @@ async fn oversee<A: Actor>(
         }
     };
     let Unsettled { ended, ready, waiting } = line.close();
-    shared.finish(verdict.exit(status, ended));
+    shared.finish(verdict.exit(status, ended).leaving(writer.left()));
     // Dropped after the actor has ended, so that each caller learns at once how.
     drop((ready, waiting));
     drop(finisher);
