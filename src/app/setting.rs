@@ -1,6 +1,7 @@
 //! One setting, declared once: its names, its form, its default and its line of help.
 
 use std::ffi::OsString;
+use std::num::IntErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ pub enum Form {
     },
     /// A duration with its unit.
     Duration,
-    /// A duration with its unit, or `none`.
+    /// A duration with its unit, more than zero, or `none`.
     Limit,
     /// A number of bytes, with a unit if wanted.
     Size,
@@ -208,9 +209,11 @@ impl Form {
                 parse_duration(&text).map(Value::Duration).ok_or_else(|| "not a duration".into())
             }
             Form::Limit if text == "none" => Ok(Value::Limit(None)),
-            Form::Limit => {
-                parse_duration(&text).map(|d| Value::Limit(Some(d))).ok_or_else(|| "not a duration".into())
-            }
+            Form::Limit => match parse_duration(&text) {
+                Some(Duration::ZERO) => Err("zero is no limit; `none` means that there is none".into()),
+                Some(limit) => Ok(Value::Limit(Some(limit))),
+                None => Err("not a duration".into()),
+            },
             Form::Size => parse_size(&text).map(Value::Size).ok_or_else(|| "not a size".into()),
             Form::List => Ok(Value::List(vec![text])),
             Form::Path => unreachable!("handled before the text had to be UTF-8"),
@@ -237,7 +240,10 @@ fn read_word(text: &str, words: &'static [&'static str]) -> Result<Value, String
 }
 
 fn read_count(text: &str, least: u64) -> Result<u64, String> {
-    let count: u64 = text.trim().parse().map_err(|error: std::num::ParseIntError| error.to_string())?;
+    let count: u64 = text.trim().parse().map_err(|error: std::num::ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => "too large".to_owned(),
+        _ => "not a whole number".to_owned(),
+    })?;
     match count >= least {
         true => Ok(count),
         false => Err("too small".into()),

@@ -148,6 +148,18 @@ fn what_is_wrong_is_told_with_what_is_allowed() {
         ("--xyzzy", &[], "", "unknown flag `--xyzzy`; `--help` lists all flags"),
         ("-x", &[], "", "unknown flag `-x`; `--help` lists all flags"),
         ("--timeout soon", &[], "", &format!("`--timeout soon`: not a duration; {duration}")),
+        (
+            "--timeout 0",
+            &[],
+            "",
+            &format!("`--timeout 0`: zero is no limit; `none` means that there is none; {duration}"),
+        ),
+        (
+            "--workers 99999999999999999999",
+            &[],
+            "",
+            "`--workers 99999999999999999999`: too large; allowed: a whole number of at least 1",
+        ),
         ("--timeout", &[], "", &format!("`--timeout` needs a value: {}", &duration["allowed: ".len()..])),
         ("--timeout 5", &[], "", &format!("`--timeout 5`: not a duration; {duration}")),
         (
@@ -161,14 +173,14 @@ fn what_is_wrong_is_told_with_what_is_allowed() {
             "--threads -3",
             &[],
             "",
-            "`--threads -3`: invalid digit found in string; allowed: a whole number of at least 1",
+            "`--threads -3`: not a whole number; allowed: a whole number of at least 1",
         ),
         ("--loud=yes", &[], "", "`--loud` takes no value, but `yes` was given; leave out `=yes`"),
         (
             "",
             &[("OLD_THREADS", "many")],
             "",
-            "`OLD_THREADS=many`: invalid digit found in string; allowed: a whole number of at least 1",
+            "`OLD_THREADS=many`: not a whole number; allowed: a whole number of at least 1",
         ),
         (
             "",
@@ -198,7 +210,7 @@ fn what_is_wrong_is_told_with_what_is_allowed() {
             "",
             &[],
             "workers = 'two'",
-            "rehearsal.toml:1:11: `workers` = `two`: invalid digit found in string; allowed: a whole number of at least 1",
+            "rehearsal.toml:1:11: `workers` = `two`: not a whole number; allowed: a whole number of at least 1",
         ),
         (
             "",
