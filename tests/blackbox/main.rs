@@ -25,3 +25,4 @@ mod same;
 mod signal;
 mod stuck;
 mod terminal;
+mod tour;
