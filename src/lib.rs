@@ -12,6 +12,8 @@
 #[allow(unused_extern_crates)]
 extern crate self as rehearsal;
 
+// The README's examples compile and run.
+#[cfg_attr(all(doctest, feature = "harness"), doc = include_str!("../README.md"))]
 #[doc(hidden)]
 pub mod __private;
 pub mod actor;
@@ -100,11 +102,6 @@ pub use rehearsal_macros::test;
 
 #[doc(inline)]
 pub use actor::{arbiter, get_actor};
-
-/// The README's examples compile and run.
-#[cfg(all(doctest, feature = "harness"))]
-#[doc = include_str!("../README.md")]
-pub struct ReadMe;
 
 #[cfg(all(test, feature = "harness"))]
 rehearsal::main!();
