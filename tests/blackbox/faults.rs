@@ -12,7 +12,7 @@ use crate::text::{output_of, summary, verdict_of_each};
 const MODULES: [&str; 6] = ["crash::", "hang::", "leave::", "output::", "task::", "wire::"];
 
 /// A trial, and what stands on its line after ` ... `. Where it ends in `…`, only the beginning is looked at.
-const EXPECTED: [(&str, &str); 40] = [
+const EXPECTED: [(&str, &str); 41] = [
     ("crash::panics::fault", "FAILED"),
     ("crash::panics_later::fault", "FAILED"),
     ("crash::panics_with_a_number::fault", "FAILED"),
@@ -30,6 +30,7 @@ const EXPECTED: [(&str, &str); 40] = [
     ("crash::is_killed_from_outside::fault", "FAILED (signal 9, SIGKILL)"),
     ("crash::is_told_to_terminate::fault", "FAILED (signal 15, SIGTERM)"),
     ("crash::panics_as_its_thread_ends::fault", "FAILED (signal 6, SIGABRT)"),
+    ("crash::forks_and_returns_twice::harmless", "ok"),
     ("crash::survives_its_own_panic::harmless", "ok"),
     ("hang::busy::fault", "FAILED (timed out after 1s)"),
     ("hang::busy_later::fault", "FAILED (timed out after 1s)"),
@@ -227,6 +228,21 @@ fn the_blame_is_the_right_trials() {
             };
             assert_eq!(verdict, expected, "{name} with {workers}\n{run}");
         }
+    }
+}
+
+/// A trial that forks, and whose child comes back from its function: the copy of the worker runs nothing of what waits in
+/// the mailbox, which holds several after so many quick trials.
+#[test]
+fn a_forked_copy_of_a_worker_runs_nothing() {
+    for isolation in ["process", "thread"] {
+        let launch = Launch::new(executable("faults", "faults"));
+        let quick =
+            ["_passes", "a_before", "crash::forks_and_returns_twice::", "--skip=hang", "--skip=output"];
+        let run =
+            launch.args(quick).args(["--test-threads=1", "--no-capture", "--isolation", isolation]).run();
+        run.ends_with(0);
+        assert_eq!(run.stdout.matches("forks_and_returns_twice: n_runs_once").count(), 1, "{run}");
     }
 }
 

@@ -69,6 +69,12 @@ impl Launch {
         }
     }
 
+    /// The same with another program.
+    pub(crate) fn instead(mut self, program: PathBuf) -> Launch {
+        self.program = program;
+        self
+    }
+
     pub(crate) fn args<'a>(mut self, args: impl IntoIterator<Item = &'a str>) -> Launch {
         self.args.extend(args.into_iter().map(str::to_string));
         self

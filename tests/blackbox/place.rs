@@ -71,3 +71,17 @@ fn a_thousand_trials() {
         assert!(told.values().all(|verdict| verdict == "ok"), "{run}");
     }
 }
+
+/// Workers that are started late run the image that is running, not what lies at its path by then.
+#[test]
+fn a_binary_that_is_gone_still_starts_workers() {
+    let original = executable("faults", "faults");
+    let place = Launch::new(original.clone());
+    let copy = place.directory().join("faults-copy");
+    std::fs::copy(&original, &copy).expect("a copy of the binary");
+    let run = place.instead(copy).args(["gone::", "--ignored", "--test-threads=1"]).run();
+    run.ends_with(101);
+    let told = crate::text::verdict_of_each(&run.stdout);
+    assert_eq!(told["gone::a_removes_the_binary_and_aborts"], "FAILED (signal 6, SIGABRT)", "{run}");
+    assert_eq!(told["gone::b_runs_in_a_new_worker"], "ok", "{run}");
+}

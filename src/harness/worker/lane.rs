@@ -17,7 +17,7 @@ use crate::harness::registry::{Entry, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
 use crate::sys::page::Page;
-use crate::sys::{process, seam};
+use crate::sys::{exit, process, seam};
 
 /// How long children that a trial has let go of get to be gone.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -37,6 +37,8 @@ struct Shared {
     capture: Option<Capture>,
     /// Whether this process is the worker's own, so that what a trial leaves behind can be seen and left.
     own_process: bool,
+    /// Of the process that the lane was made in.
+    pid: u32,
     outlet: Outlet<Report>,
     queue: Mutex<Queue>,
     /// The runtime of the trial before, where it is as good as new.
@@ -72,6 +74,7 @@ impl Lane {
                 page,
                 capture,
                 own_process,
+                pid: std::process::id(),
                 outlet,
                 queue,
                 spare,
@@ -105,6 +108,11 @@ impl Lane {
 }
 
 impl Shared {
+    /// Whether this is a fork of the worker's process that a trial made.
+    fn is_copy(&self) -> bool {
+        std::process::id() != self.pid
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -161,6 +169,11 @@ fn run(shared: &Arc<Shared>, order: Order, entry: &'static Entry) {
             trial::run_with(entry, &shared.settings, Some(&mut spare))
         }
     };
+    if shared.is_copy() {
+        // The trial forked and this is the child, come back from the trial's function: what happens here is not news of
+        // the trial, and what waits in the mailbox is not for it.
+        exit::leave_at_once(i32::from(attempt.verdict.is_red()));
+    }
     LAST_ACT.replace(LastAct(Some((Arc::clone(shared), order, attempt))));
 }
 
@@ -194,7 +207,9 @@ static DOOMED: Mutex<Option<(Arc<Shared>, Order)>> = Mutex::new(None);
 /// Sends the outcome of a trial whose panic is about to end this process.
 fn say_last_words(_: &'static Entry, attempt: &Attempt) {
     let doomed = DOOMED.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some((shared, order)) = doomed {
+    if let Some((shared, order)) = doomed
+        && !shared.is_copy()
+    {
         conclude(&shared, order, attempt);
         shared.page.idle();
         // A clean end for the arbiter's books: the panic was told, and it takes this process either way.

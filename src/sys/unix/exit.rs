@@ -52,3 +52,9 @@ extern "C" fn leave() {
     // SAFETY: ends the process at once, which is the point.
     unsafe { libc::_exit(armed.code) }
 }
+
+/// Ends this process with `code` now: nothing that waits for the end of it is run, neither here nor in C.
+pub fn leave_at_once(code: i32) -> ! {
+    // SAFETY: has no precondition.
+    unsafe { libc::_exit(code) }
+}

@@ -187,6 +187,28 @@ among_innocents! {
     }
 }
 
+// Both of the two processes leave the trial's function: only one of them is the worker.
+among_innocents! {
+    mod forks_and_returns_twice {
+        #[rehearsal::test(timeout = "20s")]
+        fn harmless() {
+            // SAFETY: what the copy does with one thread of many is the question here.
+            let copy = unsafe { libc::fork() };
+            assert!(copy >= 0, "{}", std::io::Error::last_os_error());
+            if copy > 0 {
+                // SAFETY: waits for the copy, with nowhere to put its status.
+                unsafe { libc::waitpid(copy, std::ptr::null_mut(), 0) };
+            }
+        }
+
+        /// In one process, and there once: a copy of the worker must not run what waits in the mailbox.
+        #[rehearsal::test]
+        fn n_runs_once() {
+            println!("forks_and_returns_twice: n_runs_once");
+        }
+    }
+}
+
 among_innocents! {
     mod survives_its_own_panic {
         #[rehearsal::test]

@@ -23,6 +23,7 @@ macro_rules! among_innocents {
 mod blame;
 mod cancel;
 mod crash;
+mod gone;
 mod hang;
 mod leave;
 mod output;
