@@ -269,7 +269,8 @@ pub const TABLE: &[Setting] = &[
         flags: &["--no-progress"],
         variables: &[Variable::exact("REHEARSAL_NO_PROGRESS")],
         key: Some("no-progress"),
-        help: "No live display on a terminal; there is none under CI either",
+        help: "No live display on a terminal; there is none under CI either, nor where trials write to the \
+               terminal themselves",
         ..Setting::BLANK
     },
     Setting {

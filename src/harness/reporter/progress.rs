@@ -4,14 +4,17 @@
 //! a second while trials run. Results scroll above it, which is the business of [`super::sink::Sink`].
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::app::quantity::format_duration;
 use crate::harness::cli::{Format, Options};
 use crate::harness::event::{Event, Running};
+use crate::harness::registry::Isolation;
+use crate::sys::process;
 
 use super::paint::{Paint, Tone};
 use super::reporters::Reporter;
@@ -24,12 +27,10 @@ const NARROW: usize = 76;
 /// Lines for busy workers at most; the rest is told as a number.
 const LINES: usize = 16;
 
-/// The bars of a run.
+/// The display of a run: one bar, whose message is the lines below it, so that one redraw is all it takes.
 #[derive(Debug)]
 pub struct Progress {
-    bars: MultiProgress,
-    overall: ProgressBar,
-    lines: Vec<ProgressBar>,
+    bar: ProgressBar,
     failed: usize,
     paint: Paint,
     /// Columns a line may have right now.
@@ -37,10 +38,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Whether a run with these options has a display.
+    /// Whether a run with these options has a display. It has none where trials write to the terminal themselves, as
+    /// they do without capture and on threads of this process: that would be written across it.
     pub fn wanted(options: &Options) -> bool {
+        let on_threads = options.isolation == Some(Isolation::Thread) || process::UNSUPPORTED.is_some();
         options.progress
             && !options.no_capture
+            && !on_threads
             && options.format == Format::Pretty
             && std::io::stdout().is_terminal()
     }
@@ -58,60 +62,44 @@ impl Progress {
 
     /// On any target.
     pub fn on(target: ProgressDrawTarget, paint: Paint) -> Progress {
-        let bars = MultiProgress::with_draw_target(target);
-        Progress {
-            overall: ProgressBar::hidden(),
-            bars,
-            lines: Vec::new(),
-            failed: 0,
-            paint,
-            width: || NARROW,
-        }
+        let shown = if paint == Paint::PLAIN { "{wide_bar}" } else { "{wide_bar:.cyan/dim}" };
+        // Blanks at the end: see [`Screen`] for what has to stay free there.
+        let template = format!("{shown} {{pos}}/{{len}}{{prefix}}  {{elapsed}}{{left}}    {{msg}}");
+        let style = ProgressStyle::with_template(&template).expect("the template is well-formed");
+        let bar =
+            ProgressBar::with_draw_target(Some(0), target).with_style(style.with_key("left", write_left));
+        Progress { bar, failed: 0, paint, width: || NARROW }
     }
 
     /// What text has to be put above.
-    pub fn bars(&self) -> &MultiProgress {
-        &self.bars
+    pub fn bar(&self) -> &ProgressBar {
+        &self.bar
     }
 
     fn start(&mut self, planned: usize) {
-        let bar = if self.paint == Paint::PLAIN { "{wide_bar}" } else { "{wide_bar:.cyan/dim}" };
-        // Blanks at the end: see [`Screen`] for what has to stay free there.
-        let style = style(&format!("{bar} {{pos}}/{{len}}{{msg}}  {{elapsed}}{{left}}    "))
-            .with_key("left", write_left);
-        self.overall = self.bars.add(ProgressBar::new(planned as u64).with_style(style));
-        self.overall.tick();
+        self.bar.set_length(planned as u64);
+        self.bar.reset();
+        self.bar.tick();
     }
 
     fn busy(&mut self, running: &[Running<'_>]) {
         let told = running.len().min(LINES);
         let width = (self.width)();
-        let lines = told + usize::from(running.len() > told);
-        while self.lines.len() < lines {
-            let line = self.bars.add(ProgressBar::new_spinner().with_style(style("{msg}")));
-            self.lines.push(line);
-        }
-        for line in self.lines.drain(lines..) {
-            line.finish_and_clear();
-            self.bars.remove(&line);
-        }
-        for (line, running) in self.lines.iter().zip(&running[..told]) {
-            line.set_message(describe(running, self.paint, width));
+        let mut lines = String::new();
+        for running in &running[..told] {
+            lines.push('\n');
+            lines.push_str(&describe(running, self.paint, width));
         }
         if running.len() > told {
-            self.lines[told].set_message(format!("  and {} more", running.len() - told));
+            let _ = write!(lines, "\n  and {} more", running.len() - told);
         }
-        self.overall.tick();
+        self.bar.set_message(lines);
     }
 
     fn finish(&mut self) {
-        for line in self.lines.drain(..) {
-            line.finish_and_clear();
-        }
-        self.overall.finish_and_clear();
+        self.bar.finish_and_clear();
         // Nothing is drawn from here on, and what others write goes straight to the terminal.
-        let _ = self.bars.clear();
-        self.bars.set_draw_target(ProgressDrawTarget::hidden());
+        self.bar.set_draw_target(ProgressDrawTarget::hidden());
     }
 }
 
@@ -137,16 +125,12 @@ fn cut(name: &str, room: usize) -> Cow<'_, str> {
 }
 
 /// `, 12s left`, once there is something to go by.
-fn write_left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+fn write_left(state: &ProgressState, out: &mut dyn Write) {
     if (1..state.len().unwrap_or(0)).contains(&state.pos()) {
         let seconds = Duration::from_secs(state.eta().as_secs());
         let _ =
             write!(out, ", {} left", if seconds.is_zero() { "0s".into() } else { format_duration(seconds) });
     }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the templates in this file are well-formed")
 }
 
 impl Reporter for Progress {
@@ -157,9 +141,9 @@ impl Reporter for Progress {
             Event::Finished { outcome, .. } => {
                 if outcome.verdict.is_red() {
                     self.failed += 1;
-                    self.overall.set_message(format!(", {} failed", self.failed));
+                    self.bar.set_prefix(format!(", {} failed", self.failed));
                 }
-                self.overall.inc(1);
+                self.bar.inc(1);
             }
             Event::RunFinished { .. } => self.finish(),
             Event::Slow { .. } | Event::Warning { .. } | Event::RunError { .. } => {}

@@ -62,20 +62,20 @@ impl Reporters {
     pub fn for_run(options: &Options) -> Result<Reporters, ReporterError> {
         let paint = Paint::chosen(options.color);
         let progress = Progress::wanted(options).then(|| Progress::on_stdout(paint));
-        let bars = progress.as_ref().map(Progress::bars);
-        let out = Sink::stdout().above(bars);
+        let bar = progress.as_ref().map(Progress::bar);
+        let out = Sink::stdout().above(bar);
         let mut all: Vec<Box<dyn Reporter + Send>> = vec![match options.format {
             Format::Pretty => Box::new(Pretty::new(out, paint, options)),
             Format::Terse => Box::new(Terse::new(out, paint, options)),
             Format::Json => Box::new(Json::new(out, options)),
             Format::Junit => Box::new(Junit::new(out, options)),
         }];
-        all.push(Box::new(Notice::new(Sink::stderr().above(bars))));
+        all.push(Box::new(Notice::new(Sink::stderr().above(bar))));
         if let Some(log) = logfile::open(options)? {
             all.push(Box::new(Logfile::new(log)));
         }
         if let Some(progress) = progress {
-            // First of all: its bars have to be gone before the others write their last lines.
+            // First of all: its bar has to be gone before the others write their last lines.
             all.insert(0, Box::new(progress));
         }
         Ok(Reporters { all })

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::MultiProgress;
+use indicatif::ProgressBar;
 
 /// Bytes to collect before writing when nobody watches.
 const FULL: usize = 32 * 1024;
@@ -36,7 +36,7 @@ enum Target {
 /// The live display that text has to be put above.
 #[derive(Debug)]
 struct Display {
-    bars: MultiProgress,
+    bar: ProgressBar,
     shown: Option<Instant>,
 }
 
@@ -77,9 +77,9 @@ impl Sink {
         Sink { target, buffer: Vec::new(), eager, display: None, closed: false, trouble: None }
     }
 
-    /// The same sink, its text scrolling above these bars.
-    pub fn above(mut self, bars: Option<&MultiProgress>) -> Sink {
-        self.display = bars.map(|bars| Display { bars: bars.clone(), shown: None });
+    /// The same sink, its text scrolling above this bar.
+    pub fn above(mut self, bar: Option<&ProgressBar>) -> Sink {
+        self.display = bar.map(|bar| Display { bar: bar.clone(), shown: None });
         self
     }
 
@@ -127,7 +127,7 @@ impl Sink {
         let target = &mut self.target;
         let written = match &mut self.display {
             Some(display) => {
-                let written = display.bars.suspend(|| target.write(&buffer));
+                let written = display.bar.suspend(|| target.write(&buffer));
                 display.shown = Some(Instant::now());
                 written
             }

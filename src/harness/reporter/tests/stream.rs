@@ -90,7 +90,7 @@ fn stderr_does_not_overtake_stdout() {
     assert_eq!(memory.text(), "test adds ... ok\n");
 }
 
-/// A terminal of 24 lines of 60 columns that only remembers what was written to it.
+/// A terminal of 24 lines of 80 columns that only remembers what was written to it.
 #[derive(Debug, Clone, Default)]
 struct Screen(Arc<Mutex<String>>);
 
@@ -107,7 +107,7 @@ impl Screen {
 
 impl TermLike for Screen {
     fn width(&self) -> u16 {
-        60
+        80
     }
     fn height(&self) -> u16 {
         24
@@ -161,6 +161,38 @@ fn the_display_has_a_bar_and_a_line_for_each_busy_worker() {
 
     progress.event(&Event::RunFinished { elapsed: Duration::from_secs(80), success: false });
     screen.take();
-    progress.bars().println("no longer drawn").expect("hidden");
+    progress.bar().println("no longer drawn");
     assert_eq!(screen.take(), "", "nothing is drawn once the run is over");
+}
+
+/// What the display draws for so many busy workers, each of them at a trial with a long name.
+fn drawn_for(workers: usize) -> String {
+    let screen = Screen::default();
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
+    let mut progress = Progress::on(target, Paint::PLAIN);
+    progress.event(&Event::RunStarted { planned: 100, filtered_out: 0, workers, shuffle_seed: None });
+    let long = format!("outer::{}::the_function", "module::".repeat(20));
+    let running: Vec<Running<'_>> = (0..workers)
+        .map(|worker| Running { worker, trial: trial(&long), elapsed: Duration::ZERO, slow: false })
+        .collect();
+    screen.take();
+    progress.event(&Event::Busy { running: &running });
+    let busy = screen.take();
+    progress.event(&Event::Busy { running: &[] });
+    let idle = screen.take();
+    assert!(!idle.contains("the_function"), "nobody is busy any more: {idle:?}");
+    busy
+}
+
+#[rehearsal::test]
+fn a_long_name_loses_its_beginning() {
+    let drawn = drawn_for(1);
+    assert!(drawn.contains("#0        0s  …") && drawn.contains("::the_function"), "{drawn:?}");
+    assert!(!drawn.contains("outer::"), "{drawn:?}");
+}
+
+#[rehearsal::test]
+fn more_workers_than_lines_are_told_as_a_number() {
+    let drawn = drawn_for(20);
+    assert!(drawn.contains("#15 ") && !drawn.contains("#16 ") && drawn.contains("and 4 more"), "{drawn:?}");
 }
