@@ -25,9 +25,14 @@ pub struct Candidate<'a> {
 impl Candidate<'static> {
     /// A registered trial by its number.
     pub fn of(id: u32, entry: &'static Entry) -> Candidate<'static> {
+        Candidate::named(entry.name(), id, entry)
+    }
+
+    /// The same where its name is known already.
+    fn named(name: &'static str, id: u32, entry: &'static Entry) -> Candidate<'static> {
         Candidate {
             id,
-            name: entry.name(),
+            name,
             kind: entry.options.kind,
             ignore: entry.options.ignore,
             should_panic: entry.options.should_panic != ShouldPanic::No,
@@ -37,7 +42,11 @@ impl Candidate<'static> {
     /// All trials of a registry, in the order of their names.
     pub fn all(registry: &Registry) -> Vec<Candidate<'static>> {
         let entries = registry.entries();
-        registry.sorted().iter().map(|&id| Candidate::of(id, entries[id as usize])).collect()
+        registry
+            .by_name()
+            .iter()
+            .map(|&(name, id)| Candidate::named(name, id, entries[id as usize]))
+            .collect()
     }
 }
 
