@@ -12,7 +12,7 @@ use crate::text::{output_of, summary, verdict_of_each};
 const MODULES: [&str; 6] = ["crash::", "hang::", "leave::", "output::", "task::", "wire::"];
 
 /// A trial, and what stands on its line after ` ... `. Where it ends in `…`, only the beginning is looked at.
-const EXPECTED: [(&str, &str); 41] = [
+const EXPECTED: [(&str, &str); 46] = [
     ("crash::panics::fault", "FAILED"),
     ("crash::panics_later::fault", "FAILED"),
     ("crash::panics_with_a_number::fault", "FAILED"),
@@ -30,6 +30,11 @@ const EXPECTED: [(&str, &str); 41] = [
     ("crash::is_killed_from_outside::fault", "FAILED (signal 9, SIGKILL)"),
     ("crash::is_told_to_terminate::fault", "FAILED (signal 15, SIGTERM)"),
     ("crash::panics_as_its_thread_ends::fault", "FAILED (signal 6, SIGABRT)"),
+    ("crash::becomes_another_program::fault", "FAILED (exit code 0)"),
+    ("crash::becomes_another_program_that_stays::fault", "FAILED (…"),
+    ("hang::leaves_its_process_group::fault", "FAILED (timed out after 1s)"),
+    ("output::closes_stdout::fault", "FAILED"),
+    ("output::closes_stdout::n_fails_too", "FAILED"),
     ("crash::forks_and_returns_twice::harmless", "ok"),
     ("crash::survives_its_own_panic::harmless", "ok"),
     ("hang::busy::fault", "FAILED (timed out after 1s)"),

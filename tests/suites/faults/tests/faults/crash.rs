@@ -187,6 +187,31 @@ among_innocents! {
     }
 }
 
+/// Puts another program in this one's place.
+fn turn_into(program: &str) {
+    use std::os::unix::process::CommandExt;
+    let error = std::process::Command::new("sh").args(["-c", program]).exec();
+    panic!("{error}");
+}
+
+among_innocents! {
+    mod becomes_another_program {
+        #[rehearsal::test(timeout = "20s")]
+        fn fault() {
+            turn_into("exit 0");
+        }
+    }
+}
+
+among_innocents! {
+    mod becomes_another_program_that_stays {
+        #[rehearsal::test(timeout = "20s")]
+        fn fault() {
+            turn_into("exec sleep 3600");
+        }
+    }
+}
+
 // Both of the two processes leave the trial's function: only one of them is the worker.
 among_innocents! {
     mod forks_and_returns_twice {

@@ -115,3 +115,17 @@ among_innocents! {
         }
     }
 }
+
+among_innocents! {
+    mod leaves_its_process_group {
+        #[rehearsal::test(timeout = "1s")]
+        fn fault() {
+            // SAFETY: fails where this process leads its group already, and does nothing then.
+            unsafe {
+                libc::setpgid(0, libc::getppid());
+                libc::setsid();
+            }
+            std::thread::sleep(FOR_EVER);
+        }
+    }
+}

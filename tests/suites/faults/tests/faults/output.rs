@@ -60,6 +60,26 @@ among_innocents! {
 }
 
 among_innocents! {
+    mod closes_stdout {
+        #[rehearsal::test]
+        fn fault() {
+            println!("before it is closed");
+            // SAFETY: the descriptors are not ours to close, which is the point.
+            unsafe {
+                libc::close(1);
+                libc::close(2);
+            }
+            panic!("nobody can hear this");
+        }
+
+        #[rehearsal::test]
+        fn n_fails_too() {
+            panic!("is this heard?");
+        }
+    }
+}
+
+among_innocents! {
     mod reads_stdin {
         #[rehearsal::test(timeout = "20s")]
         fn harmless() {
