@@ -2,7 +2,7 @@
 //!
 //! No pool, no capture and no live display. A guard turns an early `exit(0)` into a failure; `_exit(0)` is beyond it.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -41,24 +41,28 @@ fn attempt(run: &Run) -> Verdict {
     };
     let line = format!("test {} ... FAILED (it ended this process by calling `exit`)", seat.info.name);
     let guard = exit::guard_exit(101, line);
-    let (sender, receiver) = mpsc::channel();
+    let told: Arc<(Mutex<Option<Verdict>>, Condvar)> = Arc::default();
+    let teller = Arc::clone(&told);
     let spawned = thread::Builder::new().name(entry.name().to_owned()).spawn(move || {
-        // The receiver has gone where the trial was out of time; nobody waits for this any more.
-        let _ = sender.send(trial::run_here(entry, &settings).verdict);
+        let verdict = trial::run_here(entry, &settings).verdict;
+        *teller.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
+        teller.1.notify_all();
     });
     let verdict = match spawned {
         Err(error) => Verdict::NotRun { reason: format!("its thread could not be started: {error}") },
-        Ok(_) => {
-            let limit_ms = run.planned[0].limit_ms;
-            match receiver.recv_timeout(Duration::from_millis(limit_ms)) {
-                Ok(verdict) => verdict,
-                Err(mpsc::RecvTimeoutError::Timeout) => Verdict::TimedOut { limit_ms, stuck: false },
-                Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    Verdict::Failed { message: "its thread ended without a word".to_owned() }
-                }
-            }
-        }
+        Ok(_) => wait(&told, run.planned[0].limit_ms),
     };
     drop(guard);
     verdict
+}
+
+/// Waits for the verdict, for as long as the trial may take. The trial's thread always tells one: panics are caught
+/// there, and whatever else ends it ends this process.
+fn wait(told: &(Mutex<Option<Verdict>>, Condvar), limit_ms: u64) -> Verdict {
+    let (verdict, changed) = told;
+    let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner);
+    let waited =
+        changed.wait_timeout_while(verdict, Duration::from_millis(limit_ms), |verdict| verdict.is_none());
+    let (mut verdict, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    verdict.take().unwrap_or(Verdict::TimedOut { limit_ms, stuck: false })
 }

@@ -99,7 +99,10 @@ impl Plan {
             shuffle(&mut trials, seed);
         }
         if options.measure_benches {
-            trials.sort_by_key(|planned| planned.fate == Fate::Measure);
+            let (measured, others): (Vec<_>, Vec<_>) =
+                trials.into_iter().partition(|planned| planned.fate == Fate::Measure);
+            trials = others;
+            trials.extend(measured);
         }
         Plan {
             filtered_out: candidates.len() - trials.len(),

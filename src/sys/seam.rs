@@ -168,6 +168,12 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    spawn_boxed(Box::pin(future))
+}
+
+/// One instance a type of output, not one a future: of each type of future that is given to tokio it makes some sixty
+/// functions, which is time that everyone waits who builds this crate.
+fn spawn_boxed<T: Send + 'static>(future: Pin<Box<dyn Future<Output = T> + Send>>) -> JoinHandle<T> {
     let Some(seam) = installed() else {
         return tokio::spawn(future);
     };
@@ -179,11 +185,12 @@ where
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(output);
         }
     }));
-    tokio::spawn(async move {
+    let adopted: Pin<Box<dyn Future<Output = T> + Send>> = Box::pin(async move {
         task.await;
         let output = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         output.expect("a seam's adopt() gave back a task that completed before the one it was given")
-    })
+    });
+    tokio::spawn(adopted)
 }
 
 /// Which of `n` ready things comes next, `0..n`. Always 0, the one that has waited longest, unless a seam says else.

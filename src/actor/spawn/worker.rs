@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::io;
 use std::process::exit;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -168,12 +168,27 @@ async fn report_start(link: Arc<Uplink>, is_ready: oneshot::Receiver<Result<(), 
     };
 }
 
+/// Ends the signs of life when it is dropped.
+struct Signs(Arc<(Mutex<bool>, Condvar)>);
+
+impl Drop for Signs {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.1.notify_all();
+    }
+}
+
 /// Says `Notify` every so often until what it returns is dropped.
-fn give_signs_of_life(link: Arc<Uplink>, every: Duration) -> mpsc::Sender<()> {
-    let (stop, stopped) = mpsc::channel();
+fn give_signs_of_life(link: Arc<Uplink>, every: Duration) -> Signs {
+    let signs = Signs(Arc::default());
+    let ended = signs.0.clone();
     let give = move || {
-        while let Err(mpsc::RecvTimeoutError::Timeout) = stopped.recv_timeout(every) {
-            if link.say(&Up::Notify).is_err() {
+        let (end, changed) = &*ended;
+        let mut end = end.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*end {
+            let (guard, waited) = changed.wait_timeout(end, every).unwrap_or_else(PoisonError::into_inner);
+            end = guard;
+            if waited.timed_out() && link.say(&Up::Notify).is_err() {
                 return;
             }
         }
@@ -182,7 +197,7 @@ fn give_signs_of_life(link: Arc<Uplink>, every: Duration) -> mpsc::Sender<()> {
     if let Err(error) = thread::Builder::new().name("rehearsal-notify".to_owned()).spawn(give) {
         eprintln!("rehearsal: no thread for signs of life: {error}");
     }
-    stop
+    signs
 }
 
 /// Reads messages into the mailbox until the parent is gone.
