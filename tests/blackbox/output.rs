@@ -126,3 +126,13 @@ fn plain_lines_without_a_terminal() {
     assert!(!run.stdout.contains('\x1b') && !run.stdout.contains('\r'), "{run}");
     assert!(!run.stderr.contains('\x1b') && !run.stderr.contains('\r'), "{run}");
 }
+
+/// A trial that closes its stdout does not make its successors unheard: they get a new worker, and a note says why.
+#[test]
+fn who_comes_after_a_closed_stdout_is_heard() {
+    let run = faults(&["output::closes_stdout", "--workers", "1"]);
+    run.ends_with(101).says("closed or replaced its stdout or stderr");
+    let shown = output_of(&run.stdout, "output::closes_stdout::n_fails_too").expect("its output");
+    assert!(shown.contains("panicked at") && shown.contains("is this heard?"), "{shown}");
+    assert!(!shown.contains("note: panicked"), "captured, not told by the verdict alone: {shown}");
+}

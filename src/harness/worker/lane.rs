@@ -221,8 +221,13 @@ fn say_last_words(_: &'static Entry, attempt: &Attempt) {
 fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
     let mut notes = Vec::new();
     let mut output = Output::default();
+    let mut deaf = false;
     if let Some(capture) = &shared.capture {
         capture::flush_all();
+        deaf = !capture.is_output();
+        if deaf {
+            notes.push("closed or replaced its stdout or stderr; the next test gets a new worker".to_owned());
+        }
         let wanted = shared.setup.keep_output || attempt.verdict.is_red();
         output = collect(capture, wanted.then_some(shared.setup.output_limit), &mut notes);
     }
@@ -232,7 +237,7 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
         notes.push(left_behind(count));
     }
     send(shared, finished(order, attempt.verdict.clone(), attempt.duration_ns, output, notes));
-    children.is_some() || (attempt.left_threads && shared.own_process)
+    deaf || children.is_some() || (attempt.left_threads && shared.own_process)
 }
 
 /// Reads what a trial wrote, if it is wanted, and makes room for the next one.

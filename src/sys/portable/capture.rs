@@ -75,6 +75,11 @@ impl Capture {
         match self.never {}
     }
 
+    /// Whether stdout and stderr of this process still go here: there is no such file here.
+    pub fn is_output(&self) -> bool {
+        true
+    }
+
     /// Forgets everything.
     ///
     /// # Errors

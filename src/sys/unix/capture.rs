@@ -121,6 +121,22 @@ impl Capture {
         if from < to { punch_hole(&self.file, from, to - from) } else { Ok(()) }
     }
 
+    /// Whether stdout and stderr of this process still go here: somebody may have closed them or put others in their
+    /// place.
+    // The types of these numbers differ from system to system.
+    #[allow(clippy::unnecessary_cast)]
+    pub fn is_output(&self) -> bool {
+        let Ok(ours) = self.file.metadata() else { return false };
+        [libc::STDOUT_FILENO, libc::STDERR_FILENO].into_iter().all(|fd| {
+            // SAFETY: all zeros is a valid value, and a valid place for the call to write to.
+            let (result, theirs) = unsafe {
+                let mut theirs: libc::stat = std::mem::zeroed();
+                (libc::fstat(fd, &mut theirs), theirs)
+            };
+            result == 0 && theirs.st_dev as u64 == ours.dev() && theirs.st_ino as u64 == ours.ino()
+        })
+    }
+
     /// Forgets everything. What a writer writes next is at the beginning.
     ///
     /// # Errors
