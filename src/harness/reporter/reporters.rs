@@ -7,13 +7,12 @@ use crate::harness::event::Event;
 
 use super::json::Json;
 use super::junit::Junit;
+use super::lines::Lines;
 use super::logfile::{self, Logfile};
 use super::notice::Notice;
 use super::paint::Paint;
-use super::pretty::Pretty;
 use super::progress::Progress;
 use super::sink::Sink;
-use super::terse::Terse;
 
 /// Something that is told what happens in a run.
 pub trait Reporter {
@@ -65,8 +64,8 @@ impl Reporters {
         let bar = progress.as_ref().map(Progress::bar);
         let out = Sink::stdout().above(bar);
         let mut all: Vec<Box<dyn Reporter + Send>> = vec![match options.format {
-            Format::Pretty => Box::new(Pretty::new(out, paint, options)),
-            Format::Terse => Box::new(Terse::new(out, paint, options)),
+            Format::Pretty => Box::new(Lines::pretty(out, paint, options)),
+            Format::Terse => Box::new(Lines::terse(out, paint, options)),
             Format::Json => Box::new(Json::new(out, options)),
             Format::Junit => Box::new(Junit::new(out, options)),
         }];

@@ -5,11 +5,10 @@ use std::path::Path;
 use crate::harness::cli::ColorChoice;
 use crate::harness::reporter::json::Json;
 use crate::harness::reporter::junit::Junit;
+use crate::harness::reporter::lines::Lines;
 use crate::harness::reporter::logfile::Logfile;
 use crate::harness::reporter::notice::Notice;
 use crate::harness::reporter::paint::Paint;
-use crate::harness::reporter::pretty::Pretty;
-use crate::harness::reporter::terse::Terse;
 use crate::harness::reporter::{Reporter, Sink};
 
 use super::script::{options, play, play_green};
@@ -47,24 +46,24 @@ fn golden(name: &str, text: &str) {
 
 #[rehearsal::test]
 fn pretty() {
-    golden("pretty.txt", &told(|out| Pretty::new(out, Paint::PLAIN, &options("")), all));
+    golden("pretty.txt", &told(|out| Lines::pretty(out, Paint::PLAIN, &options("")), all));
 }
 
 #[rehearsal::test]
 fn pretty_with_everything_shown() {
     let options = options("--show-output --report-time --slow 250ms");
     let paint = Paint::chosen(ColorChoice::Always);
-    golden("pretty-all.txt", &told(|out| Pretty::new(out, paint, &options), |to| play(to, Some(42))));
+    golden("pretty-all.txt", &told(|out| Lines::pretty(out, paint, &options), |to| play(to, Some(42))));
 }
 
 #[rehearsal::test]
 fn terse() {
-    golden("terse.txt", &told(|out| Terse::new(out, Paint::PLAIN, &options("-q")), all));
+    golden("terse.txt", &told(|out| Lines::terse(out, Paint::PLAIN, &options("-q")), all));
 }
 
 #[rehearsal::test]
 fn terse_rows_end_where_libtests_do() {
-    let make = |out| Terse::new(out, Paint::PLAIN, &options("-q"));
+    let make = |out| Lines::terse(out, Paint::PLAIN, &options("-q"));
     golden("terse-rows.txt", &told(make, |to| play_green(to, 231)));
 }
 
@@ -99,7 +98,7 @@ fn notices() {
 
 #[rehearsal::test]
 fn a_green_run_of_one_trial_is_what_libtest_prints() {
-    let said = told(|out| Pretty::new(out, Paint::PLAIN, &options("")), |to| play_green(to, 1));
+    let said = told(|out| Lines::pretty(out, Paint::PLAIN, &options("")), |to| play_green(to, 1));
     assert_eq!(
         said,
         "\nrunning 1 test\ntest t000 ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 \

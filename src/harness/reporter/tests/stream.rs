@@ -9,9 +9,9 @@ use indicatif::{ProgressDrawTarget, TermLike};
 
 use crate::harness::event::{Event, Running};
 use crate::harness::outcome::{Death, Verdict};
+use crate::harness::reporter::lines::Lines;
 use crate::harness::reporter::notice::Notice;
 use crate::harness::reporter::paint::Paint;
-use crate::harness::reporter::pretty::Pretty;
 use crate::harness::reporter::progress::Progress;
 use crate::harness::reporter::{Reporter, Reporters, Sink};
 
@@ -37,10 +37,10 @@ impl Write for Counting {
     }
 }
 
-fn counting(fail: Option<ErrorKind>) -> (Pretty, Arc<AtomicUsize>) {
+fn counting(fail: Option<ErrorKind>) -> (Lines, Arc<AtomicUsize>) {
     let writes = Arc::new(AtomicUsize::new(0));
     let sink = Sink::writer("the pipe", Counting { writes: writes.clone(), fail });
-    (Pretty::new(sink, Paint::PLAIN, &options("")), writes)
+    (Lines::pretty(sink, Paint::PLAIN, &options("")), writes)
 }
 
 #[rehearsal::test]
@@ -53,7 +53,7 @@ fn a_thousand_lines_are_a_few_writes() {
 #[rehearsal::test]
 fn nothing_is_held_back_when_the_run_is_idle() {
     let (sink, memory) = Sink::memory();
-    let mut pretty = Pretty::new(sink, Paint::PLAIN, &options(""));
+    let mut pretty = Lines::pretty(sink, Paint::PLAIN, &options(""));
     let passed = outcome(Verdict::Passed, b"");
     pretty.event(&Event::Finished { trial: trial("adds"), outcome: &passed });
     assert_eq!(memory.text(), "");
@@ -82,7 +82,7 @@ fn a_full_disk_is_told() {
 #[rehearsal::test]
 fn stderr_does_not_overtake_stdout() {
     let (sink, memory) = Sink::memory();
-    let pretty = Pretty::new(sink, Paint::PLAIN, &options(""));
+    let pretty = Lines::pretty(sink, Paint::PLAIN, &options(""));
     let mut reporters = Reporters::of(vec![Box::new(pretty), Box::new(Notice::new(Sink::memory().0))]);
     let passed = outcome(Verdict::Passed, b"");
     reporters.event(&Event::Finished { trial: trial("adds"), outcome: &passed });
