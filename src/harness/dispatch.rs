@@ -67,8 +67,10 @@ impl Dispatch {
     }
 
     /// How long every worker can do without the arbiter, nanoseconds: what their mailboxes hold lasts longer.
+    /// None where a worker is a thread: its reports come as they are sent, and there is nothing to gather.
     pub fn slack_ns(&self) -> u64 {
-        if self.ending { 0 } else { self.schedule.stock_ns() / 4 }
+        let is_thread = |slot: &Slot| slot.isolation == Some(Isolation::Thread);
+        if self.ending || self.slots.iter().any(is_thread) { 0 } else { self.schedule.stock_ns() / 4 }
     }
 
     /// The first effects: workers to be started.

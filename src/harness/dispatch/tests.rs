@@ -205,3 +205,17 @@ fn an_interrupt_ends_every_trial_once_and_waits_for_the_workers() {
     let effects = run.receive(Input::Ended(at(1, 1), death(Some(Death::Signaled { signal: 9 }), None)));
     assert_eq!(effects, [Effect::Done]);
 }
+
+#[rehearsal::test]
+fn reports_gather_only_where_workers_are_processes_and_well_stocked() {
+    for (isolation, gathers) in [(Isolation::Process, true), (Isolation::Thread, false)] {
+        let mut run = run_of(1_000, 1, isolation);
+        run.begin();
+        run.receive(Input::Ready(at(0, 1)));
+        assert_eq!(run.slack_ns(), 0, "nothing is known of how long a trial takes");
+        run.receive(Input::Finished(at(0, 1), 0, passed(100_000)));
+        assert_eq!(run.slack_ns() > 0, gathers, "{isolation:?}");
+        run.receive(Input::Interrupted("enough".to_owned()));
+        assert_eq!(run.slack_ns(), 0, "an end is not kept waiting");
+    }
+}
