@@ -176,7 +176,7 @@ impl<E: Send + 'static> Outlet<E> {
     }
 }
 
-impl<E: serde::Serialize + Send + 'static> Outlet<E> {
+impl<E: serde_core::Serialize + Send + 'static> Outlet<E> {
     pub(crate) fn remote(link: &Arc<Uplink>, listens: bool) -> Outlet<E> {
         if !listens {
             return Outlet(Way::Nowhere);

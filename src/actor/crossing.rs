@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use super::behavior::Actor;
 use super::error::{Cause, Part};
@@ -17,7 +17,7 @@ use super::exit::Exit;
 use super::panic::{self, PanicNote};
 use super::reply::Reply;
 use crate::sys::anchor::{self, Entry};
-use crate::sys::wire::{self, WireError};
+use crate::sys::wire::{self, WireError, wired};
 
 pub use super::uplink::Inbound;
 
@@ -25,7 +25,7 @@ pub use super::uplink::Inbound;
 pub(crate) const VERSION: u32 = 1;
 
 /// The first frame, before the start arguments.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Hello {
     /// First, so that it can be read whatever the rest has become.
     pub(crate) version: u32,
@@ -43,8 +43,10 @@ pub(crate) struct Hello {
     pub(crate) listens: bool,
 }
 
+wired! { struct Hello { version, program, entry, kind, table, id, name, window, notify_every, listens } }
+
 /// Parent to worker. The value of a command (its arguments) follows it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) enum Down {
     Command {
         request: u64,
@@ -68,8 +70,15 @@ pub(crate) enum Down {
     Leave,
 }
 
+wired! {
+    enum Down {
+        Command { request, command }, Open { request, entry }, Echo { request }, Ping { request },
+        Info { request }, Stop, Leave
+    }
+}
+
 /// Worker to parent. The value of an answer or event follows it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) enum Up {
     /// The handshake does not fit.
     Refused { why: String },
@@ -91,13 +100,22 @@ pub(crate) enum Up {
     Ended { exit: Exit },
 }
 
+wired! {
+    enum Up {
+        Refused { why }, Started, Failed { message }, Answer { request }, Broken { request, broken }, Event,
+        Notify, Taken { tells }, Ended { exit }
+    }
+}
+
 /// Why the worker has no answer, as it crosses.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) enum Broken {
     Panicked(PanicNote),
     Crossing { part: Part, why: String },
     Full { capacity: usize },
 }
+
+wired! { enum Broken { Panicked(note), Crossing { part, why }, Full { capacity } } }
 
 impl From<Broken> for Cause {
     fn from(broken: Broken) -> Cause {

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::exit::Exit;
 use super::info::ActorName;
 use super::panic::PanicNote;
 use super::state::State;
 use crate::sys::process::ProcessError;
+use crate::sys::wire::wired;
 
 /// A call that got no answer: which actor, which command, and why.
 ///
 /// One pointer wide, so that results of calls stay small.
-#[derive(Clone, thiserror::Error)]
-#[error("`{}` of {}: {}", .0.command, .0.actor, .0.cause)]
+#[derive(Clone)]
 pub struct Error(Box<Unanswered>);
 
 #[derive(Clone)]
@@ -25,21 +23,15 @@ struct Unanswered {
 }
 
 /// Why a call got no answer.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Cause {
     /// The mailbox has no room and the call was one that does not wait for it.
-    #[error(
-        "its mailbox is full ({capacity} messages); await the call or use .deliver() to wait for room, or give the actor a larger .mailbox(..)"
-    )]
     Full {
         /// The most messages that may wait.
         capacity: usize,
     },
     /// No answer came in time. The command may still be carried out.
-    #[error(
-        "no answer within {after:?} (the actor is in state `{state}`); raise it with .timeout(..) if the command may take longer"
-    )]
     Timeout {
         /// How long was waited.
         after: Duration,
@@ -47,13 +39,10 @@ pub enum Cause {
         state: State,
     },
     /// The actor has ended, before the call or while it was pending.
-    #[error("the actor is gone: {0}")]
     Dead(Exit),
     /// The command panicked; the actor ended with it.
-    #[error("the command panicked {0}")]
     Panicked(PanicNote),
     /// The message or its answer could not cross to or from the actor's process; the actor lives.
-    #[error("the {part} could not cross to the other process: {why}")]
     Crossing {
         /// `arguments` or `answer`.
         part: Part,
@@ -62,8 +51,30 @@ pub enum Cause {
     },
 }
 
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Cause::Full { capacity } => write!(
+                f,
+                "its mailbox is full ({capacity} messages); await the call or use .deliver() to wait for room, or give the actor a larger .mailbox(..)"
+            ),
+            Cause::Timeout { after, state } => write!(
+                f,
+                "no answer within {after:?} (the actor is in state `{state}`); raise it with .timeout(..) if the command may take longer"
+            ),
+            Cause::Dead(exit) => write!(f, "the actor is gone: {exit}"),
+            Cause::Panicked(note) => write!(f, "the command panicked {note}"),
+            Cause::Crossing { part, why } => {
+                write!(f, "the {part} could not cross to the other process: {why}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Cause {}
+
 /// Which half of a call could not cross.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part {
     /// What the command was to be given.
@@ -71,6 +82,8 @@ pub enum Part {
     /// What the command gave back; it has been carried out.
     Answer,
 }
+
+wired! { enum Part { Arguments, Answer } }
 
 impl std::fmt::Display for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -125,6 +138,15 @@ impl Error {
     }
 }
 
+impl std::error::Error for Error {}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Unanswered { actor, command, cause } = &*self.0;
+        write!(f, "`{command}` of {actor}: {cause}")
+    }
+}
+
 impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Error({self})")
@@ -176,11 +198,10 @@ impl<E> From<Error> for Failed<E> {
 }
 
 /// An actor that did not come to life.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum SpawnError {
     /// Its `#[start]` function returned an error.
-    #[error("{actor} did not start: {message}")]
     Start {
         /// The actor.
         actor: ActorName,
@@ -188,7 +209,6 @@ pub enum SpawnError {
         message: String,
     },
     /// It ended before it was ready: it panicked, was killed or stopped, or its process died before the handshake.
-    #[error("{actor} ended before it was ready: {exit}")]
     Died {
         /// The actor.
         actor: ActorName,
@@ -196,9 +216,6 @@ pub enum SpawnError {
         exit: Exit,
     },
     /// It was not ready in time, and was killed.
-    #[error(
-        "{actor} was not ready within {after:?} and was killed; raise it with .timeout(..) if its start may take longer"
-    )]
     Timeout {
         /// The actor.
         actor: ActorName,
@@ -206,23 +223,16 @@ pub enum SpawnError {
         after: Duration,
     },
     /// Placed as a task where no runtime runs.
-    #[error(
-        "{actor} cannot be placed as a task: no tokio runtime runs on this thread; spawn it from one, or place it with .thread()"
-    )]
     NoRuntime {
         /// The actor.
         actor: ActorName,
     },
     /// Placed in a process by a program that would not recognise itself as the worker.
-    #[error(
-        "{actor} cannot be placed in a process: this program has not called the bootstrap that makes it a worker when it is started again; put #[rehearsal::program] on its main function, or rehearsal::main!() into a test target with `harness = false`"
-    )]
     NoBootstrap {
         /// The actor.
         actor: ActorName,
     },
     /// The worker process refused the handshake.
-    #[error("{actor}: its process refused the handshake: {why}")]
     Refused {
         /// The actor.
         actor: ActorName,
@@ -230,7 +240,6 @@ pub enum SpawnError {
         why: String,
     },
     /// Its start arguments could not cross to its process.
-    #[error("{actor}: its start arguments could not cross to its process: {why}")]
     Crossing {
         /// The actor.
         actor: ActorName,
@@ -238,7 +247,6 @@ pub enum SpawnError {
         why: String,
     },
     /// The system gave no process.
-    #[error("{actor} got no process: {source}")]
     Process {
         /// The actor.
         actor: ActorName,
@@ -246,7 +254,6 @@ pub enum SpawnError {
         source: ProcessError,
     },
     /// The system gave no thread, or no event loop for it.
-    #[error("{actor} got no thread: {source}")]
     Thread {
         /// The actor.
         actor: ActorName,
@@ -255,7 +262,53 @@ pub enum SpawnError {
     },
 }
 
+impl std::fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SpawnError::Start { actor, message } => write!(f, "{actor} did not start: {message}"),
+            SpawnError::Died { actor, exit } => write!(f, "{actor} ended before it was ready: {exit}"),
+            SpawnError::Timeout { actor, after } => write!(
+                f,
+                "{actor} was not ready within {after:?} and was killed; raise it with .timeout(..) if its start may take longer"
+            ),
+            SpawnError::NoRuntime { actor } => write!(
+                f,
+                "{actor} cannot be placed as a task: no tokio runtime runs on this thread; spawn it from one, or place it with .thread()"
+            ),
+            SpawnError::NoBootstrap { actor } => write!(
+                f,
+                "{actor} cannot be placed in a process: this program has not called the bootstrap that makes it a worker when it is started again; put #[rehearsal::program] on its main function, or rehearsal::main!() into a test target with `harness = false`"
+            ),
+            SpawnError::Refused { actor, why } => {
+                write!(f, "{actor}: its process refused the handshake: {why}")
+            }
+            SpawnError::Crossing { actor, why } => {
+                write!(f, "{actor}: its start arguments could not cross to its process: {why}")
+            }
+            SpawnError::Process { actor, source } => write!(f, "{actor} got no process: {source}"),
+            SpawnError::Thread { actor, source } => write!(f, "{actor} got no thread: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for SpawnError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            SpawnError::Process { source, .. } => Some(source),
+            SpawnError::Thread { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
 /// Nobody listens: the actor's parent is gone, has no `on_event`, or cannot be reached.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the event reached nobody: {0}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gone(pub String);
+
+impl std::fmt::Display for Gone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the event reached nobody: {}", self.0)
+    }
+}
+
+impl std::error::Error for Gone {}

@@ -1,12 +1,11 @@
 //! How an actor ended.
 
-use serde::{Deserialize, Serialize};
-
 use super::panic::PanicNote;
 use crate::sys::signal::signal_name;
+use crate::sys::wire::wired;
 
 /// How an actor ended; what [`ended`](super::Address::ended) resolves to and what errors of pending calls carry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exit {
     /// What kind of end it was.
     pub reason: Reason,
@@ -14,8 +13,10 @@ pub struct Exit {
     pub detail: String,
 }
 
+wired! { struct Exit { reason, detail } }
+
 /// What kind of end an actor had.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
     /// It ended by itself: through [`Context::stop`](super::Context::stop), or because its last proxy was dropped.
@@ -43,6 +44,13 @@ pub enum Reason {
     },
     /// It cannot be reached any more: its runtime was shut down, or its socket closed or carried garbage.
     Unreachable,
+}
+
+wired! {
+    enum Reason {
+        Returned, Stopped, Panicked(note), Failed, Killed { signal }, Exited { code }, Silent { for_ms },
+        Unreachable
+    }
 }
 
 impl Exit {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::state::State;
+use crate::sys::wire::wired;
 
 /// Where an actor runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Placement {
     /// A task on the runtime it was spawned from.
@@ -18,6 +17,8 @@ pub enum Placement {
     /// A process of its own.
     Process,
 }
+
+wired! { enum Placement { Task, Thread, Process } }
 
 impl std::fmt::Display for Placement {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -67,7 +68,7 @@ impl std::fmt::Display for ActorName {
 }
 
 /// What an actor tells about itself: the answer of the built-in command `info`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Info {
     /// The name it was given, or one made of its type and number.
@@ -96,8 +97,15 @@ pub struct Info {
     pub last_notify: Option<Duration>,
 }
 
+wired! {
+    struct Info {
+        name, kind, id, state, placement, process_id, thread, uptime, messages_handled, mailbox, commands,
+        last_notify
+    }
+}
+
 /// How full a mailbox is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MailboxInfo {
     /// Messages waiting now.
@@ -107,3 +115,5 @@ pub struct MailboxInfo {
     /// The most that may wait.
     pub capacity: usize,
 }
+
+wired! { struct MailboxInfo { waiting, high_water, capacity } }

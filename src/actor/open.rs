@@ -4,8 +4,8 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use super::context::{self, Context};
 use super::crossing::Outbound;

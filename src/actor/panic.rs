@@ -10,18 +10,19 @@ use std::panic::PanicHookInfo;
 use std::sync::{Arc, Once, PoisonError, RwLock};
 use std::thread::ThreadId;
 
-use serde::{Deserialize, Serialize};
-
 use super::current;
+use crate::sys::wire::wired;
 
 /// A panic's message and place.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PanicNote {
     /// The message; a payload that is no string is described.
     pub message: String,
     /// `file:line:column`; empty where the hook was not asked (another hook was installed over it).
     pub location: String,
 }
+
+wired! { struct PanicNote { message, location } }
 
 impl std::fmt::Display for PanicNote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

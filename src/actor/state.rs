@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use serde::{Deserialize, Serialize};
+use crate::sys::wire::wired;
 
 /// Where an actor is in its life; it only ever goes down this list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum State {
@@ -24,6 +24,8 @@ pub enum State {
     /// Killed, panicked, failed or lost.
     Terminate,
 }
+
+wired! { enum State { Initial, Inactive, Starting, Run, Stopping, Close, Terminate } }
 
 impl State {
     const ALL: [State; 7] = [

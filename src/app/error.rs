@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use super::settings::Source;
 
 /// A setting that cannot be honoured.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum SettingsError {
     /// A flag that no setting has.
-    #[error("unknown flag `{flag}`{}; `--help` lists all flags", did_you_mean(suggestion))]
     UnknownFlag {
         /// As it was typed, without a value.
         flag: String,
@@ -17,19 +16,16 @@ pub enum SettingsError {
         suggestion: Option<String>,
     },
     /// A positional argument that is not UTF-8, where only names are taken.
-    #[error("the argument `{argument}` is not valid UTF-8, and so matches no name")]
     NotUtf8 {
         /// As it was typed, as far as it can be shown.
         argument: String,
     },
     /// A positional argument where none is taken.
-    #[error("unexpected argument `{argument}`: no positional arguments are taken; `--help` lists all flags")]
     UnexpectedArgument {
         /// As it was typed.
         argument: String,
     },
     /// A flag that takes a value came without one.
-    #[error("`{flag}` needs a value: {allowed}")]
     MissingValue {
         /// The flag.
         flag: String,
@@ -37,7 +33,6 @@ pub enum SettingsError {
         allowed: String,
     },
     /// A flag that takes no value was given one with `=`.
-    #[error("`{flag}` takes no value, but `{value}` was given; leave out `={value}`")]
     NeedlessValue {
         /// The flag.
         flag: String,
@@ -45,7 +40,6 @@ pub enum SettingsError {
         value: String,
     },
     /// A value that its setting does not allow.
-    #[error("{}: {problem}; allowed: {allowed}", asked(from, given))]
     BadValue {
         /// Where it was asked for.
         from: Box<Source>,
@@ -57,7 +51,6 @@ pub enum SettingsError {
         allowed: String,
     },
     /// Two settings that exclude each other.
-    #[error("`{first}` and `{second}` exclude each other; give one of them")]
     Conflict {
         /// One flag.
         first: &'static str,
@@ -65,7 +58,6 @@ pub enum SettingsError {
         second: &'static str,
     },
     /// A key in the settings file that no setting has.
-    #[error("{}:{line}:{column}: unknown key `{key}`{}; known keys: {known}", path.display(), did_you_mean(suggestion))]
     UnknownKey {
         /// The settings file.
         path: PathBuf,
@@ -81,7 +73,6 @@ pub enum SettingsError {
         known: String,
     },
     /// A settings file that is not TOML.
-    #[error("{}:{line}:{column}: {message}", path.display())]
     Syntax {
         /// The settings file.
         path: PathBuf,
@@ -93,13 +84,60 @@ pub enum SettingsError {
         message: String,
     },
     /// A settings file that is there but cannot be read.
-    #[error("cannot read the settings file {}: {source}", path.display())]
     Unreadable {
         /// The settings file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl std::fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SettingsError::UnknownFlag { flag, suggestion } => {
+                write!(f, "unknown flag `{flag}`{}; `--help` lists all flags", did_you_mean(suggestion))
+            }
+            SettingsError::NotUtf8 { argument } => {
+                write!(f, "the argument `{argument}` is not valid UTF-8, and so matches no name")
+            }
+            SettingsError::UnexpectedArgument { argument } => write!(
+                f,
+                "unexpected argument `{argument}`: no positional arguments are taken; `--help` lists all flags"
+            ),
+            SettingsError::MissingValue { flag, allowed } => write!(f, "`{flag}` needs a value: {allowed}"),
+            SettingsError::NeedlessValue { flag, value } => {
+                write!(f, "`{flag}` takes no value, but `{value}` was given; leave out `={value}`")
+            }
+            SettingsError::BadValue { from, given, problem, allowed } => {
+                write!(f, "{}: {problem}; allowed: {allowed}", asked(from, given))
+            }
+            SettingsError::Conflict { first, second } => {
+                write!(f, "`{first}` and `{second}` exclude each other; give one of them")
+            }
+            SettingsError::UnknownKey { path, line, column, key, suggestion, known } => write!(
+                f,
+                "{}:{line}:{column}: unknown key `{key}`{}; known keys: {known}",
+                path.display(),
+                did_you_mean(suggestion)
+            ),
+            SettingsError::Syntax { path, line, column, message } => {
+                write!(f, "{}:{line}:{column}: {message}", path.display())
+            }
+            SettingsError::Unreadable { path, source } => {
+                write!(f, "cannot read the settings file {}: {source}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for SettingsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            SettingsError::Unreadable { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 fn did_you_mean(suggestion: &Option<String>) -> String {

@@ -134,16 +134,25 @@ pub fn serve<S: Service>(service: S) -> ExitCode {
 }
 
 /// Why a service did not run to its end.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ServiceError {
     /// Its monitor, or one of the first workers, did not come to life.
-    #[error("its workers could not be started: {0}")]
     Start(SpawnError),
     /// Its monitor ended although nobody asked it to, as it does when a hook panics.
-    #[error("its monitor ended by itself: {0}")]
     Monitor(Exit),
 }
+
+impl std::fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ServiceError::Start(error) => write!(f, "its workers could not be started: {error}"),
+            ServiceError::Monitor(exit) => write!(f, "its monitor ended by itself: {exit}"),
+        }
+    }
+}
+
+impl std::error::Error for ServiceError {}
 
 /// Runs a service until `end` resolves; what [`serve`] does with the signals of the process.
 ///

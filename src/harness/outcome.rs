@@ -2,7 +2,7 @@
 
 use std::process::{ExitCode, Termination};
 
-use serde::{Deserialize, Serialize};
+use crate::sys::wire::wired;
 
 /// What a trial's function returned, seen through `Termination`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Returned {
 }
 
 /// The final word on one attempt of a trial.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It did what it should.
     Passed,
@@ -62,8 +62,15 @@ pub enum Verdict {
     },
 }
 
+wired! {
+    enum Verdict {
+        Passed, Failed { message }, Ignored { reason }, TimedOut { limit_ms, stuck },
+        Crashed { death, message }, NotRun { reason }, Cancelled { reason }
+    }
+}
+
 /// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Death {
     /// It exited by itself with this code; 0 too is a crash when a trial was in flight.
     Exited {
@@ -79,14 +86,18 @@ pub enum Death {
     Unreachable,
 }
 
+wired! { enum Death { Exited { code }, Signaled { signal }, Unreachable } }
+
 /// Captured output of an attempt: stdout and stderr in the order they were written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Output {
     /// Bytes as they were written; not always UTF-8.
     pub bytes: Vec<u8>,
     /// How many bytes were dropped from the middle because the limit was reached.
     pub dropped: u64,
 }
+
+wired! { struct Output { bytes, dropped } }
 
 /// What became of one planned trial, with all a reporter needs.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -281,11 +281,13 @@ impl Registry {
 }
 
 /// Trials that share a name.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub struct DuplicateNames {
     /// One list a name, each with two trials or more.
     pub names: Vec<Vec<&'static Entry>>,
 }
+
+impl std::error::Error for DuplicateNames {}
 
 impl fmt::Display for DuplicateNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -88,28 +88,20 @@ pub struct ChildProcess {
 }
 
 /// Why a child could not be started or dealt with.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ProcessError {
     /// There are no worker processes on this platform.
-    #[error(
-        "processes cannot be placed here: {why}; use thread placement (`--isolation thread` for a suite)"
-    )]
     Unsupported {
         /// Why.
         why: &'static str,
     },
     /// `main` never called [`boot::enter`](super::boot::enter).
-    #[error(
-        "cannot start process `{title}`: this binary's `main` does not go through Rehearsal, so a copy of it would \
-         run the whole program again; put `#[rehearsal::program]` on `main` (in a suite: `rehearsal::main!()`)"
-    )]
     NotBootstrapped {
         /// What was to be started.
         title: String,
     },
     /// The system's limits do not allow it.
-    #[error("cannot start process `{title}`: {limit} ({source})")]
     Limit {
         /// What was to be started.
         title: String,
@@ -119,7 +111,6 @@ pub enum ProcessError {
         source: io::Error,
     },
     /// More files to pass than one message can carry.
-    #[error("cannot start process `{title}`: {count} files to pass, at most {MAX_PASSED} can be")]
     TooManyFiles {
         /// What was to be started.
         title: String,
@@ -127,7 +118,6 @@ pub enum ProcessError {
         count: usize,
     },
     /// The system failed otherwise.
-    #[error("cannot start process `{title}`: {doing} failed: {source}")]
     Spawn {
         /// What was to be started.
         title: String,
@@ -137,7 +127,6 @@ pub enum ProcessError {
         source: io::Error,
     },
     /// Something about a running child failed.
-    #[error("process {pid}: {doing} failed: {source}")]
     Child {
         /// Which.
         pid: u32,
@@ -146,4 +135,44 @@ pub enum ProcessError {
         /// What the system says.
         source: io::Error,
     },
+}
+
+impl std::fmt::Display for ProcessError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ProcessError::Unsupported { why } => write!(
+                f,
+                "processes cannot be placed here: {why}; use thread placement (`--isolation thread` for a suite)"
+            ),
+            ProcessError::NotBootstrapped { title } => write!(
+                f,
+                "cannot start process `{title}`: this binary's `main` does not go through Rehearsal, so a copy of it would \
+         run the whole program again; put `#[rehearsal::program]` on `main` (in a suite: `rehearsal::main!()`)"
+            ),
+            ProcessError::Limit { title, limit, source } => {
+                write!(f, "cannot start process `{title}`: {limit} ({source})")
+            }
+            ProcessError::TooManyFiles { title, count } => write!(
+                f,
+                "cannot start process `{title}`: {count} files to pass, at most {MAX_PASSED} can be"
+            ),
+            ProcessError::Spawn { title, doing, source } => {
+                write!(f, "cannot start process `{title}`: {doing} failed: {source}")
+            }
+            ProcessError::Child { pid, doing, source } => {
+                write!(f, "process {pid}: {doing} failed: {source}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ProcessError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ProcessError::Limit { source, .. } => Some(source),
+            ProcessError::Spawn { source, .. } => Some(source),
+            ProcessError::Child { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }

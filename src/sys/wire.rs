@@ -1,4 +1,4 @@
-//! The wire between processes: a frame is a little-endian `u32` length and that many bytes of postcard.
+//! The wire between processes: a frame is a little-endian `u32` length and that many bytes, of one value or several.
 //!
 //! [`encode`] and [`decode`] make and read frames, [`FrameReader`] cuts a byte stream into them (many a system call),
 //! [`BlockingSender`] puts one on a socket and returns when the kernel has all of it: what was sent so survives the
@@ -8,11 +8,20 @@ use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+pub use self::flaw::Flaw;
+use self::reader::Reader;
+pub(crate) use self::shape::wired;
+use self::writer::Writer;
 pub use super::platform::sender::BlockingSender;
+
+mod flaw;
+mod reader;
+pub(crate) mod shape;
+mod writer;
 
 /// The most bytes the body of a frame may have: 256 MiB.
 pub const MAX_FRAME: usize = 256 << 20;
@@ -27,13 +36,10 @@ const BUFFER: usize = 32 << 10;
 const KEEP: usize = 1 << 20;
 
 /// What can go wrong on the wire.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum WireError {
     /// A frame, to be sent or announced by the peer, is over the limit.
-    #[error(
-        "a frame of {len} bytes or more is over the wire's limit of {limit} bytes: send it in pieces, or pass a file"
-    )]
     TooLarge {
         /// Bytes of the body; when encoding, as far as it got.
         len: u64,
@@ -41,25 +47,22 @@ pub enum WireError {
         limit: u64,
     },
     /// The bytes are not a value of the type that was expected.
-    #[error("a frame of {len} bytes is not a valid `{what}` ({source}): does the peer run the same binary?")]
     Decode {
         /// Name of the type.
         what: &'static str,
         /// Bytes of the body.
         len: usize,
-        /// What postcard says.
-        source: postcard::Error,
+        /// What is wrong with it.
+        source: Flaw,
     },
     /// The value cannot be written (its `Serialize` failed, or needs a self-describing format).
-    #[error("a value of `{what}` cannot be written to the wire: {source}")]
     Encode {
         /// Name of the type.
         what: &'static str,
-        /// What postcard says.
-        source: postcard::Error,
+        /// What is wrong with it.
+        source: Flaw,
     },
     /// The system failed.
-    #[error("{doing} failed: {source}")]
     Io {
         /// What was being done.
         doing: &'static str,
@@ -67,10 +70,8 @@ pub enum WireError {
         source: io::Error,
     },
     /// The peer has closed its end.
-    #[error("the peer has closed its end of the wire")]
     Closed,
     /// The peer closed its end, or died, in the middle of a frame.
-    #[error("the wire ended in the middle of a frame: {have} of {want} bytes came")]
     MidFrame {
         /// Bytes that came, prefix included.
         have: usize,
@@ -78,7 +79,6 @@ pub enum WireError {
         want: usize,
     },
     /// The peer did not read for too long; the wire is given up, because part of a frame may be on it.
-    #[error("the peer took {written} of {len} bytes in {waited:?} and then no more: it hangs or is stopped")]
     Stalled {
         /// Bytes of the frame that went out.
         written: usize,
@@ -87,6 +87,44 @@ pub enum WireError {
         /// How long was waited.
         waited: Duration,
     },
+}
+
+impl std::fmt::Display for WireError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            WireError::TooLarge { len, limit } => write!(
+                f,
+                "a frame of {len} bytes or more is over the wire's limit of {limit} bytes: send it in pieces, or pass a file"
+            ),
+            WireError::Decode { what, len, source } => write!(
+                f,
+                "a frame of {len} bytes is not a valid `{what}` ({source}): does the peer run the same binary?"
+            ),
+            WireError::Encode { what, source } => {
+                write!(f, "a value of `{what}` cannot be written to the wire: {source}")
+            }
+            WireError::Io { doing, source } => write!(f, "{doing} failed: {source}"),
+            WireError::Closed => f.write_str("the peer has closed its end of the wire"),
+            WireError::MidFrame { have, want } => {
+                write!(f, "the wire ended in the middle of a frame: {have} of {want} bytes came")
+            }
+            WireError::Stalled { written, len, waited } => write!(
+                f,
+                "the peer took {written} of {len} bytes in {waited:?} and then no more: it hangs or is stopped"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for WireError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            WireError::Decode { source, .. } => Some(source),
+            WireError::Encode { source, .. } => Some(source),
+            WireError::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 /// Makes a frame, length prefix included.
@@ -112,64 +150,32 @@ fn encode_within<T: Serialize + ?Sized>(
     value: &T,
     limit: usize,
 ) -> Result<(), WireError> {
+    frame(buffer, limit, std::any::type_name::<T>(), &|writer| value.serialize(writer))
+}
+
+/// What making a frame is for every type, compiled once.
+fn frame(
+    buffer: &mut Vec<u8>,
+    limit: usize,
+    what: &'static str,
+    write: &dyn Fn(&mut Writer<'_>) -> Result<(), Flaw>,
+) -> Result<(), WireError> {
     let before = buffer.len();
     buffer.extend_from_slice(&[0; PREFIX]);
     let body = before + PREFIX;
-    let mut overflow = 0;
-    let flavor = Body { buffer, end: body + limit, overflow: &mut overflow };
-    match postcard::serialize_with_flavor(value, flavor) {
-        Ok(()) => {}
-        Err(_) if overflow > 0 => {
-            buffer.truncate(before);
-            return Err(WireError::TooLarge { len: (overflow - body) as u64, limit: limit as u64 });
-        }
-        Err(source) => {
-            buffer.truncate(before);
-            return Err(WireError::Encode { what: std::any::type_name::<T>(), source });
-        }
+    let mut writer = Writer { buffer: &mut *buffer, end: body + limit, overflow: 0 };
+    let written = write(&mut writer);
+    let overflow = writer.overflow;
+    if let Err(source) = written {
+        buffer.truncate(before);
+        return Err(match overflow {
+            0 => WireError::Encode { what, source },
+            len => WireError::TooLarge { len: (len - body) as u64, limit: limit as u64 },
+        });
     }
     let len = u32::try_from(buffer.len() - body).expect("the limit of a frame fits its length prefix");
     buffer[before..body].copy_from_slice(&len.to_le_bytes());
     Ok(())
-}
-
-/// Where postcard writes to: the end of a buffer, up to a limit, so that a value without end fails early.
-struct Body<'a> {
-    buffer: &'a mut Vec<u8>,
-    end: usize,
-    /// Set to the length that would have been needed, where that was over the limit.
-    overflow: &'a mut usize,
-}
-
-impl Body<'_> {
-    fn room_for(&mut self, more: usize) -> postcard::Result<()> {
-        let len = self.buffer.len() + more;
-        if len > self.end {
-            *self.overflow = len;
-            return Err(postcard::Error::SerializeBufferFull);
-        }
-        Ok(())
-    }
-}
-
-impl postcard::ser_flavors::Flavor for Body<'_> {
-    type Output = ();
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.room_for(1)?;
-        self.buffer.push(byte);
-        Ok(())
-    }
-
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.room_for(bytes.len())?;
-        self.buffer.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
 }
 
 /// Reads the body of a frame (without its prefix) back into a value; every byte of it must belong to the value.
@@ -177,11 +183,13 @@ impl postcard::ser_flavors::Flavor for Body<'_> {
 /// # Errors
 /// [`WireError::Decode`].
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
-    let failed = |source| WireError::Decode { what: std::any::type_name::<T>(), len: body.len(), source };
-    match postcard::take_from_bytes(body) {
-        Ok((value, [])) => Ok(value),
-        Ok(_) => Err(failed(postcard::Error::DeserializeBadEncoding)),
-        Err(source) => Err(failed(source)),
+    match take(body)? {
+        (value, []) => Ok(value),
+        (_, left) => Err(WireError::Decode {
+            what: std::any::type_name::<T>(),
+            len: body.len(),
+            source: Flaw::LeftOver { bytes: left.len() },
+        }),
     }
 }
 
@@ -190,11 +198,11 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
 /// # Errors
 /// [`WireError::Decode`].
 pub fn take<T: DeserializeOwned>(body: &[u8]) -> Result<(T, &[u8]), WireError> {
-    postcard::take_from_bytes(body).map_err(|source| WireError::Decode {
-        what: std::any::type_name::<T>(),
-        len: body.len(),
-        source,
-    })
+    let mut reader = Reader(body);
+    match T::deserialize(&mut reader) {
+        Ok(value) => Ok((value, reader.0)),
+        Err(source) => Err(WireError::Decode { what: std::any::type_name::<T>(), len: body.len(), source }),
+    }
 }
 
 /// Cuts a byte stream into frames.

@@ -39,13 +39,9 @@ pub struct Finding {
 }
 
 /// Why the sources could not be compared.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum AuditError {
     /// The root file is not there.
-    #[error(
-        "--audit reads this target's sources, and its root file {file} is not there (looked in {from} and the \
-         directories above); run it where the sources are"
-    )]
     NoRoot {
         /// The file, as the compiler knew it.
         file: String,
@@ -53,22 +49,46 @@ pub enum AuditError {
         from: String,
     },
     /// `main!()` stands in a module that is not the root.
-    #[error(
-        "--audit starts at the file of `rehearsal::main!()`, which stands in the module {module}; put it into the root \
-         of the target"
-    )]
     NotInRoot {
         /// That module.
         module: String,
     },
     /// A source file that exists cannot be read.
-    #[error("--audit cannot read the source file {}: {source}", path.display())]
     Unreadable {
         /// Which.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
+}
+
+impl std::fmt::Display for AuditError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            AuditError::NoRoot { file, from } => write!(
+                f,
+                "--audit reads this target's sources, and its root file {file} is not there (looked in {from} and the \
+         directories above); run it where the sources are"
+            ),
+            AuditError::NotInRoot { module } => write!(
+                f,
+                "--audit starts at the file of `rehearsal::main!()`, which stands in the module {module}; put it into the root \
+         of the target"
+            ),
+            AuditError::Unreadable { path, source } => {
+                write!(f, "--audit cannot read the source file {}: {source}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for AuditError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            AuditError::Unreadable { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 /// Reads the sources of a target and tells which of its test attributes registered nothing.

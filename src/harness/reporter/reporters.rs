@@ -29,11 +29,10 @@ pub trait Reporter {
 }
 
 /// A reporter that cannot begin.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ReporterError {
     /// The file of `--logfile`.
-    #[error("cannot write to the file of --logfile, {}: {source}", path.display())]
     Logfile {
         /// The file.
         path: PathBuf,
@@ -41,8 +40,27 @@ pub enum ReporterError {
         source: std::io::Error,
     },
     /// What was to be told could not be.
-    #[error("{0}")]
     Write(String),
+}
+
+impl std::fmt::Display for ReporterError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ReporterError::Logfile { path, source } => {
+                write!(f, "cannot write to the file of --logfile, {}: {source}", path.display())
+            }
+            ReporterError::Write(what) => write!(f, "{what}"),
+        }
+    }
+}
+
+impl std::error::Error for ReporterError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ReporterError::Logfile { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 /// All reporters of a run.

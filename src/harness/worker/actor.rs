@@ -14,9 +14,26 @@ pub struct Worker {
 }
 
 /// Why a worker could not be set up.
-#[derive(Debug, thiserror::Error)]
-#[error("the worker's shared page or capture file could not be used: {0}")]
-pub struct SetupError(#[from] std::io::Error);
+#[derive(Debug)]
+pub struct SetupError(std::io::Error);
+
+impl std::fmt::Display for SetupError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the worker's shared page or capture file could not be used: {}", self.0)
+    }
+}
+
+impl std::error::Error for SetupError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+impl From<std::io::Error> for SetupError {
+    fn from(source: std::io::Error) -> SetupError {
+        SetupError(source)
+    }
+}
 
 #[rehearsal::actor(event = Report)]
 impl Worker {

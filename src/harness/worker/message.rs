@@ -1,12 +1,11 @@
 //! What arbiter and worker say to each other, as serde values.
 
-use serde::{Deserialize, Serialize};
-
 use crate::harness::outcome::{Output, Verdict};
 use crate::sys::page::Page;
+use crate::sys::wire::wired;
 
 /// What a worker is started with.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Setup {
     /// Whether a panic beside a trial is forgiven, where the trial itself does not say.
     pub forgive_task_panic: bool,
@@ -17,12 +16,13 @@ pub struct Setup {
     /// How many bytes of a trial's output are kept.
     pub output_limit: u64,
     /// The page of a worker in this process; a worker process receives its own as a descriptor.
-    #[serde(skip)]
     pub page: Option<Page>,
 }
 
+wired! { struct Setup { forgive_task_panic, fresh_runtime, keep_output, output_limit } skips { page } }
+
 /// One trial to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
     /// Its position in the run, by which arbiter and worker speak of it.
     pub position: u32,
@@ -30,8 +30,10 @@ pub struct Order {
     pub entry: u32,
 }
 
+wired! { struct Order { position, entry } }
+
 /// What a worker sends home.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
     /// A trial ran to its end.
     Finished {
@@ -61,4 +63,11 @@ pub enum Report {
         /// Where and what.
         message: String,
     },
+}
+
+wired! {
+    enum Report {
+        Finished { position, verdict, duration_ns, output, notes }, TakenBack { positions },
+        Leaving { positions }, StrayPanic { message }
+    }
 }

@@ -211,6 +211,7 @@ fn a_value_that_cannot_be_written_says_its_type() {
     }
     let error = encode(&Refuses).expect_err("refused");
     assert!(matches!(&error, WireError::Encode { what, .. } if what.ends_with("Refuses")), "{error:?}");
+    assert!(error.to_string().ends_with("it would rather not"), "{error}");
 }
 
 #[rehearsal::test]
@@ -259,4 +260,74 @@ fn the_buffer_of_a_large_frame_is_given_back() {
         assert!(reader.next().await.expect("the end").is_none());
     });
     assert!(reader.buffer.capacity() <= 2 * BUFFER);
+}
+
+/// What each kind of value is on the wire, and that it comes back.
+#[rehearsal::test]
+fn the_bytes_of_a_value() {
+    #[track_caller]
+    fn is<T: Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: T, bytes: &[u8]) {
+        let frame = encode(&value).expect("encodes");
+        assert_eq!(frame[PREFIX..], *bytes, "{value:?}");
+        assert_eq!(decode::<T>(bytes).expect("decodes"), value);
+    }
+    is((), &[]);
+    is((true, false), &[1, 0]);
+    is((200u8, -1i8), &[200, 255]);
+    is(127u32, &[127]);
+    is(128u32, &[0x80, 1]);
+    is(u16::MAX, &[0xff, 0xff, 3]);
+    is(u64::MAX, &[255, 255, 255, 255, 255, 255, 255, 255, 255, 1]);
+    is((-1i16, 1i32, -64i64, 64i64), &[1, 2, 127, 0x80, 1]);
+    is((i16::MIN, i16::MAX), &[0xff, 0xff, 3, 0xfe, 0xff, 3]);
+    is((i64::MIN, i32::MAX), &[255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 254, 255, 255, 255, 15]);
+    is(1u128 << 127, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80]);
+    is(-2i128, &[254, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255]);
+    is((1f32, -0f64), &[0, 0, 0x80, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0x80]);
+    is('ß', &[0xdf, 1]);
+    is("ß".to_owned(), &[2, 0xc3, 0x9f]);
+    is((Some(5u8), None::<u8>), &[1, 5, 0]);
+    is(vec![1u16, 300], &[2, 1, 0xac, 2]);
+    is(BTreeMap::from([('a', 1u8)]), &[1, 97, 1]);
+    is(vec![(); 300], &[0xac, 2]);
+    is(Value::Number(-5), &[1, 9]);
+    is(Ok::<u8, String>(1), &[0, 1]);
+    is(Duration::new(300, 5), &[0xac, 2, 5]);
+}
+
+#[rehearsal::test]
+fn bytes_that_are_no_value_say_why() {
+    #[track_caller]
+    fn why<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Flaw {
+        match take::<T>(bytes) {
+            Err(WireError::Decode { source, .. }) => source,
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("{bytes:?} was taken for a value"),
+        }
+    }
+    assert_eq!(why::<u8>(&[]), Flaw::TooShort);
+    assert_eq!(why::<u32>(&[0x80]), Flaw::TooShort);
+    assert_eq!(why::<bool>(&[2]), Flaw::OutOfRange { what: "bool" });
+    assert_eq!(why::<Option<u8>>(&[2, 0]), Flaw::OutOfRange { what: "Option" });
+    assert_eq!(why::<u16>(&[0x80, 0x80, 4]), Flaw::OutOfRange { what: "u16" });
+    assert_eq!(why::<i16>(&[0x80, 0x80, 4]), Flaw::OutOfRange { what: "i16" });
+    assert_eq!(why::<char>(&[0x80, 0xb0, 3]), Flaw::OutOfRange { what: "char" });
+    assert_eq!(why::<u64>(&[255; 10]), Flaw::OutOfRange { what: "whole number" });
+    assert_eq!(why::<String>(&[2, 0xc3, 0x28]), Flaw::NotUtf8);
+    assert_eq!(why::<String>(&[255, 255, 255, 255, 15]), Flaw::TooShort);
+    assert_eq!(why::<Vec<String>>(&[255, 255, 255, 255, 255, 255, 255, 255, 255, 1]), Flaw::TooShort);
+    assert!(matches!(why::<Value>(&[7]), Flaw::Said(_)), "no such variant");
+    assert_eq!(why::<serde_json::Value>(&[1]), Flaw::NotDescribed);
+}
+
+#[rehearsal::test]
+fn a_row_that_does_not_know_its_length_is_refused() {
+    struct Stream;
+    impl Serialize for Stream {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            to.collect_seq((0..5u8).filter(|number| number % 2 == 0))
+        }
+    }
+    let error = encode(&Stream).expect_err("no length");
+    assert!(error.to_string().contains("must know its length"), "{error}");
 }
