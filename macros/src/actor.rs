@@ -1,14 +1,12 @@
 //! `#[rehearsal::actor]`: reads an `impl` block and checks it. What it becomes is in `actor_out`.
 
-use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use crate::actor_out;
 use crate::cursor::{Attribute, Cursor, Wrong, by_commas, wrong};
 use crate::method::{Head, Method};
-
-/// Names that every proxy has already.
-const BUILT_IN: [&str; 8] = ["ping", "echo", "info", "run", "stop", "kill", "ended", "clone"];
+use crate::part::{OURS, Part, check, take_part, text_of};
 
 /// An actor as it was written.
 pub(crate) struct Actor {
@@ -24,11 +22,20 @@ pub(crate) struct Actor {
     /// `#[cfg]`s on the `impl` block.
     pub(crate) cfg: Vec<Attribute>,
     pub(crate) start: Method,
+    pub(crate) parts: Parts,
+    /// The `impl` block without what only this macro understands.
+    pub(crate) original: TokenStream,
+}
+
+/// The marked functions but for `#[start]`.
+#[derive(Default)]
+pub(crate) struct Parts {
     pub(crate) commands: Vec<Method>,
     pub(crate) periodic: Vec<(Method, u64)>,
     pub(crate) stopping: Option<Method>,
-    /// The `impl` block without what only this macro understands.
-    pub(crate) original: TokenStream,
+    pub(crate) exit: Option<Method>,
+    pub(crate) on_info: Option<Method>,
+    pub(crate) on_params: Option<Method>,
 }
 
 /// What stands in the attribute's parentheses.
@@ -36,14 +43,6 @@ struct Options {
     event: TokenStream,
     visibility: Option<TokenStream>,
     root: TokenStream,
-}
-
-/// What a method is to the actor.
-enum Part {
-    Start,
-    Command,
-    Periodic(u64),
-    Stopping,
 }
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -86,23 +85,26 @@ fn read(arguments: TokenStream, item: TokenStream) -> Result<Actor, Wrong> {
         return wrong(cursor.span(), "expected the functions of the actor");
     };
 
-    let (mut start, mut commands, mut periodic, mut stopping) = (None, Vec::new(), Vec::new(), None);
+    let (mut start, mut parts) = (None, Parts::default());
     let mut inner = TokenStream::new();
     let mut cursor = Cursor::new(body.stream(), body.span_close());
     while !cursor.is_done() {
         let Some((method, part, span)) = read_item(&mut cursor, &mut inner)? else { continue };
         check(&method, &part, span)?;
         match part {
-            Part::Start if start.is_some() => {
-                return wrong(span, "a second #[start]; an actor has exactly one");
+            Part::Command => parts.commands.push(method),
+            Part::Periodic(every_ms) => parts.periodic.push((method, every_ms)),
+            Part::Start => once(&mut start, method, "a second #[start]; an actor has exactly one", span)?,
+            hook => {
+                let again = format!("a second {}; an actor has at most one", hook.mark());
+                let place = match hook {
+                    Part::Exit => &mut parts.exit,
+                    Part::OnInfo => &mut parts.on_info,
+                    Part::OnParams => &mut parts.on_params,
+                    _ => &mut parts.stopping,
+                };
+                once(place, method, &again, span)?;
             }
-            Part::Start => start = Some(method),
-            Part::Stopping if stopping.is_some() => {
-                return wrong(span, "a second #[stopping]; an actor has at most one");
-            }
-            Part::Stopping => stopping = Some(method),
-            Part::Command => commands.push(method),
-            Part::Periodic(every_ms) => periodic.push((method, every_ms)),
         }
     }
     let Some(start) = start else {
@@ -118,7 +120,14 @@ fn read(arguments: TokenStream, item: TokenStream) -> Result<Actor, Wrong> {
     let visibility = options.visibility.unwrap_or_else(|| start.visibility.clone());
     let cfg = attributes.into_iter().filter(|attribute| attribute.path == "cfg").collect();
     let Options { event, root, .. } = options;
-    Ok(Actor { root, ty, ident, event, visibility, cfg, start, commands, periodic, stopping, original })
+    Ok(Actor { root, ty, ident, event, visibility, cfg, start, parts, original })
+}
+
+fn once(place: &mut Option<Method>, method: Method, again: &str, span: Span) -> Result<(), Wrong> {
+    match place.replace(method) {
+        Some(_) => wrong(span, again),
+        None => Ok(()),
+    }
 }
 
 /// Reads one item of the block and copies it, without our attributes, to `inner`; gives it if it was marked.
@@ -155,87 +164,6 @@ fn read_item(cursor: &mut Cursor, inner: &mut TokenStream) -> Result<Option<(Met
     }
     cursor.since(head.start).to_tokens(inner);
     Ok(None)
-}
-
-/// Takes our own attribute out.
-fn take_part(attributes: &mut Vec<Attribute>) -> Result<Option<(Part, Span)>, Wrong> {
-    let mut found = None;
-    let mut kept = Vec::new();
-    for attribute in attributes.drain(..) {
-        let span = attribute.span();
-        let part = match attribute.path.as_str() {
-            "start" | "rehearsal::start" => Part::Start,
-            "command" | "rehearsal::command" => Part::Command,
-            "stopping" | "rehearsal::stopping" => Part::Stopping,
-            "periodic" | "rehearsal::periodic" => Part::Periodic(read_period(&attribute)?),
-            _ => {
-                kept.push(attribute);
-                continue;
-            }
-        };
-        if !attribute.rest.is_empty() && !matches!(part, Part::Periodic(_)) {
-            return wrong(span, format!("#[{}] takes no options", attribute.path));
-        }
-        if found.is_some() {
-            return wrong(span, "a function is one of #[start], #[command], #[periodic], #[stopping]");
-        }
-        found = Some((part, span));
-    }
-    *attributes = kept;
-    Ok(found)
-}
-
-fn check(method: &Method, part: &Part, span: Span) -> Result<(), Wrong> {
-    let name = method.name.span();
-    match part {
-        Part::Start => {
-            method.check_callable("#[start]")?;
-            if method.receiver.is_some() {
-                return wrong(
-                    name,
-                    "#[start] builds the actor: it takes no `self` and returns `Self` or `Result<Self, E>`",
-                );
-            }
-            if method.output.is_empty() {
-                return wrong(name, "#[start] returns the actor: `-> Self` or `-> Result<Self, E>`");
-            }
-        }
-        Part::Command => {
-            method.check_callable("#[command]")?;
-            check_receiver(method, "#[command]")?;
-            let text = method.text();
-            if BUILT_IN.contains(&text.as_str()) {
-                return wrong(
-                    name,
-                    format!(
-                        "`{text}` is a command that every actor has; give this one another name ({} are taken)",
-                        BUILT_IN.join(", ")
-                    ),
-                );
-            }
-        }
-        Part::Periodic(_) | Part::Stopping => {
-            let what = if let Part::Stopping = part { "#[stopping]" } else { "#[periodic]" };
-            method.check_callable(what)?;
-            check_receiver(method, what)?;
-            if !method.args.is_empty() {
-                return wrong(
-                    span,
-                    format!(
-                        "{what} takes `&mut self` and, if it likes, its context; nobody is there to pass it more"
-                    ),
-                );
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_receiver(method: &Method, what: &str) -> Result<(), Wrong> {
-    match &method.receiver {
-        Some(receiver) if crate::cursor::is_mark(receiver.clone().into_iter().next().as_ref(), '&') => Ok(()),
-        _ => wrong(method.name.span(), format!("a {what} function takes `&mut self` or `&self`")),
-    }
 }
 
 fn read_options(arguments: TokenStream) -> Result<Options, Wrong> {
@@ -282,49 +210,6 @@ fn read_root(value: &TokenStream, span: Span) -> Result<TokenStream, Wrong> {
     }
 }
 
-/// The text of a plain string literal.
-fn text_of(value: &TokenStream) -> Option<String> {
-    let mut tokens = value.clone().into_iter();
-    let (Some(TokenTree::Literal(literal)), None) = (tokens.next(), tokens.next()) else { return None };
-    plain(&literal)
-}
-
-fn plain(literal: &Literal) -> Option<String> {
-    Some(literal.to_string().strip_prefix('"')?.strip_suffix('"')?.to_owned())
-}
-
-/// `#[periodic(every = "5s")]`, in milliseconds.
-fn read_period(attribute: &Attribute) -> Result<u64, Wrong> {
-    let mut outer = Cursor::new(attribute.rest.clone(), attribute.span());
-    let every = outer.group(Delimiter::Parenthesis).and_then(|group| {
-        let mut inner = Cursor::new(group.stream(), group.span());
-        inner.word("every")?;
-        inner.mark_of('=')?;
-        duration_ms(&text_of(&inner.until(|_| false))?)
-    });
-    match every {
-        Some(every_ms) => Ok(every_ms),
-        None => wrong(
-            attribute.span(),
-            "write #[periodic(every = \"5s\")]: a number and its unit, \"500ms\", \"1.5s\", \"2m\" or \"1h\", at least 1ms",
-        ),
-    }
-}
-
-fn duration_ms(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit_ms = match &text[digits.len()..] {
-        "ms" => 1.0,
-        "s" => 1_000.0,
-        "m" => 60_000.0,
-        "h" => 3_600_000.0,
-        _ => return None,
-    };
-    let number: f64 = digits.trim().parse().ok()?;
-    let ms = number * unit_ms;
-    (1.0..1e15).contains(&ms).then_some(ms as u64)
-}
-
 fn last_ident(ty: &TokenStream) -> Option<Ident> {
     let mut last = None;
     for token in ty.clone() {
@@ -350,7 +235,6 @@ fn without_parts(item: TokenStream) -> TokenStream {
 }
 
 fn strip(stream: TokenStream) -> TokenStream {
-    const OURS: [&str; 4] = ["start", "command", "stopping", "periodic"];
     let mut out = Vec::<TokenTree>::new();
     for token in stream {
         if let TokenTree::Group(group) = &token

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Parts};
 use crate::method::Method;
 
 pub(crate) fn emit(actor: &Actor) -> TokenStream {
@@ -58,7 +58,7 @@ fn proxy(actor: &Actor) -> TokenStream {
 fn message(actor: &Actor) -> TokenStream {
     let root = &actor.root;
     let message = message_ident(actor);
-    let variants = actor.commands.iter().map(|command| {
+    let variants = actor.parts.commands.iter().map(|command| {
         let (cfg, name) = (command.kept("cfg"), &command.name);
         let output = own(actor, command.output_type());
         let types = types(actor, command);
@@ -70,7 +70,7 @@ fn message(actor: &Actor) -> TokenStream {
 fn proxy_methods(actor: &Actor) -> TokenStream {
     let Actor { root, ty, .. } = actor;
     let (proxy, message) = (proxy_ident(actor), message_ident(actor));
-    let methods = actor.commands.iter().map(|command| {
+    let methods = actor.parts.commands.iter().map(|command| {
         let (cfg, doc, visibility) = (command.kept("cfg"), command.kept("doc"), &command.visibility);
         let (name, text) = (&command.name, command.text());
         let output = own(actor, command.output_type());
@@ -139,26 +139,30 @@ fn behavior(actor: &Actor) -> TokenStream {
     let Actor { root, ty, event, .. } = actor;
     let (proxy, message) = (proxy_ident(actor), message_ident(actor));
     let kind = actor.ident.to_string();
-    let names = actor.commands.iter().map(|command| {
+    let names = actor.parts.commands.iter().map(|command| {
         let (cfg, text) = (command.kept("cfg"), command.text());
         quote!(#(#cfg)* #text)
     });
     let table = table(actor);
-    let every =
-        actor.periodic.iter().map(|(_, every_ms)| quote!(::core::time::Duration::from_millis(#every_ms)));
+    let every = actor
+        .parts
+        .periodic
+        .iter()
+        .map(|(_, every_ms)| quote!(::core::time::Duration::from_millis(#every_ms)));
     let args = types(actor, &actor.start);
     let start = start(actor);
     let plain = dispatch_arms(actor, false);
     let waiting = dispatch_arms(actor, true);
-    let has = |is_async: bool| actor.commands.iter().any(|command| command.is_async == is_async);
+    let has = |is_async: bool| actor.parts.commands.iter().any(|command| command.is_async == is_async);
     let rest = has(true).then(|| quote!(message => return ::core::option::Option::Some(message),));
     let never = has(false)
         .then(|| quote!(_ => ::core::unreachable!("commands that are plain functions are answered by dispatch_now"),));
-    let ticks = actor.periodic.iter().enumerate().map(|(index, (method, _))| {
+    let ticks = actor.parts.periodic.iter().enumerate().map(|(index, (method, _))| {
         let run = run_hook(method);
         quote!(#index => #run,)
     });
-    let stopping = actor.stopping.as_ref().map_or(quote!(::core::result::Result::Ok(())), run_hook);
+    let hooks = hooks(actor);
+    let stopping = actor.parts.stopping.as_ref().map_or(quote!(::core::result::Result::Ok(())), run_hook);
     quote! {
         impl #root::Actor for #ty {
             type Message = #message;
@@ -205,8 +209,34 @@ fn behavior(actor: &Actor) -> TokenStream {
             ) -> ::core::result::Result<(), ::std::string::String> {
                 #stopping
             }
+
+            #hooks
         }
     }
+}
+
+/// The hooks that are called in passing, where the actor has them.
+fn hooks(actor: &Actor) -> TokenStream {
+    let root = &actor.root;
+    let Parts { exit, on_info, on_params, .. } = &actor.parts;
+    let exit = exit.as_ref().map(|Method { name, .. }| {
+        quote! {
+            fn exit(&mut self, exit: &#root::Exit) { Self::#name(self, exit) }
+        }
+    });
+    let on_info = on_info.as_ref().map(|Method { name, .. }| {
+        quote! {
+            const HAS_ON_INFO: bool = true;
+            fn on_info(&mut self, info: &mut #root::Info) { Self::#name(self, info) }
+        }
+    });
+    let on_params = on_params.as_ref().map(|Method { name, .. }| {
+        quote! {
+            const ON_PARAMS: ::core::option::Option<fn(&mut #root::Params)> =
+                ::core::option::Option::Some(Self::#name);
+        }
+    });
+    quote!(#exit #on_info #on_params)
 }
 
 fn start(actor: &Actor) -> TokenStream {
@@ -226,7 +256,7 @@ fn start(actor: &Actor) -> TokenStream {
 fn dispatch_arms(actor: &Actor, is_async: bool) -> Vec<TokenStream> {
     let message = message_ident(actor);
     let wait = is_async.then(|| quote!(.await));
-    let commands = actor.commands.iter().filter(|command| command.is_async == is_async);
+    let commands = actor.parts.commands.iter().filter(|command| command.is_async == is_async);
     commands
         .map(|command| {
             let (cfg, name, values) = (command.kept("cfg"), &command.name, numbered(command));
@@ -262,7 +292,7 @@ fn process(actor: &Actor) -> TokenStream {
     let mut crossing = vec![event.clone()];
     crossing.extend(types(actor, &actor.start));
     let mut aliases = TokenStream::new();
-    for (index, command) in actor.commands.iter().enumerate() {
+    for (index, command) in actor.parts.commands.iter().enumerate() {
         let mut own_types = types(actor, command);
         if !command.output.is_empty() {
             own_types.push(own(actor, command.output_type()));
@@ -286,13 +316,13 @@ fn process(actor: &Actor) -> TokenStream {
         let span = ty.clone().into_iter().next().map_or(Span::call_site(), |token| token.span());
         quote_spanned!(span=> for<'w> #ty: #root::Wire<'w>)
     });
-    let packs = actor.commands.iter().enumerate().map(|(index, command)| {
+    let packs = actor.parts.commands.iter().enumerate().map(|(index, command)| {
         let (cfg, name, text, values) =
             (command.kept("cfg"), &command.name, command.text(), numbered(command));
         let index = number(index);
         quote!(#(#cfg)* #message::#name(reply, #(#values),*) => out.command(#index, #text, &(#(#values,)*), reply),)
     });
-    let unpacks = actor.commands.iter().enumerate().map(|(index, command)| {
+    let unpacks = actor.parts.commands.iter().enumerate().map(|(index, command)| {
         let (cfg, name, values, types) =
             (command.kept("cfg"), &command.name, numbered(command), types(actor, command));
         let index = number(index);
@@ -337,7 +367,7 @@ fn conditions(method: &Method) -> Vec<TokenStream> {
 /// A hash of everything both ends of a handshake must agree on.
 fn table(actor: &Actor) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for method in std::iter::once(&actor.start).chain(&actor.commands) {
+    for method in std::iter::once(&actor.start).chain(&actor.parts.commands) {
         method.text().hash(&mut hasher);
         types(actor, method).iter().for_each(|ty| ty.to_string().hash(&mut hasher));
         method.output.to_string().hash(&mut hasher);

@@ -9,6 +9,7 @@ mod cursor;
 mod function;
 mod method;
 mod option;
+mod part;
 mod program;
 mod register;
 mod test;
@@ -75,9 +76,17 @@ pub fn program(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[command]` | a message the actor answers | `&mut self` or `&self`, any owned arguments | anything owned; a `Result` becomes a [`TryCall`] |
 /// | `#[periodic(every = "5s")]` | run every so often | `&mut self` | `()` or `Result<(), E>`; an error ends the actor |
 /// | `#[stopping]` | run before the actor ends in good order; at most one | `&mut self` | `()` or `Result<(), E>` |
+/// | `#[exit]` | the last word: run however it ended, then its state is dropped; at most one | `&mut self, exit: &Exit` | nothing |
+/// | `#[on_info]` | run for each `info`, adds entries; at most one | `&self, info: &mut Info` | nothing |
+/// | `#[on_params]` | run each time the actor is about to spawn another, may change it; at most one | `params: &mut Params` | nothing |
 ///
-/// Each may be `async`, and each may take its context, `cx: &mut Context<Self>`, at any place. Functions without a
-/// mark stay as they are, and so do the marked ones: they can be called and unit-tested like any method.
+/// The first four may be `async`, and may take their context, `cx: &mut Context<Self>`, at any place; the others are
+/// called in passing. Functions without a mark stay as they are, and so do the marked ones: they can be called and
+/// unit-tested like any method.
+///
+/// What has no state any more has no last word: `#[exit]` does not run where `#[start]` failed, nor in a process that
+/// was killed or left through `std::process::exit`. An `info` that comes while an async command waits has the entries
+/// of the last one, because the state is in the command's hands.
 ///
 /// The type gets a function `spawn` with the arguments of `#[start]`, and a proxy named after it (`CounterProxy`) with
 /// a method for each command. The proxy is as visible as the `#[start]` function; it has to be as visible as the type,
@@ -91,7 +100,8 @@ pub fn program(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Errors
 /// What cannot travel in a message does not compile: borrowed arguments, `impl Trait`, generic commands. Nor does a
-/// command with the name of one that every actor has (`ping`, `echo`, `info`, `run`, `stop`, `kill`, `ended`, `clone`).
+/// command with the name of one that every actor has (`ping`, `echo`,
+/// `info`, `run`, `stop`, `kill`, `ended`, `clone`) or is to have (`watch`, `link`, `unlink`, `notify`).
 ///
 /// [`TryCall`]: https://docs.rs/rehearsal/latest/rehearsal/actor/struct.TryCall.html
 #[proc_macro_attribute]

@@ -129,8 +129,8 @@ impl Method {
         Ok(())
     }
 
-    /// Refuses what cannot be called by message. `what` names the kind of function, `#[command]` for one.
-    pub(crate) fn check_callable(&self, what: &str) -> Result<(), Wrong> {
+    /// Refuses what no macro can call. `what` names the kind of function, `#[command]` for one.
+    pub(crate) fn check_shape(&self, what: &str) -> Result<(), Wrong> {
         if let Some(span) = self.qualifier {
             return wrong(span, format!("a {what} function cannot be `const`, `unsafe` or `extern`"));
         }
@@ -145,6 +145,12 @@ impl Method {
         if let Some(span) = self.pattern {
             return wrong(span, format!("an argument of a {what} function must be a plain `name: Type`"));
         }
+        Ok(())
+    }
+
+    /// Refuses what cannot be called by message.
+    pub(crate) fn check_callable(&self, what: &str) -> Result<(), Wrong> {
+        self.check_shape(what)?;
         for arg in &self.args {
             check_owned(&arg.ty, what)?;
         }

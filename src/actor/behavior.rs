@@ -9,6 +9,9 @@ use serde_core::de::DeserializeOwned;
 use super::address::Address;
 use super::context::Context;
 use super::crossing::{Inbound, Outbound};
+use super::exit::Exit;
+use super::info::Info;
+use super::params::Params;
 use crate::sys::wire::WireError;
 
 /// An actor: state that one loop owns, and the commands it answers. Written by `#[rehearsal::actor]`.
@@ -50,6 +53,22 @@ pub trait Actor: Sized + Send + 'static {
 
     /// Runs `#[stopping]`.
     fn stopping(&mut self, cx: &mut Context<Self>) -> impl Future<Output = Result<(), String>> + Send;
+
+    /// Runs `#[exit]`: the last thing before the state is dropped.
+    fn exit(&mut self, exit: &Exit) {
+        let _ = exit;
+    }
+
+    /// Whether there is an `#[on_info]` function.
+    const HAS_ON_INFO: bool = false;
+
+    /// Runs `#[on_info]`.
+    fn on_info(&mut self, info: &mut Info) {
+        let _ = info;
+    }
+
+    /// The `#[on_params]` function.
+    const ON_PARAMS: Option<fn(&mut Params)> = None;
 }
 
 /// An actor all of whose commands, start arguments and events can cross to another process.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::node::AnyActor;
+use super::params::Params;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<dyn AnyActor>>> = const { RefCell::new(None) };
@@ -33,6 +34,11 @@ impl Drop for Inside<'_> {
 /// Whether an actor controls the current thread.
 pub(crate) fn is_inside() -> bool {
     CURRENT.try_with(|current| current.try_borrow().is_ok_and(|actor| actor.is_some())).unwrap_or(false)
+}
+
+/// The `#[on_params]` function of the actor that controls the current thread, if both are there.
+pub(crate) fn on_params() -> Option<fn(&mut Params)> {
+    CURRENT.try_with(|current| current.borrow().as_ref().and_then(|actor| actor.on_params())).ok().flatten()
 }
 
 pub(crate) fn current() -> Option<Arc<dyn AnyActor>> {

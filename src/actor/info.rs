@@ -1,5 +1,6 @@
 //! What an actor is called and what it tells about itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,6 +96,15 @@ pub struct Info {
     pub commands: Vec<String>,
     /// Time since a process actor's last sign of life, where it is seen from its parent.
     pub last_notify: Option<Duration>,
+    /// What the actor's `#[on_info]` function adds.
+    pub entries: BTreeMap<String, String>,
+}
+
+impl Info {
+    /// Adds an entry of the actor's own, or replaces the one of this name.
+    pub fn add(&mut self, name: impl Into<String>, value: impl std::fmt::Display) {
+        self.entries.insert(name.into(), value.to_string());
+    }
 }
 
 wired! {

@@ -3,6 +3,7 @@
 //! The same wherever the actor is placed. One `catch_unwind` a poll, not one a command; each wait inside the actor (an
 //! async command, `#[start]`, `#[stopping]`) goes on answering the control lane.
 
+use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -64,17 +65,26 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
     exit
 }
 
-/// Drops an actor's state; a panic in that is how it ended, unless it had ended badly before.
-fn dropped<A: Actor>(actor: Option<A>, seated: &mut Option<Arc<dyn AnyActor>>, exit: Exit) -> Exit {
+/// Gives an actor the last word and drops its state.
+fn dropped<A: Actor>(mut actor: Option<A>, seated: &mut Option<Arc<dyn AnyActor>>, exit: Exit) -> Exit {
     let _inside = Inside::enter(seated);
+    let exit = match actor.as_mut().map(|actor| catch_unwind(AssertUnwindSafe(|| actor.exit(&exit)))) {
+        Some(Err(payload)) => spoilt(exit, "in its #[exit]", &*payload),
+        _ => exit,
+    };
     match catch_unwind(AssertUnwindSafe(|| drop(actor))) {
         Ok(()) => exit,
-        Err(payload) if exit.is_orderly() => {
-            Exit::because(Reason::Panicked(panic::caught(&*payload)), "while its state was dropped")
-        }
-        Err(payload) => {
-            exit.and(format_args!("and its state panicked when it was dropped, {}", panic::caught(&*payload)))
-        }
+        Err(payload) => spoilt(exit, "while its state was dropped", &*payload),
+    }
+}
+
+/// The end of an actor that panicked after it: that is how it ended, unless it had ended badly before.
+fn spoilt(exit: Exit, when: &str, payload: &(dyn Any + Send)) -> Exit {
+    let note = panic::caught(payload);
+    if exit.is_orderly() {
+        Exit::because(Reason::Panicked(note), when)
+    } else {
+        exit.and(format_args!("and it panicked {when}, {note}"))
     }
 }
 
@@ -145,7 +155,7 @@ async fn serve<A: Actor>(
                 answer_in_order(shared, *built_in, cx).await
             }
             Step::Next(Next::Control(question)) => {
-                answer(shared, *question);
+                answer_between(shared, *question, actor);
                 continue;
             }
             Step::Tick(period) => match attend(shared, false, actor.tick(period, cx)).await {
@@ -241,6 +251,20 @@ fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
         BuiltIn::Ping(reply) => reply.send(()),
         BuiltIn::Info(reply) => reply.send(shared.node.info(shared.mailbox.info())),
         BuiltIn::Echo(..) | BuiltIn::Open(_) => unreachable!("{question:?} goes with the messages"),
+    }
+}
+
+/// Answers a question of the control lane between two messages, when the actor itself can be asked.
+fn answer_between<A: Actor>(shared: &Shared<A>, question: BuiltIn, actor: &mut A) {
+    match question {
+        BuiltIn::Info(reply) if A::HAS_ON_INFO => {
+            let mut info = shared.node.info(shared.mailbox.info());
+            info.entries.clear();
+            actor.on_info(&mut info);
+            shared.node.beside().keep_entries(&info.entries);
+            reply.send(info);
+        }
+        question => answer(shared, question),
     }
 }
 

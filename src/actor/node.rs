@@ -8,10 +8,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::behavior::Actor;
+use super::beside::Beside;
 use super::envelope::{BuiltIn, Envelope};
 use super::exit::Exit;
 use super::info::{ActorName, Info, MailboxInfo, Placement};
 use super::mailbox::{Mailbox, Refused};
+use super::params::Params;
 use super::state::{State, StateCell};
 use crate::sys::seam::{self, Instant};
 
@@ -28,6 +30,7 @@ pub(crate) struct Node {
     /// silence of another process is not to be decided by a clock that a test has paused.
     notified_ns: AtomicU64,
     ending: Mutex<Ending>,
+    beside: OnceLock<Box<Beside>>,
 }
 
 #[derive(Default)]
@@ -50,6 +53,7 @@ pub(crate) trait AnyActor: Send + Sync {
     fn stop(&self);
     fn kill(&self);
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>>;
+    fn on_params(&self) -> Option<fn(&mut Params)>;
 }
 
 impl Node {
@@ -64,6 +68,7 @@ impl Node {
             born: OnceLock::new(),
             notified_ns: AtomicU64::new(0),
             ending: Mutex::new(Ending::default()),
+            beside: OnceLock::new(),
         }
     }
 
@@ -125,7 +130,13 @@ impl Node {
             mailbox,
             commands: self.commands.iter().map(ToString::to_string).collect(),
             last_notify: None,
+            entries: self.beside.get().map(|beside| beside.entries()).unwrap_or_default(),
         }
+    }
+
+    /// What few actors have; made here.
+    pub(crate) fn beside(&self) -> &Beside {
+        self.beside.get_or_init(Box::default)
     }
 
     fn ending(&self) -> MutexGuard<'_, Ending> {
@@ -193,6 +204,10 @@ impl<A: Actor> AnyActor for Shared<A> {
 
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>> {
         self.mailbox.push_control(question)
+    }
+
+    fn on_params(&self) -> Option<fn(&mut Params)> {
+        A::ON_PARAMS
     }
 }
 

@@ -149,11 +149,11 @@ pub async fn counter(place: Placement) -> Result<CounterProxy, SpawnError> {
 }
 
 /// Places it.
-pub fn put(counter: Spawn<Counter>, place: Placement) -> Spawn<Counter> {
+pub fn put<A: rehearsal::actor::ProcessActor>(spawn: Spawn<A>, place: Placement) -> Spawn<A> {
     match place {
-        Placement::Thread => counter.thread(),
-        Placement::Process => counter.process(),
-        _ => counter,
+        Placement::Thread => spawn.thread(),
+        Placement::Process => spawn.process(),
+        _ => spawn,
     }
 }
 

@@ -10,6 +10,7 @@ mod cast;
 mod clumsy;
 mod death;
 mod event;
+mod hook;
 mod open;
 mod place;
 mod process;

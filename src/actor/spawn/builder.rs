@@ -18,8 +18,9 @@ use crate::actor::error::SpawnError;
 use crate::actor::info::{ActorName, Placement};
 use crate::actor::life::Seat;
 use crate::actor::node::{AnyActor, Shared};
+use crate::actor::params::Params;
 use crate::actor::state::State;
-use crate::actor::{panic, roll};
+use crate::actor::{current, panic, roll};
 use crate::sys::process::SpawnOptions;
 use crate::sys::seam;
 
@@ -162,13 +163,35 @@ impl<A: Actor> Spawn<A> {
         self
     }
 
-    async fn place(self) -> Result<A::Proxy, SpawnError> {
-        panic::install();
-        let placement = match self.place {
+    fn placement(&self) -> Placement {
+        match self.place {
             Place::Task => Placement::Task,
             Place::Thread => Placement::Thread,
             Place::Process(_) => Placement::Process,
+        }
+    }
+
+    /// Has the actor that spawns this one change it.
+    fn change(&mut self, on_params: fn(&mut Params)) {
+        let mut params = Params {
+            kind: A::KIND,
+            placement: self.placement(),
+            name: self.name.take(),
+            mailbox: self.capacity,
+            timeout: self.limit,
+            silence: self.silence,
         };
+        on_params(&mut params);
+        let Params { name, mailbox, timeout, silence, .. } = params;
+        (self.name, self.capacity, self.limit, self.silence) = (name, mailbox.max(1), timeout, silence);
+    }
+
+    async fn place(mut self) -> Result<A::Proxy, SpawnError> {
+        panic::install();
+        if let Some(on_params) = current::on_params() {
+            self.change(on_params);
+        }
+        let placement = self.placement();
         let name = ActorName { kind: A::KIND, id: self.id, name: self.name };
         let shared = Shared::<A>::new(name.clone(), placement, self.capacity);
         let starting = Starting(Some(Address::new(shared.clone())));
@@ -245,11 +268,6 @@ impl<A: Actor> Drop for Starting<A> {
 
 impl<A: Actor> std::fmt::Debug for Spawn<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let place = match self.place {
-            Place::Task => Placement::Task,
-            Place::Thread => Placement::Thread,
-            Place::Process(_) => Placement::Process,
-        };
-        write!(f, "Spawn({} #{} as a {place})", A::KIND, self.id)
+        write!(f, "Spawn({} #{} as a {})", A::KIND, self.id, self.placement())
     }
 }
