@@ -110,7 +110,7 @@ impl Info {
 wired! {
     struct Info {
         name, kind, id, state, placement, process_id, thread, uptime, messages_handled, mailbox, commands,
-        last_notify
+        last_notify, entries
     }
 }
 
