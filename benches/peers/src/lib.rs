@@ -1,0 +1,8 @@
+//! What `main` puts into a table, and `benches/ours.rs` into Criterion's hands.
+//!
+//! Read next: `column` for what is measured, `peer/mod.rs` for whom, `table` for how often.
+
+pub mod column;
+pub mod memory;
+pub mod peer;
+pub mod table;

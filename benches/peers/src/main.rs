@@ -1,0 +1,32 @@
+//! Rehearsal's actors beside ractor, kameo, actix, xtra and bare tokio channels: one run, one table.
+//!
+//!     cargo run --release --manifest-path benches/peers/Cargo.toml
+//!
+//! After `--`: words of column titles to measure only those (`ask` `bytes`), `--rounds 21` for more samples,
+//! `--quick` for a run that only shows that it runs.
+
+use peers::memory;
+use peers::table::{self, Effort};
+
+#[global_allocator]
+static ALLOCATOR: memory::Counting = memory::Counting;
+
+#[rehearsal::program]
+fn main() {
+    let mut effort = Effort { rounds: 11, sample_ms: 40.0 };
+    let mut words = Vec::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--quick" => effort = Effort { rounds: 1, sample_ms: 0.0 },
+            "--rounds" => {
+                let rounds = arguments.next().and_then(|rounds| rounds.parse().ok());
+                effort.rounds = rounds.expect("--rounds takes a number");
+            }
+            _ => words.push(argument),
+        }
+    }
+    table::print(effort, |column| {
+        words.is_empty() || words.iter().any(|word| column.title().contains(word.as_str()))
+    });
+}
