@@ -11,7 +11,7 @@ use super::envelope::{BuiltIn, Envelope};
 use super::error::Error;
 use super::exit::Exit;
 use super::info::{ActorName, Info};
-use super::node::{Ended, Shared};
+use super::node::{AnyActor, Ended, Shared};
 use super::open::{self, OpenCommand};
 use super::reply::Reply;
 use super::state::State;
@@ -146,7 +146,7 @@ impl<A: Actor> Address<A> {
 
     /// Resolves when it has ended, to how. Every event that it sent has been given to `on_event` before.
     pub fn ended(&self) -> Ended {
-        Ended(self.shared.clone())
+        Ended::new(self.shared.clone())
     }
 
     /// How it ended, if it has.
@@ -190,7 +190,7 @@ impl<A: Actor> Stop<'_, A> {
 
     /// Tells it and does not wait. An actor that has ended is not told.
     pub fn tell(self) {
-        self.address.shared.mailbox.stop();
+        self.address.shared.stop();
     }
 }
 
@@ -201,7 +201,7 @@ impl<'p, A: Actor> IntoFuture for Stop<'p, A> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let shared = &self.address.shared;
-            shared.mailbox.stop();
+            shared.stop();
             match seam::timeout(self.limit, self.address.ended()).await {
                 Some(exit) => Ok(exit),
                 None => Err(shared.late("stop", self.limit)),

@@ -173,6 +173,16 @@ impl Books {
         self.asks + self.tells
     }
 
+    /// Tells that the worker has not reported as taken.
+    pub(crate) fn tells(&self) -> usize {
+        self.tells
+    }
+
+    /// Tells all who wait that the worker ended so.
+    pub(crate) fn fail(self, exit: &Exit) {
+        self.waiting.into_iter().flatten().for_each(|waiter| waiter(Err(Cause::Dead(exit.clone()))));
+    }
+
     pub(crate) fn taken(&mut self, tells: usize) {
         self.tells = self.tells.saturating_sub(tells);
     }

@@ -3,11 +3,35 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::exit::Exit;
 use super::node::AnyActor;
 use super::params::Params;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<dyn AnyActor>>> = const { RefCell::new(None) };
+    static LAST_WORDS: RefCell<Option<Exit>> = const { RefCell::new(None) };
+}
+
+/// While this lives, replies that are dropped on this thread tell their callers that a life of the actor ended so. Only
+/// for an actor that may be started again: the callers of one that has ended for good learn how from the actor itself.
+pub(crate) struct LastWords(());
+
+impl LastWords {
+    pub(crate) fn say(exit: Exit) -> LastWords {
+        LAST_WORDS.set(Some(exit));
+        LastWords(())
+    }
+}
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        let _ = LAST_WORDS.try_with(RefCell::take);
+    }
+}
+
+/// How the life ended that is being dropped on this thread.
+pub(crate) fn last_words() -> Option<Exit> {
+    LAST_WORDS.try_with(|exit| exit.borrow().clone()).ok().flatten()
 }
 
 /// While this lives the actor is the one that controls the thread. The reference is moved in and out again, so that

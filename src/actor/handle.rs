@@ -80,7 +80,7 @@ impl ActorRef {
 
     /// Resolves when it has ended, to how.
     pub fn ended(&self) -> Ended {
-        Ended(self.0.clone())
+        Ended::new(self.0.clone())
     }
 
     /// How it ended, if it has.

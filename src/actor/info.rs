@@ -96,6 +96,8 @@ pub struct Info {
     pub commands: Vec<String>,
     /// Time since a process actor's last sign of life, where it is seen from its parent.
     pub last_notify: Option<Duration>,
+    /// How often it was started again after its end ([`Spawn::restart`](super::Spawn::restart)); recycling not counted.
+    pub restarts: u32,
     /// What the actor's `#[on_info]` function adds.
     pub entries: BTreeMap<String, String>,
 }
@@ -110,7 +112,7 @@ impl Info {
 wired! {
     struct Info {
         name, kind, id, state, placement, process_id, thread, uptime, messages_handled, mailbox, commands,
-        last_notify, entries
+        last_notify, restarts, entries
     }
 }
 

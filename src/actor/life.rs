@@ -12,8 +12,6 @@ use std::sync::atomic::Ordering;
 use std::task::{self, Poll};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::behavior::Actor;
 use super::context::Context;
 use super::current::Inside;
@@ -24,6 +22,7 @@ use super::mailbox::{Inbox, Next};
 use super::node::{AnyActor, Finisher, Shared};
 use super::panic;
 use super::state::State;
+use super::supervise::again::{Again, Ready};
 use crate::sys::seam::{self, Instant};
 
 /// Messages an actor handles before it lets other tasks of its runtime have a turn.
@@ -35,31 +34,60 @@ pub(crate) struct Seat<A: Actor> {
     pub(crate) args: A::Args,
     pub(crate) cx: Context<A>,
     /// Told once: started, or the error `#[start]` returned. Dropped where the actor ended otherwise before that.
-    pub(crate) ready: oneshot::Sender<Result<(), SpawnError>>,
+    pub(crate) ready: Ready,
+    /// Asked for another life when one is over.
+    pub(crate) again: Option<Box<Again<A>>>,
 }
 
-/// Runs an actor from its start to its end and tells everybody how it ended.
+/// What one life begins with.
+struct Birth<A: Actor> {
+    args: A::Args,
+    cx: Context<A>,
+    ready: Ready,
+}
+
+/// Runs an actor from its start to its end, over all of its lives, and tells everybody how it ended.
 pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
     panic::install();
-    let shared = seat.shared.clone();
+    let Seat { shared, args, cx, ready, mut again } = seat;
     let finisher = Finisher(shared.clone());
     let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
-    // Outside of what is caught, so that a command that panics unwinds neither: what waits behind it learns how the
-    // actor ended, and a state whose drop panics too does not abort the process.
+    // Outside of what is caught, so that a command that panics unwinds neither: what waits behind it is handled by the
+    // next life or learns how the actor ended, and a state whose drop panics too does not abort the process.
     let mut inbox = Inbox::new();
-    let mut actor = None;
-    let exit = {
-        let mut course = pin!(course(seat, &mut actor, &mut inbox));
-        poll_fn(|cx| {
-            let _inside = Inside::enter(&mut seated);
-            match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
-                Ok(poll) => poll,
-                Err(payload) => Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload)))),
+    let outlet = again.is_some().then(|| cx.outlet());
+    let mut birth = Some(Birth { args, cx, ready });
+    let exit = loop {
+        let mut actor = None;
+        let exit = {
+            let mut course = pin!(course(&shared, &mut birth, &mut actor, &mut inbox));
+            poll_fn(|cx| {
+                let _inside = Inside::enter(&mut seated);
+                match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
+                    Ok(Poll::Pending) => {}
+                    Ok(ended) => return ended,
+                    Err(payload) => {
+                        return Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload))));
+                    }
+                }
+                match &mut again {
+                    Some(again) => again.fates.poll_overdue(&shared.node, cx),
+                    None => Poll::Pending,
+                }
+            })
+            .await
+        };
+        let exit = dropped(actor, &mut seated, exit);
+        let (Some(again), Some(outlet)) = (&mut again, &outlet) else { break exit };
+        match again.next(&*shared, exit).await {
+            Ok((args, ready)) => {
+                let cx = Context::new(shared.clone(), outlet.clone(), Vec::new());
+                birth = Some(Birth { args, cx, ready });
             }
-        })
-        .await
+            Err(exit) => break exit,
+        }
     };
-    let exit = dropped(actor, &mut seated, exit).leaving(inbox.len() + shared.mailbox.queued());
+    let exit = exit.leaving(inbox.len() + shared.mailbox.queued());
     shared.finish(exit.clone());
     drop(finisher);
     exit
@@ -88,16 +116,17 @@ fn spoilt(exit: Exit, when: &str, payload: &(dyn Any + Send)) -> Exit {
     }
 }
 
-/// An actor's course of life. Its state is made in here and left in `state`.
+/// The course of one life. Its state is made in here and left in `state`.
 async fn course<A: Actor>(
-    seat: Seat<A>,
+    shared: &Shared<A>,
+    birth: &mut Option<Birth<A>>,
     state: &mut Option<A>,
     inbox: &mut Inbox<Envelope<A::Message>>,
 ) -> Exit {
-    let Seat { shared, args, mut cx, ready } = seat;
+    let Birth { args, mut cx, ready } = birth.take().expect("a life begins with its birth");
     shared.node.begin();
     shared.node.state.advance(State::Starting);
-    let actor = match attend(&shared, true, A::start(args, &mut cx)).await {
+    let actor = match attend(shared, true, A::start(args, &mut cx)).await {
         Attended::Done(Ok(actor)) => state.insert(actor),
         Attended::Done(Err(message)) => {
             let exit = Exit::because(Reason::Failed, format!("its #[start] returned an error: {message}"));
@@ -110,13 +139,15 @@ async fn course<A: Actor>(
     shared.node.state.advance(State::Run);
     let _ = ready.send(Ok(()));
 
-    let end = match serve(&shared, inbox, actor, &mut cx).await {
+    let end = match serve(shared, inbox, actor, &mut cx).await {
         Served::Over(exit) => return exit,
         Served::Ending(exit) => exit,
     };
-    shared.node.state.advance(State::Stopping);
-    shared.mailbox.shut();
-    match attend(&shared, false, actor.stopping(&mut cx)).await {
+    if !shared.node.may_go_on(&end) {
+        shared.node.state.advance(State::Stopping);
+        shared.mailbox.shut();
+    }
+    match attend(shared, false, actor.stopping(&mut cx)).await {
         Attended::Done(Ok(())) => end,
         Attended::Done(Err(message)) => {
             Exit::because(Reason::Failed, format!("its #[stopping] returned an error: {message}"))
@@ -166,7 +197,7 @@ async fn serve<A: Actor>(
                 }
                 Attended::Cut(reason) => Attended::Cut(reason),
             },
-            Step::Next(Next::Stop) => return Served::Ending(Exit::new(Reason::Stopped)),
+            Step::Next(Next::Stop) => return Served::Ending(shared.node.stopped()),
             Step::Next(Next::Kill) => return Served::Over(Exit::new(Reason::Killed { signal: None })),
             Step::Abandoned => {
                 return Served::Ending(Exit::because(Reason::Returned, "its last proxy was dropped"));
@@ -228,25 +259,24 @@ enum Attended<T> {
 
 /// Waits for `work` while the control lane goes on being answered.
 async fn attend<A: Actor, F: Future>(shared: &Shared<A>, stoppable: bool, work: F) -> Attended<F::Output> {
+    // Dropped after the work, with which goes what it was to answer.
+    let mut _last_words = None;
     let mut work = pin!(work);
-    poll_fn(|cx| {
+    let attended = poll_fn(|cx| {
         if let Poll::Ready(output) = work.as_mut().poll(cx) {
             return Poll::Ready(Attended::Done(output));
         }
-        loop {
-            match std::task::ready!(shared.mailbox.poll_control(stoppable, cx)) {
-                Next::Control(question) => answer(shared, *question),
-                Next::Kill => return Poll::Ready(Attended::Cut(Reason::Killed { signal: None })),
-                Next::Stop => return Poll::Ready(Attended::Cut(Reason::Stopped)),
-                Next::Message(_) => unreachable!("the control lane carries no messages"),
-            }
-        }
+        shared.poll_between(stoppable, cx).map(Attended::Cut)
     })
-    .await
+    .await;
+    if let Attended::Cut(reason) = &attended {
+        _last_words = shared.node.last_words(reason);
+    }
+    attended
 }
 
 /// Answers a question of the control lane.
-fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
+pub(super) fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
     match question {
         BuiltIn::Ping(reply) => reply.send(()),
         BuiltIn::Info(reply) => reply.send(shared.node.info(shared.mailbox.info())),

@@ -60,6 +60,12 @@ pub(crate) struct Inbox<M> {
     batch: VecDeque<M>,
 }
 
+impl<M> Default for Inbox<M> {
+    fn default() -> Self {
+        Inbox::new()
+    }
+}
+
 impl<M> Inbox<M> {
     pub(crate) const fn new() -> Inbox<M> {
         Inbox { batch: VecDeque::new() }
@@ -184,6 +190,13 @@ impl<M, C> Mailbox<M, C> {
         let mut queue = self.lock();
         queue.kill = true;
         self.wake_urgently(queue);
+    }
+
+    /// Forgets a stop or kill that has not been heard.
+    pub(crate) fn forget_signals(&self) {
+        let mut queue = self.lock();
+        (queue.stop, queue.kill) = (false, false);
+        self.urgent.store(!queue.control.is_empty(), Ordering::Release);
     }
 
     fn wake_urgently(&self, mut queue: MutexGuard<'_, Queue<M, C>>) {

@@ -40,6 +40,7 @@ mod reply;
 mod roll;
 pub mod spawn;
 mod state;
+mod supervise;
 mod uplink;
 
 pub mod emit;
@@ -60,3 +61,4 @@ pub use params::Params;
 pub use reply::Reply;
 pub use spawn::Spawn;
 pub use state::State;
+pub use supervise::{Restart, Restarted, Strategy};

@@ -2,19 +2,22 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::behavior::Actor;
 use super::beside::Beside;
+use super::current::LastWords;
 use super::envelope::{BuiltIn, Envelope};
-use super::exit::Exit;
+use super::exit::{Exit, Reason};
 use super::info::{ActorName, Info, MailboxInfo, Placement};
-use super::mailbox::{Mailbox, Refused};
+use super::life;
+use super::mailbox::{Mailbox, Next, Refused};
 use super::params::Params;
 use super::state::{State, StateCell};
+use super::supervise::again::Wish;
 use crate::sys::seam::{self, Instant};
 
 /// The half of an actor's shared state that does not depend on its type.
@@ -22,6 +25,8 @@ pub(crate) struct Node {
     pub(crate) name: ActorName,
     pub(crate) placement: Placement,
     pub(crate) state: StateCell,
+    wish: AtomicU8,
+    is_renewable: AtomicBool,
     pub(crate) handled: AtomicU64,
     commands: &'static [&'static str],
     process_id: AtomicU32,
@@ -36,7 +41,19 @@ pub(crate) struct Node {
 #[derive(Default)]
 struct Ending {
     exit: Option<Exit>,
-    waiting: Vec<Waker>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most actors have nothing of.
+#[derive(Default)]
+struct Rare {
+    /// Who waits for the end, each with a number of its own.
+    waiting: Vec<(u64, Waker)>,
+    last_waiting: u64,
+    /// How often it was started again.
+    restarts: u32,
+    /// Why it is to be stopped, where somebody else's end is the reason.
+    doom: Option<Exit>,
 }
 
 /// Everything that proxies and the actor's loop share.
@@ -50,8 +67,18 @@ pub(crate) struct Shared<A: Actor> {
 pub(crate) trait AnyActor: Send + Sync {
     fn node(&self) -> &Node;
     fn mailbox_info(&self) -> MailboxInfo;
+    /// Tells it to stop, for good.
     fn stop(&self);
+    /// Ends what it does; one that is supervised may be started again.
     fn kill(&self);
+    /// What is said to it while it waits for something: questions are answered, a kill is given back, and a stop too
+    /// where `stoppable`.
+    fn poll_between(&self, stoppable: bool, cx: &mut Context<'_>) -> Poll<Reason>;
+    /// Forgets a stop or kill that was for the life that is over.
+    fn forget_signals(&self);
+    /// Ends this life, in good order, for another to begin; `false` where it is ending already.
+    #[allow(dead_code)]
+    fn renew(&self) -> bool;
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>>;
     fn on_params(&self) -> Option<fn(&mut Params)>;
 }
@@ -63,6 +90,8 @@ impl Node {
             placement,
             commands,
             state: StateCell::new(),
+            wish: AtomicU8::new(Wish::None as u8),
+            is_renewable: AtomicBool::new(false),
             handled: AtomicU64::new(0),
             process_id: AtomicU32::new(std::process::id()),
             born: OnceLock::new(),
@@ -77,16 +106,106 @@ impl Node {
     }
 
     pub(crate) fn poll_exit(&self, cx: &mut Context<'_>) -> Poll<Exit> {
+        self.poll_exit_from(&mut None, cx)
+    }
+
+    /// The same, with a place in the list that is given back with [`Node::leave`] when the wait is given up.
+    pub(crate) fn poll_exit_from(&self, place: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Exit> {
         let mut ending = self.ending();
-        match &ending.exit {
-            Some(exit) => Poll::Ready(exit.clone()),
+        if let Some(exit) = &ending.exit {
+            return Poll::Ready(exit.clone());
+        }
+        let rare = ending.rare.get_or_insert_default();
+        let own = rare.waiting.iter_mut().find(|(own, waker)| match place {
+            Some(place) => own == place,
+            None => waker.will_wake(cx.waker()),
+        });
+        match own {
+            Some((_, waker)) => waker.clone_from(cx.waker()),
             None => {
-                if !ending.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-                    ending.waiting.push(cx.waker().clone());
-                }
-                Poll::Pending
+                rare.last_waiting += 1;
+                *place = Some(rare.last_waiting);
+                rare.waiting.push((rare.last_waiting, cx.waker().clone()));
             }
         }
+        Poll::Pending
+    }
+
+    /// Gives up waiting for the end.
+    pub(crate) fn leave(&self, place: u64) {
+        if let Some(rare) = &mut self.ending().rare {
+            rare.waiting.retain(|(own, _)| *own != place);
+        }
+    }
+
+    /// What is wished of its loop beside its messages.
+    pub(crate) fn wish(&self) -> Wish {
+        Wish::of(self.wish.load(Ordering::SeqCst))
+    }
+
+    /// Wishes that this life ends and another begins; `false` where something else is wished already.
+    #[allow(dead_code)]
+    pub(crate) fn wish_for(&self, wish: Wish) -> bool {
+        let (none, wish) = (Wish::None as u8, wish as u8);
+        self.wish.compare_exchange(none, wish, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
+    /// Wishes that it ends, and no other life begins.
+    pub(crate) fn wish_for_the_end(&self) {
+        self.wish.store(Wish::Stop as u8, Ordering::SeqCst);
+    }
+
+    /// Takes out a wish for another life; one for the end stays.
+    pub(crate) fn take_wish(&self) -> Wish {
+        let taken = self.wish.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |wish| {
+            (wish != Wish::Stop as u8).then_some(Wish::None as u8)
+        });
+        Wish::of(taken.unwrap_or(Wish::Stop as u8))
+    }
+
+    /// Whether senders are to find its mailbox open although this life has ended so: another may follow.
+    pub(crate) fn may_go_on(&self, exit: &Exit) -> bool {
+        match self.wish() {
+            Wish::Renew | Wish::Recycle => true,
+            Wish::Stop => false,
+            Wish::None => self.is_renewable.load(Ordering::Relaxed) && exit.reason != Reason::Stopped,
+        }
+    }
+
+    /// Says that another life may follow one that has ended.
+    pub(crate) fn set_renewable(&self) {
+        self.is_renewable.store(true, Ordering::Relaxed);
+    }
+
+    /// What callers learn whose command was cut short, while what this returns lives. Nothing for an actor that has
+    /// but one life: they learn how that ended.
+    pub(crate) fn last_words(&self, reason: &Reason) -> Option<LastWords> {
+        let exit = || Exit::because(reason.clone(), "in the middle of a command");
+        self.is_renewable.load(Ordering::Relaxed).then(|| LastWords::say(exit()))
+    }
+
+    /// Notes a restart; how many that makes.
+    pub(crate) fn count_restart(&self) -> u32 {
+        let mut ending = self.ending();
+        let rare = ending.rare.get_or_insert_default();
+        rare.restarts += 1;
+        rare.restarts
+    }
+
+    pub(crate) fn restarts(&self) -> u32 {
+        self.ending().rare.as_ref().map_or(0, |rare| rare.restarts)
+    }
+
+    /// Says why it is about to be stopped; the first to say so is believed.
+    #[allow(dead_code)]
+    pub(crate) fn doom(&self, exit: Exit) {
+        self.ending().rare.get_or_insert_default().doom.get_or_insert(exit);
+    }
+
+    /// How an actor ended that was told to stop.
+    pub(crate) fn stopped(&self) -> Exit {
+        let doom = self.ending().rare.as_mut().and_then(|rare| rare.doom.take());
+        doom.unwrap_or_else(|| Exit::new(Reason::Stopped))
     }
 
     pub(crate) fn set_process(&self, process_id: u32) {
@@ -131,6 +250,7 @@ impl Node {
             commands: self.commands.iter().map(ToString::to_string).collect(),
             last_notify: None,
             entries: self.beside.get().map(|beside| beside.entries()).unwrap_or_default(),
+            restarts: self.restarts(),
         }
     }
 
@@ -180,8 +300,8 @@ impl<A: Actor> Shared<A> {
         }
         self.node.state.advance(if orderly { State::Close } else { State::Terminate });
         self.mailbox.close();
-        let waiting = std::mem::take(&mut self.node.ending().waiting);
-        waiting.into_iter().for_each(Waker::wake);
+        let waiting = self.node.ending().rare.as_mut().map(|rare| std::mem::take(&mut rare.waiting));
+        waiting.into_iter().flatten().for_each(|(_, waker)| waker.wake());
     }
 }
 
@@ -195,11 +315,35 @@ impl<A: Actor> AnyActor for Shared<A> {
     }
 
     fn stop(&self) {
+        self.node.wish_for_the_end();
         self.mailbox.stop();
     }
 
     fn kill(&self) {
         self.mailbox.kill();
+    }
+
+    fn poll_between(&self, stoppable: bool, cx: &mut Context<'_>) -> Poll<Reason> {
+        loop {
+            match std::task::ready!(self.mailbox.poll_control(stoppable, cx)) {
+                Next::Control(question) => life::answer(self, *question),
+                Next::Kill => return Poll::Ready(Reason::Killed { signal: None }),
+                Next::Stop => return Poll::Ready(Reason::Stopped),
+                Next::Message(_) => unreachable!("the control lane carries no messages"),
+            }
+        }
+    }
+
+    fn forget_signals(&self) {
+        self.mailbox.forget_signals();
+    }
+
+    fn renew(&self) -> bool {
+        let wished = self.node.wish_for(Wish::Renew);
+        if wished {
+            self.mailbox.stop();
+        }
+        wished
     }
 
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>> {
@@ -217,24 +361,42 @@ pub(crate) struct Finisher<A: Actor>(pub(crate) Arc<Shared<A>>);
 impl<A: Actor> Drop for Finisher<A> {
     fn drop(&mut self) {
         let why = "the runtime it ran on was shut down";
-        self.0.finish(Exit::because(super::exit::Reason::Unreachable, why));
+        self.0.finish(Exit::because(Reason::Unreachable, why));
     }
 }
 
 /// Resolves when the actor has ended, to how it ended. Made by [`Address::ended`](super::Address::ended).
 #[must_use = "futures do nothing unless awaited"]
-pub struct Ended(pub(crate) Arc<dyn AnyActor>);
+pub struct Ended {
+    actor: Arc<dyn AnyActor>,
+    place: Option<u64>,
+}
+
+impl Ended {
+    pub(crate) fn new(actor: Arc<dyn AnyActor>) -> Ended {
+        Ended { actor, place: None }
+    }
+}
 
 impl Future for Ended {
     type Output = Exit;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Exit> {
-        self.0.node().poll_exit(cx)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Exit> {
+        let Ended { actor, place } = &mut *self;
+        actor.node().poll_exit_from(place, cx)
+    }
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.actor.node().leave(place);
+        }
     }
 }
 
 impl std::fmt::Debug for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Ended({})", self.0.node().name)
+        write!(f, "Ended({})", self.actor.node().name)
     }
 }

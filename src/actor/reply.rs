@@ -70,13 +70,17 @@ impl<T> Reply<T> {
 
 impl<T> Drop for Reply<T> {
     fn drop(&mut self) {
+        if self.0.is_none() {
+            return;
+        }
         // Inside an actor's loop the only panic that unwinds past a reply is that of its own command.
-        if self.0.is_some()
-            && std::thread::panicking()
+        if std::thread::panicking()
             && current::is_inside()
             && let Some(note) = panic::last()
         {
             self.fail_in_place(Cause::Panicked(note));
+        } else if let Some(exit) = current::last_words() {
+            self.fail_in_place(Cause::Dead(exit));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::sys::wire::wired;
 
-/// Where an actor is in its life; it only ever goes down this list.
+/// Where an actor is in its life; it only ever goes down this list, but for a restart, which goes back to `Inactive`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u8)]
@@ -74,5 +74,10 @@ impl StateCell {
     /// Moves on; a state that comes earlier in the list than the present one is not gone back to.
     pub(crate) fn advance(&self, to: State) {
         self.0.fetch_max(to as u8, Ordering::AcqRel);
+    }
+
+    /// Goes back to where a new life begins.
+    pub(crate) fn renew(&self) {
+        self.0.store(State::Inactive as u8, Ordering::Release);
     }
 }

@@ -45,6 +45,28 @@ pub struct SpawnOptions {
     pub env: Vec<(OsString, OsString)>,
 }
 
+impl SpawnOptions {
+    /// The same options once more, with files of their own that refer to the same.
+    ///
+    /// # Errors
+    /// Where the system has no more files to give.
+    pub fn try_clone(&self) -> Result<SpawnOptions, ProcessError> {
+        let failed = |source| ProcessError::Spawn {
+            title: self.title.clone(),
+            doing: "duplicating a file that it is given",
+            source,
+        };
+        let output = match &self.output {
+            Output::Inherit => Output::Inherit,
+            Output::Null => Output::Null,
+            Output::File(file) => Output::File(file.try_clone().map_err(failed)?),
+        };
+        let pass = self.pass.iter().map(|file| file.try_clone().map_err(failed));
+        let pass = pass.collect::<Result<_, _>>()?;
+        Ok(SpawnOptions { title: self.title.clone(), output, pass, env: self.env.clone() })
+    }
+}
+
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExitStatus {

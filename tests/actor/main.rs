@@ -14,6 +14,7 @@ mod hook;
 mod open;
 mod place;
 mod process;
+mod restart;
 mod shape;
 mod start;
 mod stop;

@@ -6,12 +6,14 @@ use crate::cast::{Bytes, Counter, Tested, counter, has_taken, soon};
 use rehearsal::actor::{Cause, Part};
 use rehearsal::prelude::*;
 
-fn signal(pid: u32, name: &str) {
+/// Sends a process a signal, as `kill` in a shell does.
+pub fn signal(pid: u32, name: &str) {
     let status = std::process::Command::new("kill").args([name, &pid.to_string()]).status();
     assert!(status.is_ok_and(|status| status.success()), "kill {name} {pid}");
 }
 
-fn is_running(pid: u32) -> bool {
+/// Whether there is such a process, and it is more than an exit status nobody asked for.
+pub fn is_running(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
     // The state follows the name, which is in brackets.
     stat.is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))

@@ -22,6 +22,7 @@ use crate::actor::node::Shared;
 use crate::actor::panic;
 use crate::actor::reply::{RemoteReply, Reply};
 use crate::actor::state::State;
+use crate::actor::supervise::again::Wish;
 use crate::sys::wire::{FrameReader, WireError};
 
 /// Bytes of messages that are gathered before they are written.
@@ -36,6 +37,7 @@ pub(super) struct Line {
 }
 
 /// What is open between parent and worker; settled frame by frame, or at the end.
+#[derive(Default)]
 pub(super) struct Unsettled {
     /// Told once how the start went.
     pub(super) ready: Option<oneshot::Sender<Result<(), SpawnError>>>,
@@ -43,6 +45,20 @@ pub(super) struct Unsettled {
     pub(super) waiting: Books,
     /// How the worker said its actor ended.
     pub(super) ended: Option<Exit>,
+}
+
+impl Unsettled {
+    /// Tells all who wait that the process ended so. Gives the end back with what was lost by it.
+    pub(super) fn resolve(&mut self, exit: Exit) -> Exit {
+        let books = std::mem::take(&mut self.waiting);
+        let tells = books.tells();
+        books.fail(&exit);
+        match tells {
+            0 => exit,
+            1 => exit.and("1 message told to it may not have been handled"),
+            more => exit.and(format_args!("{more} messages told to it may not have been handled")),
+        }
+    }
 }
 
 impl Line {
@@ -114,13 +130,14 @@ impl<A: Actor> Writer<A> {
         pack: fn(A::Message, Outbound<'_>),
         socket: impl AsyncWrite + Send + Unpin + 'static,
         hello: Vec<u8>,
+        inbox: Inbox<Envelope<A::Message>>,
     ) -> Writer<A> {
-        Writer { shared, line, pack, socket: Box::new(socket), inbox: Inbox::new(), buffer: hello }
+        Writer { shared, line, pack, socket: Box::new(socket), inbox, buffer: hello }
     }
 
-    /// Messages that were not sent.
-    pub(super) fn left(&self) -> usize {
-        self.inbox.len() + self.shared.mailbox.queued()
+    /// What was taken out of the mailbox and not written.
+    pub(super) fn into_inbox(self) -> Inbox<Envelope<A::Message>> {
+        self.inbox
     }
 
     /// Writes until the actor is to be killed or the socket is broken. The socket stays open for as long as the writer
@@ -185,9 +202,14 @@ impl<A: Actor> Writer<A> {
             Next::Kill => return Some(Written::Killed),
             Next::Stop => {
                 self.line.told_to_stop.store(true, Ordering::Relaxed);
-                self.shared.node.state.advance(State::Stopping);
-                self.shared.mailbox.shut();
-                self.header(&Down::Stop);
+                if matches!(self.shared.node.wish(), Wish::Renew | Wish::Recycle) {
+                    // Another process goes on: this one ends when it has handled what it was given.
+                    self.header(&Down::Leave);
+                } else {
+                    self.shared.node.state.advance(State::Stopping);
+                    self.shared.mailbox.shut();
+                    self.header(&Down::Stop);
+                }
             }
             Next::Control(question) => self.built_in(*question),
             Next::Message(Envelope::BuiltIn(built_in)) => self.built_in(*built_in),
@@ -263,6 +285,7 @@ impl<A: Actor> RemoteReply<Info> for SeenFromHere<A> {
     fn send(self: Box<Self>, mut info: Info) {
         let here = self.shared.mailbox.info();
         info.last_notify = Some(self.shared.node.silent_for());
+        info.restarts = self.shared.node.restarts();
         info.mailbox.waiting += here.waiting;
         info.mailbox.high_water = info.mailbox.high_water.max(here.high_water);
         self.reply.send(info);
@@ -293,8 +316,13 @@ impl<A: Actor> Reader<A> {
         Reader { shared, line, event, on_event, frames: FrameReader::new(Box::new(socket)) }
     }
 
+    /// Who is told of events.
+    pub(super) fn into_listener(self) -> Option<Callback<A::Event>> {
+        self.on_event
+    }
+
     /// Reads until the socket ends; an error where what comes makes no sense.
-    pub(super) async fn run(mut self) -> Result<(), String> {
+    pub(super) async fn run(&mut self) -> Result<(), String> {
         loop {
             let body = match self.frames.next().await {
                 Ok(Some(body)) => body,

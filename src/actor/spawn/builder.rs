@@ -20,6 +20,8 @@ use crate::actor::life::Seat;
 use crate::actor::node::{AnyActor, Shared};
 use crate::actor::params::Params;
 use crate::actor::state::State;
+use crate::actor::supervise::again::{Again, Fate, Fates, OwnRule, Recipe};
+use crate::actor::supervise::{OnRestart, Restart, Restarted};
 use crate::actor::{current, panic, roll};
 use crate::sys::process::SpawnOptions;
 use crate::sys::seam;
@@ -59,6 +61,14 @@ pub struct Spawn<A: Actor> {
     silence: Duration,
     place: Place<A>,
     on_event: Option<Callback<A::Event>>,
+    renewal: Option<Box<Renewal<A>>>,
+}
+
+/// What was said of the lives after the first.
+struct Renewal<A: Actor> {
+    recipe: Option<Recipe<A>>,
+    deciders: Vec<Box<dyn Fate>>,
+    on_restart: Option<OnRestart>,
 }
 
 enum Place<A: Actor> {
@@ -80,6 +90,7 @@ impl<A: Actor> Spawn<A> {
             silence: DEFAULT_SILENCE,
             place: Place::Task,
             on_event: None,
+            renewal: None,
         }
     }
 
@@ -163,6 +174,34 @@ impl<A: Actor> Spawn<A> {
         self
     }
 
+    /// Starts it again, with the same arguments, when it ends in a way that the rule is about. It stays the same actor:
+    /// every proxy is still good, and what waits in its mailbox is handled by its next life. A message that was being
+    /// handled, or that its process already had, is not handled again; who asked learns how that life ended.
+    ///
+    /// The first start is not tried again: where that fails, the spawn does. [`ended`](Address::ended) resolves when it
+    /// is not started again any more. One that was told to stop, or that nobody can send to, has ended for good.
+    pub fn restart(mut self, plan: Restart) -> Self
+    where
+        A::Args: Clone,
+    {
+        let args = self.args.clone();
+        let renewal = self.renewal();
+        renewal.recipe = Some(Box::new(move || args.clone()));
+        renewal.deciders.insert(0, Box::new(OwnRule::new(plan)));
+        self
+    }
+
+    /// Is told of each restart, when the next life is about to begin. It must not block.
+    pub fn on_restart(mut self, listener: impl Fn(&Restarted) + Send + Sync + 'static) -> Self {
+        self.renewal().on_restart = Some(Arc::new(listener));
+        self
+    }
+
+    fn renewal(&mut self) -> &mut Renewal<A> {
+        let none = || Box::new(Renewal { recipe: None, deciders: Vec::new(), on_restart: None });
+        self.renewal.get_or_insert_with(none)
+    }
+
     fn placement(&self) -> Placement {
         match self.place {
             Place::Task => Placement::Task,
@@ -196,6 +235,7 @@ impl<A: Actor> Spawn<A> {
         let shared = Shared::<A>::new(name.clone(), placement, self.capacity);
         let starting = Starting(Some(Address::new(shared.clone())));
         shared.node.state.advance(State::Inactive);
+        let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));
         let (ready, is_ready) = oneshot::channel();
         match self.place {
             Place::Process(plan) => {
@@ -208,12 +248,13 @@ impl<A: Actor> Spawn<A> {
                     silence: self.silence,
                     on_event: self.on_event,
                     ready,
+                    again,
                 };
                 process::place(order)?;
             }
             local => {
                 let cx = Context::new(shared.clone(), Outlet::local(self.on_event), Vec::new());
-                let seat = Seat { shared: shared.clone(), args: self.args, cx, ready };
+                let seat = Seat { shared: shared.clone(), args: self.args, cx, ready, again };
                 match local {
                     Place::Thread => thread::place(seat)?,
                     _ => task::place(seat)?,
@@ -222,6 +263,18 @@ impl<A: Actor> Spawn<A> {
         }
         roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
         starting.wait(self.limit, is_ready).await
+    }
+}
+
+impl<A: Actor> Renewal<A> {
+    /// What the actor's loop asks, where anybody said anything of another life.
+    fn again(self, shared: &Arc<Shared<A>>, limit: Duration) -> Option<Box<Again<A>>> {
+        let Renewal { recipe, mut deciders, on_restart } = self;
+        let recipe = recipe?;
+        let actor: Arc<dyn AnyActor> = shared.clone();
+        deciders.iter_mut().for_each(|fate| fate.placed(&actor));
+        shared.node.set_renewable();
+        Some(Box::new(Again { recipe, fates: Fates::new(deciders, on_restart, limit) }))
     }
 }
 
@@ -261,6 +314,8 @@ impl<A: Actor> Starting<A> {
 impl<A: Actor> Drop for Starting<A> {
     fn drop(&mut self) {
         if let Some(address) = &self.0 {
+            // For good: nobody would own its next life either.
+            address.shared.node.wish_for_the_end();
             address.kill();
         }
     }

@@ -10,20 +10,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-
 use super::bridge::{Line, Reader, Unsettled, Writer, Written};
 use crate::actor::behavior::Actor;
 use crate::actor::context::Callback;
 use crate::actor::crossing::{self, Crossing, Hello};
+use crate::actor::envelope::Envelope;
 use crate::actor::error::SpawnError;
 use crate::actor::exit::{Exit, Reason};
+use crate::actor::mailbox::Inbox;
 use crate::actor::node::{Finisher, Shared};
 use crate::actor::panic;
 use crate::actor::state::State;
+use crate::actor::supervise::again::{Again, Fates, Ready};
 use crate::sys::process::{Child, ExitStatus, SpawnOptions, spawn_self};
 use crate::sys::{anchor, boot, seam};
+use tokio::runtime::Handle;
 
 /// How long a process that was told to stop may take for it.
 const STOP_GRACE: Duration = Duration::from_secs(30);
@@ -43,48 +44,119 @@ pub(super) struct Order<A: Actor> {
     pub(super) options: SpawnOptions,
     pub(super) silence: Duration,
     pub(super) on_event: Option<Callback<A::Event>>,
-    pub(super) ready: oneshot::Sender<Result<(), SpawnError>>,
+    pub(super) ready: Ready,
+    /// Asked for another life, which is another process, when one is over.
+    pub(super) again: Option<Box<Again<A>>>,
+}
+
+/// What all lives of a process actor have in common.
+struct Office<A: Actor> {
+    shared: Arc<Shared<A>>,
+    crossing: Crossing<A>,
+    options: SpawnOptions,
+    silence: Duration,
+    on_event: Option<Callback<A::Event>>,
+    /// Messages that were taken out of the mailbox and not written to any process.
+    inbox: Inbox<Envelope<A::Message>>,
+}
+
+/// One process and what it is told first.
+struct Launched {
+    child: Child,
+    hello: Vec<u8>,
 }
 
 pub(super) fn place<A: Actor>(order: Order<A>) -> Result<(), SpawnError> {
-    let Order { shared, args, crossing, mut options, silence, on_event, ready } = order;
-    let actor = shared.node.name.clone();
+    let Order { shared, args, crossing, options, silence, on_event, ready, again } = order;
     if !boot::is_bootstrapped() {
-        return Err(SpawnError::NoBootstrap { actor });
+        return Err(SpawnError::NoBootstrap { actor: shared.node.name.clone() });
     }
     if Handle::try_current().is_err() {
-        return Err(SpawnError::NoRuntime { actor });
+        return Err(SpawnError::NoRuntime { actor: shared.node.name.clone() });
     }
-    let hello = Hello {
-        version: crossing::VERSION,
-        program: anchor::program(),
-        entry: crossing.offset(),
-        kind: A::KIND.to_owned(),
-        table: A::TABLE,
-        id: actor.id,
-        name: actor.name.as_deref().map(str::to_owned),
-        window: shared.mailbox.capacity(),
-        notify_every: notify_every(silence),
-        listens: on_event.is_some(),
-    };
-    let frame =
-        (crossing.hello)(&hello, &args).map_err(|why| SpawnError::Crossing { actor: actor.clone(), why })?;
-    if options.title.is_empty() {
-        options.title = actor.name();
-    }
-    let failed = |source| SpawnError::Process { actor: actor.clone(), source };
-    let child = spawn_self(options).map_err(failed)?;
-    let (from, to) = child.socket().map_err(failed)?.into_split();
-    shared.node.set_process(child.pid);
-    shared.node.begin();
-    shared.node.notify();
-    shared.node.state.advance(State::Starting);
-
-    let line = Arc::new(Line::new(ready));
-    let writer = Writer::new(shared.clone(), line.clone(), crossing.pack, to, frame);
-    let reader = Reader::new(shared.clone(), line.clone(), crossing.event, on_event, from);
-    drop(seam::spawn(oversee(shared, line, child, writer, reader, silence)));
+    let mut office = Office { shared, crossing, options, silence, on_event, inbox: Inbox::new() };
+    let launched = office.launch(&args, again.is_some())?;
+    drop(seam::spawn(hold(office, launched, ready, again)));
     Ok(())
+}
+
+impl<A: Actor> Office<A> {
+    /// Starts a process; `keep` what it is given for the next one.
+    fn launch(&mut self, args: &A::Args, keep: bool) -> Result<Launched, SpawnError> {
+        let node = &self.shared.node;
+        let actor = node.name.clone();
+        let hello = Hello {
+            version: crossing::VERSION,
+            program: anchor::program(),
+            entry: self.crossing.offset(),
+            kind: A::KIND.to_owned(),
+            table: A::TABLE,
+            id: actor.id,
+            name: actor.name.as_deref().map(str::to_owned),
+            window: self.shared.mailbox.capacity(),
+            notify_every: notify_every(self.silence),
+            listens: self.on_event.is_some(),
+        };
+        let hello = (self.crossing.hello)(&hello, args)
+            .map_err(|why| SpawnError::Crossing { actor: actor.clone(), why })?;
+        let failed = |source| SpawnError::Process { actor: actor.clone(), source };
+        let mut options = std::mem::take(&mut self.options);
+        if keep {
+            self.options = options.try_clone().map_err(failed)?;
+        }
+        if options.title.is_empty() {
+            options.title = actor.name();
+        }
+        let child = spawn_self(options).map_err(failed)?;
+        node.set_process(child.pid);
+        node.begin();
+        node.notify();
+        node.state.advance(State::Starting);
+        Ok(Launched { child, hello })
+    }
+}
+
+/// Runs a process actor over all of its lives, each a process of its own, and tells everybody how it ended.
+async fn hold<A: Actor>(
+    mut office: Office<A>,
+    launched: Launched,
+    ready: Ready,
+    mut again: Option<Box<Again<A>>>,
+) {
+    panic::install();
+    let shared = office.shared.clone();
+    // Dropped last: on a runtime that is shut down the actor has ended when its process is on its way out.
+    let finisher = Finisher(shared.clone());
+    let mut life = Ok((launched, ready));
+    loop {
+        let fates = again.as_mut().map(|again| &mut again.fates);
+        let (exit, mut unsettled) = match life {
+            Ok((launched, ready)) => oversee(&mut office, launched, ready, fates).await,
+            Err(exit) => (exit, Unsettled::default()),
+        };
+        let over = match &mut again {
+            None => Err(exit),
+            Some(again) => {
+                // What that process had is not handled by the next: who asked learns at once how it ended.
+                let exit = unsettled.resolve(exit);
+                again.next(&*shared, exit).await
+            }
+        };
+        life = match over {
+            Ok((args, ready)) => match office.launch(&args, true) {
+                Ok(launched) => Ok((launched, ready)),
+                Err(error) => Err(Exit::because(Reason::Failed, error.to_string())),
+            },
+            Err(exit) => {
+                let left = office.inbox.len() + shared.mailbox.queued();
+                shared.finish(exit.leaving(left));
+                // Dropped after the actor has ended, so that each caller learns at once how.
+                drop(unsettled);
+                break;
+            }
+        };
+    }
+    drop(finisher);
 }
 
 /// The seeds' rule: three signs of life in the time after which silence counts, and not less than one in 30 s.
@@ -92,24 +164,31 @@ fn notify_every(silence: Duration) -> Duration {
     (silence * 3 / 10).clamp(Duration::from_millis(10), Duration::from_secs(30))
 }
 
-/// Runs writer, reader and watches side by side until all that the process wrote is read and the process is gone.
+/// Runs writer, reader and watches side by side until all that the process wrote is read and the process is gone. Tells
+/// how that life ended, and what was open then.
 async fn oversee<A: Actor>(
-    shared: Arc<Shared<A>>,
-    line: Arc<Line>,
-    child: Child,
-    mut writer: Writer<A>,
-    reader: Reader<A>,
-    silence: Duration,
-) {
-    panic::install();
-    // Dropped last: on a runtime that is shut down the actor has ended when its process is on its way out.
-    let finisher = Finisher(shared.clone());
+    office: &mut Office<A>,
+    launched: Launched,
+    ready: Ready,
+    mut fates: Option<&mut Fates>,
+) -> (Exit, Unsettled) {
+    let Launched { child, hello } = launched;
+    let shared = office.shared.clone();
+    let line = Arc::new(Line::new(ready));
+    let (from, to) = match child.socket() {
+        Ok(socket) => socket.into_split(),
+        Err(error) => return (Exit::because(Reason::Failed, error.to_string()), line.close()),
+    };
+    let inbox = std::mem::take(&mut office.inbox);
+    let mut writer = Writer::new(shared.clone(), line.clone(), office.crossing.pack, to, hello, inbox);
+    let on_event = office.on_event.take();
+    let mut reader = Reader::new(shared.clone(), line.clone(), office.crossing.event, on_event, from);
     let child = Arc::new(child);
     let mut verdict = Verdict::default();
     {
         let mut writing = Some(Box::pin(writer.run()));
         let mut reading = pin!(reader.run());
-        let mut watch = Watch::new(&child, silence);
+        let mut watch = Watch::new(&child, office.silence);
         let ended = poll_fn(|cx| {
             if let Some(future) = &mut writing
                 && let Poll::Ready(written) = future.as_mut().poll(cx)
@@ -118,6 +197,12 @@ async fn oversee<A: Actor>(
                 if let Written::Killed = written {
                     child.kill_group();
                 }
+            }
+            if let Some(fates) = &mut fates
+                && let Poll::Ready(exit) = fates.poll_overdue(&shared.node, cx)
+            {
+                verdict.unready = Some(exit);
+                child.kill_group();
             }
             loop {
                 if let Poll::Ready(ended) = reading.as_mut().poll(cx) {
@@ -153,17 +238,22 @@ async fn oversee<A: Actor>(
             child.wait().await
         }
     };
-    let Unsettled { ended, ready, waiting } = line.close();
-    shared.finish(verdict.exit(status, ended).leaving(writer.left()));
-    // Dropped after the actor has ended, so that each caller learns at once how.
-    drop((ready, waiting));
-    drop(finisher);
+    office.inbox = writer.into_inbox();
+    office.on_event = reader.into_listener();
+    let mut unsettled = line.close();
+    let mut exit = verdict.exit(status, unsettled.ended.take());
+    if exit == Exit::new(Reason::Stopped) {
+        exit = shared.node.stopped();
+    }
+    (exit, unsettled)
 }
 
 /// What is known about the end beside the process's own status.
 #[derive(Debug, Default)]
 struct Verdict {
     silent_ms: Option<u64>,
+    /// It was started again and not ready in time.
+    unready: Option<Exit>,
     /// It did not stop in time.
     overdue: bool,
     /// What came was no frame.
@@ -176,6 +266,9 @@ impl Verdict {
     fn exit(self, status: ExitStatus, ended: Option<Exit>) -> Exit {
         if let Some(for_ms) = self.silent_ms {
             return Exit::new(Reason::Silent { for_ms });
+        }
+        if let Some(exit) = self.unready {
+            return exit;
         }
         // A worker that said how its actor ended and then exited, or had to be helped with exiting.
         if let Some(exit) = ended

@@ -135,7 +135,9 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     let shared = Shared::<A>::new(name, Placement::Process, hello.window);
     let outlet = Outlet::remote(&link, hello.listens);
     let (ready, is_ready) = oneshot::channel();
-    let seat = Seat { shared: shared.clone(), args, cx: Context::new(shared.clone(), outlet, passed), ready };
+    let cx = Context::new(shared.clone(), outlet, passed);
+    // Another life of a process actor is another process, which the parent starts.
+    let seat = Seat { shared: shared.clone(), args, cx, ready, again: None };
     // Held until the parent says that its last proxy is gone.
     let proxy = Address::new(shared.clone());
     let signs = give_signs_of_life(link.clone(), hello.notify_every);

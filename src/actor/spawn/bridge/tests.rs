@@ -73,7 +73,7 @@ async fn hear(bytes: Vec<u8>) -> Heard {
     let on_event: crate::actor::context::Callback<u32> =
         Box::new(move |event| tell.send(event).expect("the test listens"));
     let source = std::io::Cursor::new(bytes);
-    let reader = Reader::new(shared.clone(), line, crossing::read::<u32>, Some(on_event), source);
+    let mut reader = Reader::new(shared.clone(), line, crossing::read::<u32>, Some(on_event), source);
     let ended = reader.run().await;
     (ended, told.try_iter().collect(), is_ready.try_recv().ok(), shared.node.state.get())
 }

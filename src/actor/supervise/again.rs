@@ -1,0 +1,214 @@
+//! What an actor's loop asks when one of its lives is over: whether there is another, and from which arguments.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::restart::{Lives, OnRestart, Recent, Restart, Restarted};
+use crate::actor::behavior::Actor;
+use crate::actor::error::SpawnError;
+use crate::actor::exit::{Exit, Reason};
+use crate::actor::node::{AnyActor, Node};
+use crate::actor::panic;
+use crate::actor::state::State;
+use crate::sys::seam::{self, Instant};
+
+/// What is wished of an actor's loop beside its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Wish {
+    None,
+    /// Its supervisor wants it to begin again.
+    Renew,
+    /// It has served long enough and is to be replaced.
+    Recycle,
+    /// It is to end for good.
+    Stop,
+}
+
+impl Wish {
+    pub(crate) fn of(number: u8) -> Wish {
+        [Wish::None, Wish::Renew, Wish::Recycle, Wish::Stop][usize::from(number)]
+    }
+}
+
+/// Told how a start went.
+pub(crate) type Ready = oneshot::Sender<Result<(), SpawnError>>;
+
+/// What is to become of an actor whose life has ended.
+pub(crate) enum Verdict {
+    /// It begins again; whoever decided that learns here how it went.
+    Again(Ready),
+    /// It has ended, so.
+    Over(Exit),
+}
+
+pub(crate) type Deciding = Pin<Box<dyn Future<Output = Verdict> + Send>>;
+
+/// Who decides what becomes of an actor. Dropped when the actor has ended for good.
+pub(crate) trait Fate: Send {
+    /// The actor exists now; none of its lives has begun.
+    fn placed(&mut self, actor: &Arc<dyn AnyActor>);
+    /// A life ended so.
+    fn decide(&mut self, exit: Exit) -> Deciding;
+}
+
+/// Makes the start arguments of a life.
+pub(crate) type Recipe<A> = Box<dyn FnMut() -> <A as Actor>::Args + Send>;
+
+/// What an actor has that may have more than one life.
+pub(crate) struct Again<A: Actor> {
+    pub(crate) recipe: Recipe<A>,
+    pub(crate) fates: Fates,
+}
+
+impl<A: Actor> Again<A> {
+    /// The arguments of another life, and who learns how its start goes; or how the actor has ended.
+    pub(crate) async fn next(
+        &mut self,
+        actor: &dyn AnyActor,
+        mut exit: Exit,
+    ) -> Result<(A::Args, Ready), Exit> {
+        loop {
+            let ready = self.fates.decide(actor, exit).await?;
+            match catch_unwind(AssertUnwindSafe(&mut self.recipe)) {
+                Ok(args) => return Ok((args, ready)),
+                Err(payload) => exit = Fates::no_recipe(&*payload),
+            }
+        }
+    }
+}
+
+/// The half of [`Again`] that does not depend on the actor's type.
+pub(crate) struct Fates {
+    /// Asked one after the other, until one says that it begins again.
+    pub(crate) deciders: Vec<Box<dyn Fate>>,
+    pub(crate) on_restart: Option<OnRestart>,
+    /// How long a start may take.
+    pub(crate) limit: Duration,
+    overdue: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// Whether its first start went well. One that did not is not tried again: the spawn is an error.
+    has_run: bool,
+}
+
+impl Fates {
+    pub(crate) fn new(deciders: Vec<Box<dyn Fate>>, on_restart: Option<OnRestart>, limit: Duration) -> Fates {
+        Fates { deciders, on_restart, limit, overdue: None, has_run: false }
+    }
+
+    async fn decide(&mut self, actor: &dyn AnyActor, exit: Exit) -> Result<Ready, Exit> {
+        let node = actor.node();
+        // Whatever was said to the life that is over; what is said from now on is about the next.
+        actor.forget_signals();
+        let wish = node.take_wish();
+        self.has_run |= node.state.get() >= State::Run;
+        if wish == Wish::Stop || !self.has_run {
+            return Err(exit);
+        }
+        node.state.renew();
+        self.overdue = Some(Box::pin(seam::sleep(self.limit)));
+        if wish == Wish::Recycle && exit.is_orderly() {
+            return Ok(oneshot::channel().0);
+        }
+        let first = exit.clone();
+        let mut exit = exit;
+        for fate in &mut self.deciders {
+            let mut deciding = fate.decide(exit);
+            match poll_fn(|cx| poll_decision(&mut deciding, actor, cx)).await {
+                Ok(Verdict::Again(ready)) => {
+                    self.overdue = Some(Box::pin(seam::sleep(self.limit)));
+                    if wish != Wish::Renew {
+                        self.tell(node, first);
+                    }
+                    return Ok(ready);
+                }
+                Ok(Verdict::Over(so)) => exit = so,
+                Err(reason) => {
+                    let why = format!("before it was started again; its last life: {first}");
+                    return Err(Exit::because(reason, why));
+                }
+            }
+        }
+        Err(exit)
+    }
+
+    fn tell(&self, node: &Node, exit: Exit) {
+        let restarts = node.count_restart();
+        if let Some(on_restart) = &self.on_restart {
+            on_restart(&Restarted { actor: node.name.clone(), exit, restarts });
+        }
+    }
+
+    fn no_recipe(payload: &(dyn Any + Send)) -> Exit {
+        let note = panic::caught(payload);
+        Exit::because(Reason::Panicked(note), "where the start arguments of its next life were made")
+    }
+
+    /// Resolves to how a later life ended that has not started in time.
+    pub(crate) fn poll_overdue(&mut self, node: &Node, cx: &mut Context<'_>) -> Poll<Exit> {
+        if node.state.get() > State::Starting {
+            self.overdue = None;
+        }
+        let Some(overdue) = &mut self.overdue else { return Poll::Pending };
+        std::task::ready!(overdue.as_mut().poll(cx));
+        self.overdue = None;
+        let why = format!("it was started again and not ready within {:?}", self.limit);
+        Poll::Ready(Exit::because(Reason::Failed, why))
+    }
+}
+
+fn poll_decision(
+    deciding: &mut Deciding,
+    actor: &dyn AnyActor,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Verdict, Reason>> {
+    if let Poll::Ready(verdict) = deciding.as_mut().poll(cx) {
+        return Poll::Ready(Ok(verdict));
+    }
+    actor.poll_between(true, cx).map(Err)
+}
+
+/// An actor's own rule: [`Spawn::restart`](crate::actor::Spawn::restart).
+pub(crate) struct OwnRule {
+    plan: Restart,
+    recent: Recent,
+    lives: Lives,
+    epoch: Option<Instant>,
+}
+
+impl OwnRule {
+    pub(crate) fn new(plan: Restart) -> OwnRule {
+        OwnRule { plan, recent: Recent::default(), lives: Lives::default(), epoch: None }
+    }
+}
+
+impl Fate for OwnRule {
+    fn placed(&mut self, _actor: &Arc<dyn AnyActor>) {
+        self.epoch = Some(seam::now());
+    }
+
+    fn decide(&mut self, exit: Exit) -> Deciding {
+        let now = seam::now().saturating_duration_since(*self.epoch.get_or_insert_with(seam::now));
+        if !self.plan.wants(&exit) {
+            return Box::pin(std::future::ready(Verdict::Over(exit)));
+        }
+        if !self.recent.allows(&self.plan, now) {
+            return Box::pin(std::future::ready(Verdict::Over(self.plan.given_up(exit))));
+        }
+        let pause = self.lives.pause(&self.plan, now, seam::random_u64());
+        // A life begins when its pause is over; what its start takes is part of it.
+        self.lives.begin(now + pause);
+        Box::pin(async move {
+            if !pause.is_zero() {
+                seam::sleep(pause).await;
+            }
+            Verdict::Again(oneshot::channel().0)
+        })
+    }
+}
