@@ -12,7 +12,7 @@ pub use crate::harness::suite::suite_main;
 #[cfg(feature = "harness")]
 pub use crate::harness::target::Target;
 #[cfg(feature = "harness")]
-pub use inventory;
+pub use crate::sys::linked;
 
 pub use crate::actor::emit as actor;
 pub use crate::actor::program::{ProgramRuntime, program, program_without_runtime};

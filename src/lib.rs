@@ -98,7 +98,7 @@ pub use rehearsal_macros::actor;
 pub use rehearsal_macros::command;
 pub use rehearsal_macros::program;
 #[cfg(feature = "harness")]
-pub use rehearsal_macros::test;
+pub use sys::linked::test;
 
 #[doc(inline)]
 pub use actor::{arbiter, get_actor};

@@ -16,6 +16,8 @@ mod test;
 mod token;
 mod value;
 
+use register::Link;
+
 /// Registers a function as a test of this suite.
 ///
 /// Works on `fn` and `async fn`, in any module, with any return type that implements [`std::process::Termination`].
@@ -43,7 +45,15 @@ mod value;
 /// a function with arguments or generics, a method, anything that is no function.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    test::expand(arguments, item)
+    test::expand(arguments, item, Link::Section)
+}
+
+/// [`macro@test`] for linkers that are not known to put the elements of a list side by side: the crate `rehearsal` has
+/// it under that name where it is needed.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn test_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    test::expand(arguments, item, Link::Constructor)
 }
 
 /// Makes a function the `main` of a program whose actors can be placed in processes.

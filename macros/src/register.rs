@@ -1,7 +1,8 @@
-//! The one thing that `#[rehearsal::test]` adds to a function: an `Entry`, submitted at link time.
+//! The one thing that `#[rehearsal::test]` adds to a function: an `Entry`, put into a list at link time.
 //!
-//! What stands here is compiled once a test, so its shape was chosen by counting the compiler's instructions: a struct
-//! literal is cheaper than a `const fn`, and a function beside the entry is cheaper than a closure within it.
+//! What stands here is compiled once a test, so its shape was chosen by measuring the compiler: a struct literal is
+//! cheaper than a `const fn`, a function beside the entry is cheaper than a closure within it, and an entry in a section
+//! is a constant where a constructor is a function, a vtable and their debug information.
 
 use proc_macro::{Delimiter, Ident, Span, TokenTree};
 
@@ -9,40 +10,64 @@ use crate::function::Function;
 use crate::option::Given;
 use crate::token::Out;
 
+/// How an entry gets into the list: what `src/sys/linked` of the crate `rehearsal` reads.
+#[derive(Clone, Copy)]
+pub(crate) enum Link {
+    /// It stands in the list's section.
+    Section,
+    /// A function that runs before `main` puts it there.
+    Constructor,
+}
+
+/// The section, as `src/sys/linked/section.rs` knows it.
+const SECTION: &str = concat!(
+    "rehearsal_trials_",
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    "_",
+    env!("CARGO_PKG_VERSION_MINOR"),
+    "_",
+    env!("CARGO_PKG_VERSION_PATCH")
+);
+
 /// The function that drives the future of an async test, beside its entry.
 const RUN: &str = "__rehearsal_run";
 
-/// Emits the entry of a function.
-pub(crate) fn register(out: &mut Out, function: &Function, given: &Given) {
+/// Emits the entry of a function: `const _: () = { … };`.
+pub(crate) fn register(out: &mut Out, function: &Function, given: &Given, link: Link) {
     let private = given.private_path();
-    if !(function.is_async() && function.returns_unit()) {
-        submit(out, function, given, &private);
-        return;
-    }
-    // `const _: () = { fn run(with: With<'_, ()>) { with(pin!(name())) } submit! { … } };`
     out.word("const");
     out.word("_");
     out.punct(':');
     out.group(Delimiter::Parenthesis, |_| {});
     out.punct('=');
     out.group(Delimiter::Brace, |out| {
-        let with = with();
-        out.word("fn");
-        out.word(RUN);
-        out.group(Delimiter::Parenthesis, |out| {
-            out.push(with.clone());
-            out.punct(':');
-            out.path(&format!("{private}::With"));
-            out.punct('<');
-            out.lifetime("_");
-            out.punct(',');
-            out.group(Delimiter::Parenthesis, |_| {});
-            out.punct('>');
-        });
-        out.group(Delimiter::Brace, |out| drive(out, function, with));
-        submit(out, function, given, &private);
+        if function.is_async() && function.returns_unit() {
+            run(out, function, &private);
+        }
+        match link {
+            Link::Section => in_section(out, function, given, &private),
+            Link::Constructor => by_constructor(out, function, given, &private),
+        }
     });
     out.punct(';');
+}
+
+/// `fn run(with: With<'_, ()>) { with(pin!(name())) }`.
+fn run(out: &mut Out, function: &Function, private: &str) {
+    let with = with();
+    out.word("fn");
+    out.word(RUN);
+    out.group(Delimiter::Parenthesis, |out| {
+        out.push(with.clone());
+        out.punct(':');
+        out.path(&format!("{private}::With"));
+        out.punct('<');
+        out.lifetime("_");
+        out.punct(',');
+        out.group(Delimiter::Parenthesis, |_| {});
+        out.punct('>');
+    });
+    out.group(Delimiter::Brace, |out| drive(out, function, with));
 }
 
 /// A name for the parameter that drives a future. It is hygienic, so a test called `with` is still found.
@@ -63,20 +88,47 @@ fn drive(out: &mut Out, function: &Function, with: TokenTree) {
     });
 }
 
-/// `inventory::submit! { Entry { … } }`.
-fn submit(out: &mut Out, function: &Function, given: &Given, private: &str) {
-    out.path(&format!("{private}::inventory::submit"));
-    out.punct('!');
-    out.group(Delimiter::Brace, |out| {
-        out.path(&format!("{private}::Entry"));
-        out.group(Delimiter::Brace, |out| {
-            out.field("path", |out| path(out, function));
-            out.field("file", |out| out.call_macro("::core::file", |_| {}));
-            out.field("line", |out| out.number(function.name.span().line()));
-            out.field("column", |out| out.number(function.name.span().column()));
-            out.field("options", |out| given.emit(out, private));
-            out.field("body", |out| body(out, function, private));
+/// `#[used] #[unsafe(link_section = "…")] static ENTRY: Entry = Entry { … };`.
+///
+/// The compiler takes the attribute for this macro's, not the user's: it gets along with `forbid(unsafe_code)`.
+fn in_section(out: &mut Out, function: &Function, given: &Given, private: &str) {
+    out.punct('#');
+    out.group(Delimiter::Bracket, |out| out.word("used"));
+    out.punct('#');
+    out.group(Delimiter::Bracket, |out| {
+        out.word("unsafe");
+        out.group(Delimiter::Parenthesis, |out| {
+            out.word("link_section");
+            out.punct('=');
+            out.string(SECTION);
         });
+    });
+    out.word("static");
+    out.word("ENTRY");
+    out.punct(':');
+    out.path(&format!("{private}::Entry"));
+    out.punct('=');
+    entry(out, function, given, private);
+    out.punct(';');
+}
+
+/// `inventory::submit! { Entry { … } }`.
+fn by_constructor(out: &mut Out, function: &Function, given: &Given, private: &str) {
+    out.path(&format!("{private}::linked::inventory::submit"));
+    out.punct('!');
+    out.group(Delimiter::Brace, |out| entry(out, function, given, private));
+}
+
+/// `Entry { … }`.
+fn entry(out: &mut Out, function: &Function, given: &Given, private: &str) {
+    out.path(&format!("{private}::Entry"));
+    out.group(Delimiter::Brace, |out| {
+        out.field("path", |out| path(out, function));
+        out.field("file", |out| out.call_macro("::core::file", |_| {}));
+        out.field("line", |out| out.number(function.name.span().line()));
+        out.field("column", |out| out.number(function.name.span().column()));
+        out.field("options", |out| given.emit(out, private));
+        out.field("body", |out| body(out, function, private));
     });
 }
 

@@ -7,12 +7,12 @@ use proc_macro::{TokenStream, TokenTree};
 
 use crate::function::{Attribute, Function, flatten};
 use crate::option::{self, Given};
-use crate::register::register;
+use crate::register::{Link, register};
 use crate::token::{Failure, Out, failed};
 
 /// Expands the attribute on one function.
-pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    match try_expand(arguments, item.clone()) {
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream, link: Link) -> TokenStream {
+    match try_expand(arguments, item.clone(), link) {
         Ok(output) => output,
         // The item itself stays, so that what refers to it does not add errors of its own.
         Err(failure) => {
@@ -23,7 +23,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-fn try_expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Failure> {
+fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<TokenStream, Failure> {
     let mut function = Function::split(item, "#[rehearsal::test]")?;
     let mut given = option::parse(arguments, option::OF_TEST)?;
     take_attributes(&mut function, &mut given)?;
@@ -33,7 +33,7 @@ fn try_expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, 
     let mut out = Out::new();
     out.extend(function.attributes.iter().flat_map(|attribute| attribute.tokens.iter().cloned()));
     out.extend(function.tokens.iter().cloned());
-    register(&mut out, &function, &given);
+    register(&mut out, &function, &given, link);
     Ok(out.into_stream())
 }
 

@@ -7,6 +7,7 @@ use std::process::Termination;
 use std::sync::OnceLock;
 
 use super::outcome::Returned;
+use crate::sys::linked::linked;
 
 /// Hands a pinned future to whatever runs it; what the generated function of an async trial receives.
 ///
@@ -144,7 +145,10 @@ pub trait Run {
     fn is_async(&self) -> bool;
 }
 
-inventory::collect!(Entry);
+linked! {
+    /// What the attribute registered, in every crate that is linked into this program.
+    fn linked_entries() -> Vec<&'static Entry>;
+}
 
 impl Entry {
     /// An entry without options. `place` is line and column.
@@ -207,7 +211,7 @@ pub struct Registry {
 impl Registry {
     /// What was registered at link time, in every crate that is linked into this binary.
     pub fn collect() -> Registry {
-        Registry::of(inventory::iter::<Entry>.into_iter().collect())
+        Registry::of(linked_entries())
     }
 
     /// A registry of these entries, numbered as they come.

@@ -5,6 +5,7 @@
 //! - [`wire`]: length-framed serde values, read in batches, written whole by the calling thread;
 //! - [`boot`]: the first call in `main`, which tells what this process is (arbiter or worker) before a thread starts;
 //! - [`anchor`]: naming a function to another process of the same program;
+//! - [`linked`](mod@linked): a list put together when the program is linked;
 //! - [`process`]: this binary again as a worker process, its process group, its end;
 //! - [`signal`]: signals as events, and their names;
 //! - [`capture`]: stdout and stderr by memory file;
@@ -27,6 +28,8 @@ pub mod boot;
 pub mod capture;
 pub mod exit;
 pub mod limit;
+#[cfg(feature = "harness")]
+pub mod linked;
 pub mod page;
 pub mod process;
 pub mod seam;

@@ -4,6 +4,7 @@
 //! attribute adds has to get along with the strictest of lints.
 
 #![deny(warnings, missing_docs, unreachable_pub, rust_2018_idioms, clippy::pedantic)]
+#![forbid(unsafe_code)]
 // The tests themselves need not await, and return results for the sake of it.
 #![allow(clippy::unused_async, clippy::unnecessary_wraps)]
 

@@ -72,6 +72,7 @@ fn unsafe_code_outside_sys() {
     caught("src/actor/cell.rs", "#![allow(unsafe_code)]", "unsafe");
     caught("tests/suite/main.rs", "unsafe fn f() {}", "unsafe");
     fine("src/sys/page.rs", "fn f() { unsafe { g() } }");
+    fine("tests/suite/main.rs", "#![forbid(unsafe_code)]");
     fine(
         "src/actor/cell.rs",
         "// unsafe\nconst A: char = '\"'; const B: &str = r#\"unsafe\"#; fn f<'a>() {}",
