@@ -1,8 +1,9 @@
 //! What `main` puts into a table, and `benches/ours.rs` into Criterion's hands.
 //!
-//! Read next: `column` for what is measured, `peer/mod.rs` for whom, `table` for how often.
+//! Read next: `column` for what is measured, `peer/mod.rs` for whom, `table` for how often; then `process/mod.rs`.
 
 pub mod column;
 pub mod memory;
 pub mod peer;
+pub mod process;
 pub mod table;

@@ -2,23 +2,27 @@
 //!
 //!     cargo run --release --manifest-path benches/peers/Cargo.toml
 //!
-//! After `--`: words of column titles to measure only those (`ask` `bytes`), `--rounds 21` for more samples,
+//! After `--`: words of column titles to measure only those (`ask` `bytes`; `process` is all that goes between processes), `--rounds 21` for more samples,
 //! `--quick` for a run that only shows that it runs.
 
-use peers::memory;
 use peers::table::{self, Effort};
+use peers::{memory, process};
 
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
 
 #[rehearsal::program]
 fn main() {
+    if std::env::args().nth(1).as_deref() == Some(process::bare::ECHO) {
+        return process::bare::echo();
+    }
     let mut effort = Effort { rounds: 11, sample_ms: 40.0 };
     let mut words = Vec::new();
     let mut arguments = std::env::args().skip(1);
+    let mut quick = false;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--quick" => effort = Effort { rounds: 1, sample_ms: 0.0 },
+            "--quick" => (quick, effort) = (true, Effort { rounds: 1, sample_ms: 0.0 }),
             "--rounds" => {
                 let rounds = arguments.next().and_then(|rounds| rounds.parse().ok());
                 effort.rounds = rounds.expect("--rounds takes a number");
@@ -29,4 +33,7 @@ fn main() {
     table::print(effort, |column| {
         words.is_empty() || words.iter().any(|word| column.title().contains(word.as_str()))
     });
+    if words.is_empty() || words.iter().any(|word| word == "process") {
+        process::print(effort, quick);
+    }
 }

@@ -128,7 +128,7 @@ fn ratio(ours: f64, theirs: f64) -> String {
 }
 
 /// With thousands apart; one decimal where there are few.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value < 10.0 {
         return format!("{value:.1}");
     }

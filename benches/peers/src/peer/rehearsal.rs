@@ -29,7 +29,7 @@ impl Counter {
     }
 
     #[command]
-    pub fn link(&mut self, next: CounterProxy, done: Arc<Notify>) {
+    pub fn join(&mut self, next: CounterProxy, done: Arc<Notify>) {
         self.next = Some((next, done));
     }
 
@@ -60,7 +60,7 @@ impl Peer for Rehearsal {
     }
 
     async fn link(actor: &CounterProxy, next: CounterProxy, done: Arc<Notify>) {
-        actor.link(next, done).await.expect("an answer");
+        actor.join(next, done).await.expect("an answer");
     }
 
     async fn pass(actor: &CounterProxy, hops: u64) {

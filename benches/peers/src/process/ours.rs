@@ -1,0 +1,97 @@
+//! The same with an actor.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use rehearsal::actor::Answer;
+use serde::{Deserialize, Serialize};
+
+use super::columns::{BYTES, Small};
+
+/// Gives back what it is given.
+pub struct Mirror;
+
+#[rehearsal::actor]
+impl Mirror {
+    #[start]
+    pub fn new() -> Self {
+        Mirror
+    }
+
+    #[command]
+    pub fn show(&mut self, it: Small) -> Small {
+        it
+    }
+
+    #[command]
+    pub fn show_bytes(&mut self, it: Bytes) -> Bytes {
+        it
+    }
+}
+
+/// Bytes in one piece; serde writes a `Vec<u8>` byte by byte.
+#[derive(PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Whole;
+        impl serde::de::Visitor<'_> for Whole {
+            type Value = Bytes;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+        }
+        deserializer.deserialize_bytes(Whole)
+    }
+}
+
+/// Answers that may be on their way: within the bound of a mailbox as it comes.
+const UNDER_WAY: usize = 1_000;
+
+pub async fn start() -> MirrorProxy {
+    Mirror::spawn().process().await.expect("it starts")
+}
+
+/// One ask at a time.
+pub async fn ask(mirror: &MirrorProxy, count: u64) -> Duration {
+    let begun = Instant::now();
+    for _ in 0..count {
+        assert_eq!(mirror.show([7; BYTES]).await.expect("an answer"), [7; BYTES]);
+    }
+    begun.elapsed()
+}
+
+/// As many asks on their way as the mailbox holds.
+pub async fn pipelined(mirror: &MirrorProxy, count: u64) -> Duration {
+    let begun = Instant::now();
+    let mut waiting: VecDeque<Answer<Mirror, Small>> = VecDeque::with_capacity(UNDER_WAY);
+    for _ in 0..count {
+        if waiting.len() == UNDER_WAY {
+            let answer = waiting.pop_front().expect("one");
+            assert_eq!(answer.await.expect("an answer"), [7; BYTES]);
+        }
+        waiting.push_back(mirror.show([7; BYTES]).send().expect("room"));
+    }
+    for answer in waiting {
+        assert_eq!(answer.await.expect("an answer"), [7; BYTES]);
+    }
+    begun.elapsed()
+}
+
+/// One ask with that many bytes, there and back.
+pub async fn large(mirror: &MirrorProxy, bytes: usize) -> Duration {
+    let begun = Instant::now();
+    let back = mirror.show_bytes(Bytes(vec![7; bytes])).await.expect("an answer");
+    assert!(back.0.len() == bytes);
+    begun.elapsed()
+}
