@@ -149,6 +149,10 @@ fn behavior(actor: &Actor) -> TokenStream {
         .periodic
         .iter()
         .map(|(_, every_ms)| quote!(::core::time::Duration::from_millis(#every_ms)));
+    let named = actor.parts.commands.iter().map(|command| {
+        let (cfg, name, text) = (command.kept("cfg"), &command.name, command.text());
+        quote!(#(#cfg)* #message::#name(..) => #text,)
+    });
     let args = types(actor, &actor.start);
     let start = start(actor);
     let plain = dispatch_arms(actor, false);
@@ -179,6 +183,10 @@ fn behavior(actor: &Actor) -> TokenStream {
                 cx: &mut #root::Context<Self>,
             ) -> ::core::result::Result<Self, ::std::string::String> {
                 #start
+            }
+
+            fn name_of(message: &Self::Message) -> &'static str {
+                match *message { #(#named)* }
             }
 
             fn dispatch_now(

@@ -37,6 +37,12 @@ pub trait Actor: Sized + Send + 'static {
     /// Runs `#[start]`; an error is told as text, with what caused it.
     fn start(args: Self::Args, cx: &mut Context<Self>) -> impl Future<Output = Result<Self, String>> + Send;
 
+    /// The name of the command that a message is; the actor's kind where its commands have no names.
+    fn name_of(message: &Self::Message) -> &'static str {
+        let _ = message;
+        Self::KIND
+    }
+
     /// Answers a command that is a plain function; gives back one that is async.
     fn dispatch_now(&mut self, message: Self::Message, cx: &mut Context<Self>) -> Option<Self::Message>;
 

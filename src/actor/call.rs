@@ -9,10 +9,12 @@ use std::time::Duration;
 use super::address::Address;
 use super::behavior::Actor;
 use super::envelope::Envelope;
-use super::error::{Cause, Error, Failed};
+use super::error::{Cause, Error};
 use super::exit::{Exit, Reason};
+use super::letter::{self, Undelivered};
 use super::mailbox::Refused;
 use super::node::Shared;
+use super::overflow;
 use super::reply::{Reply, Waiting};
 use crate::sys::seam;
 
@@ -82,18 +84,42 @@ impl<'p, A: Actor, R> Call<'p, A, R> {
     /// Where the mailbox is full or the actor has ended.
     pub fn tell(self) -> Result<(), Error> {
         let shared = &self.address.shared;
-        post(shared, self.envelope).map_err(|refused| refusal(shared, self.command, refused))
+        post(shared, self.command, self.envelope).map_err(|refused| refusal(shared, self.command, refused))
+    }
+
+    /// As [`tell`](Call::tell), and fails where the mailbox is full whatever its [`Overflow`](super::Overflow) says.
+    ///
+    /// # Errors
+    /// Where the mailbox is full or the actor has ended.
+    pub fn try_tell(self) -> Result<(), Error> {
+        let shared = &self.address.shared;
+        post_strictly(shared, self.envelope).map_err(|refused| refusal(shared, self.command, refused))
     }
 
     /// Puts the message into the mailbox at once; the answer is awaited later, so that calls can be pipelined.
     ///
     /// # Errors
     /// Where the mailbox is full or the actor has ended.
-    pub fn send(mut self) -> Result<Answer<A, R>, Error> {
+    pub fn send(self) -> Result<Answer<A, R>, Error> {
+        self.send_by(|shared, command, envelope| post(shared, command, envelope))
+    }
+
+    /// As [`send`](Call::send), and fails where the mailbox is full whatever its [`Overflow`](super::Overflow) says.
+    ///
+    /// # Errors
+    /// Where the mailbox is full or the actor has ended.
+    pub fn try_send(self) -> Result<Answer<A, R>, Error> {
+        self.send_by(|shared, _, envelope| post_strictly(shared, envelope))
+    }
+
+    fn send_by(
+        mut self,
+        post: impl FnOnce(&Shared<A>, &'static str, Envelope<A::Message>) -> Posted<A>,
+    ) -> Result<Answer<A, R>, Error> {
         let shared = self.address.shared.clone();
         let (reply, waiting) = Reply::pair();
         (self.plug)(&mut self.envelope, reply);
-        if let Err(refused) = post(&shared, self.envelope) {
+        if let Err(refused) = post(&shared, self.command, self.envelope) {
             return Err(refusal(&shared, self.command, refused));
         }
         let exchange = Exchange {
@@ -113,10 +139,9 @@ impl<'p, A: Actor, R> Call<'p, A, R> {
         let shared = &self.address.shared;
         let mut line = Line { shared, ticket: None };
         let mut envelope = Some(self.envelope);
-        let delivered = poll_fn(|cx| line.poll_post(&mut envelope, cx));
+        let delivered = poll_fn(|cx| line.poll_post(self.command, &mut envelope, cx));
         match seam::timeout(self.limit, delivered).await {
-            Some(Ok(())) => Ok(()),
-            Some(Err(())) => Err(shared.gone(self.command)),
+            Some(posted) => posted,
             None => Err(shared.late(self.command, self.limit)),
         }
     }
@@ -142,10 +167,11 @@ struct Line<'s, A: Actor> {
 impl<A: Actor> Line<'_, A> {
     fn poll_post(
         &mut self,
+        command: &'static str,
         envelope: &mut Option<Envelope<A::Message>>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), ()>> {
-        poll_post(self.shared, envelope, &mut self.ticket, cx)
+    ) -> Poll<Result<(), Error>> {
+        poll_post(self.shared, command, envelope, &mut self.ticket, cx)
     }
 }
 
@@ -157,28 +183,39 @@ impl<A: Actor> Drop for Line<'_, A> {
     }
 }
 
-/// Puts an envelope on the lane it belongs to, at once or not at all.
-fn post<A: Actor>(shared: &Shared<A>, envelope: Envelope<A::Message>) -> Result<(), Refused<()>> {
+type Posted<A> = Result<(), Refused<Envelope<<A as Actor>::Message>>>;
+
+/// Puts an envelope on the lane it belongs to, at once, with the policy of the mailbox where that is full.
+fn post<A: Actor>(shared: &Shared<A>, command: &'static str, envelope: Envelope<A::Message>) -> Posted<A> {
+    match post_strictly(shared, envelope) {
+        Err(Refused::Full(envelope)) => overflow::settle(shared, command, envelope),
+        posted => posted,
+    }
+}
+
+/// The same, at once or not at all.
+fn post_strictly<A: Actor>(shared: &Shared<A>, envelope: Envelope<A::Message>) -> Posted<A> {
     match envelope {
         Envelope::BuiltIn(question) if question.is_control() => {
-            shared.mailbox.push_control(question).map_err(Refused::emptied)
+            shared.mailbox.push_control(question).map_err(|refused| refused.map(Envelope::BuiltIn))
         }
-        envelope => shared.mailbox.push(envelope).map_err(Refused::emptied),
+        envelope => shared.mailbox.push(envelope),
     }
 }
 
 /// The same, waiting for room. A full control lane is waited for by trying again.
 fn poll_post<A: Actor>(
     shared: &Shared<A>,
+    command: &'static str,
     envelope: &mut Option<Envelope<A::Message>>,
     ticket: &mut Option<u64>,
     cx: &mut Context<'_>,
-) -> Poll<Result<(), ()>> {
+) -> Poll<Result<(), Error>> {
     match envelope.take() {
         Some(Envelope::BuiltIn(question)) if question.is_control() => {
             match shared.mailbox.push_control(question) {
                 Ok(()) => Poll::Ready(Ok(())),
-                Err(Refused::Closed(_)) => Poll::Ready(Err(())),
+                Err(Refused::Closed(_)) => Poll::Ready(Err(shared.gone(command))),
                 Err(Refused::Full(question)) => {
                     *envelope = Some(Envelope::BuiltIn(question));
                     cx.waker().wake_by_ref();
@@ -188,27 +225,54 @@ fn poll_post<A: Actor>(
         }
         other => {
             *envelope = other;
-            shared.mailbox.poll_push(envelope, ticket, cx)
+            let posted = ready!(shared.mailbox.poll_push(envelope, ticket, cx));
+            Poll::Ready(posted.or_else(|refused| unposted(shared, command, refused, envelope.take())))
         }
     }
+}
+
+/// What becomes of a message that could not be put in by waiting for room.
+#[cold]
+fn unposted<A: Actor>(
+    shared: &Shared<A>,
+    command: &'static str,
+    refused: Refused<()>,
+    envelope: Option<Envelope<A::Message>>,
+) -> Result<(), Error> {
+    let Some(envelope) = envelope else { return Err(shared.gone(command)) };
+    let posted = match refused {
+        Refused::Full(()) => overflow::settle(shared, command, envelope),
+        Refused::Closed(()) => Err(Refused::Closed(envelope)),
+    };
+    posted.map_err(|refused| refusal(shared, command, refused))
 }
 
 impl<M> Refused<M> {
-    fn emptied(self) -> Refused<()> {
+    fn map<N>(self, into: impl FnOnce(M) -> N) -> Refused<N> {
         match self {
-            Refused::Full(_) => Refused::Full(()),
-            Refused::Closed(_) => Refused::Closed(()),
+            Refused::Full(message) => Refused::Full(into(message)),
+            Refused::Closed(message) => Refused::Closed(into(message)),
         }
     }
 }
 
-fn refusal<A: Actor>(shared: &Shared<A>, command: &'static str, refused: Refused<()>) -> Error {
+#[cold]
+fn refusal<A: Actor>(
+    shared: &Shared<A>,
+    command: &'static str,
+    refused: Refused<Envelope<A::Message>>,
+) -> Error {
     match refused {
-        Refused::Full(()) => {
+        Refused::Full(_) => {
             let capacity = shared.mailbox.capacity();
             Error::new(shared.node.name.clone(), command, Cause::Full { capacity })
         }
-        Refused::Closed(()) => shared.gone(command),
+        // A question about an actor is no message for it.
+        Refused::Closed(Envelope::BuiltIn(question)) if question.is_control() => shared.gone(command),
+        Refused::Closed(envelope) => {
+            letter::bury(shared, command, envelope, Undelivered::Ended);
+            shared.gone(command)
+        }
     }
 }
 
@@ -259,9 +323,9 @@ impl<A: Actor, R> Exchange<A, R> {
                     if let Some(envelope) = envelope {
                         plug(envelope, reply);
                     }
-                    match ready!(poll_post(shared, envelope, ticket, cx)) {
+                    match ready!(poll_post(shared, self.command, envelope, ticket, cx)) {
                         Ok(()) => self.stage = Stage::Waiting(waiting),
-                        Err(()) => return Poll::Ready(Err(shared.gone(self.command))),
+                        Err(error) => return Poll::Ready(Err(error)),
                     }
                 }
                 Stage::Waiting(waiting) => match ready!(Pin::new(waiting).poll(cx)) {
@@ -327,107 +391,6 @@ impl<A: Actor, R> Future for Answer<A, R> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Answer { shared, exchange } = &mut *self;
         exchange.poll(shared, cx)
-    }
-}
-
-/// What a command returns that may fail by itself: a `Result`.
-pub trait Fallible {
-    /// Its success.
-    type Success;
-    /// Its error.
-    type Failure;
-    /// The same as a `Result`.
-    fn into_result(self) -> Result<Self::Success, Self::Failure>;
-}
-
-impl<T, E> Fallible for Result<T, E> {
-    type Success = T;
-    type Failure = E;
-
-    fn into_result(self) -> Result<T, E> {
-        self
-    }
-}
-
-fn flatten<R: Fallible>(outcome: Result<R, Error>) -> Result<R::Success, Failed<R::Failure>> {
-    outcome?.into_result().map_err(Failed::Command)
-}
-
-/// A [`Call`] of a command that returns a `Result`: its own error and a failed call come as one, [`Failed`].
-#[must_use = "a call does nothing until it is awaited, told, sent or delivered"]
-pub struct TryCall<'p, A: Actor, R: Fallible>(Call<'p, A, R>);
-
-impl<'p, A: Actor, R: Fallible> TryCall<'p, A, R> {
-    /// What the macro writes into each method of a proxy whose command returns a `Result`.
-    pub fn new(
-        address: &'p Address<A>,
-        command: &'static str,
-        message: A::Message,
-        plug: Plug<A, R>,
-    ) -> TryCall<'p, A, R> {
-        TryCall(Call::new(address, command, message, plug))
-    }
-
-    /// As [`Call::timeout`].
-    pub fn timeout(self, limit: Duration) -> Self {
-        TryCall(self.0.timeout(limit))
-    }
-
-    /// As [`Call::tell`]; the command's own error goes nowhere.
-    ///
-    /// # Errors
-    /// Where the mailbox is full or the actor has ended.
-    pub fn tell(self) -> Result<(), Error> {
-        self.0.tell()
-    }
-
-    /// As [`Call::send`].
-    ///
-    /// # Errors
-    /// Where the mailbox is full or the actor has ended.
-    pub fn send(self) -> Result<TryAnswer<A, R>, Error> {
-        self.0.send().map(TryAnswer)
-    }
-
-    /// As [`Call::deliver`].
-    ///
-    /// # Errors
-    /// Where no room came in time or the actor has ended.
-    pub async fn deliver(self) -> Result<(), Error> {
-        self.0.deliver().await
-    }
-}
-
-impl<'p, A: Actor, R: Fallible + Send + 'static> IntoFuture for TryCall<'p, A, R> {
-    type Output = Result<R::Success, Failed<R::Failure>>;
-    type IntoFuture = TryAsking<'p, A, R>;
-
-    fn into_future(self) -> TryAsking<'p, A, R> {
-        TryAsking(self.0.into_future())
-    }
-}
-
-/// As [`Asking`], of a command that returns a `Result`.
-#[must_use = "futures do nothing unless awaited"]
-pub struct TryAsking<'p, A: Actor, R>(Asking<'p, A, R>);
-
-impl<A: Actor, R: Fallible> Future for TryAsking<'_, A, R> {
-    type Output = Result<R::Success, Failed<R::Failure>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(flatten)
-    }
-}
-
-/// As [`Answer`], of a command that returns a `Result`.
-#[must_use = "await it for the answer; tell() sends without wanting one"]
-pub struct TryAnswer<A: Actor, R>(Answer<A, R>);
-
-impl<A: Actor, R: Fallible> Future for TryAnswer<A, R> {
-    type Output = Result<R::Success, Failed<R::Failure>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(flatten)
     }
 }
 

@@ -2,11 +2,12 @@
 
 pub use super::address::Address;
 pub use super::behavior::{Actor, ProcessActor, Wire};
-pub use super::call::{Call, TryCall};
+pub use super::call::Call;
 pub use super::context::{Any, Context};
 pub use super::crossing::{Inbound, Outbound};
 pub use super::envelope::Envelope;
 pub use super::exit::Exit;
+pub use super::fallible::TryCall;
 pub use super::info::Info;
 pub use super::open::OpenCommand;
 pub use super::params::Params;

@@ -1,5 +1,6 @@
 //! What lies in a mailbox.
 
+use super::behavior::Actor;
 use super::error::Cause;
 use super::info::Info;
 use super::open::OpenCall;
@@ -25,7 +26,27 @@ pub enum BuiltIn {
     Open(Box<dyn OpenCall>),
 }
 
+impl<M> Envelope<M> {
+    /// The name of the command it is.
+    pub(crate) fn command<A: Actor<Message = M>>(&self) -> &'static str {
+        match self {
+            Envelope::Command(message) => A::name_of(message),
+            Envelope::BuiltIn(built_in) => built_in.name(),
+        }
+    }
+}
+
 impl BuiltIn {
+    /// The name of the command it is.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            BuiltIn::Ping(_) => "ping",
+            BuiltIn::Info(_) => "info",
+            BuiltIn::Echo(..) => "echo",
+            BuiltIn::Open(call) => call.name(),
+        }
+    }
+
     /// Whether it goes past the messages.
     pub(crate) fn is_control(&self) -> bool {
         matches!(self, BuiltIn::Ping(_) | BuiltIn::Info(_))

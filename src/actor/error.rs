@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::exit::Exit;
 use super::info::ActorName;
+use super::overflow::Overflow;
 use super::panic::PanicNote;
 use super::state::State;
 use crate::sys::process::ProcessError;
@@ -31,6 +32,13 @@ pub enum Cause {
         /// The most messages that may wait.
         capacity: usize,
     },
+    /// The mailbox was full, and the actor's policy was to drop this message, unread.
+    Dropped {
+        /// The most messages that may wait.
+        capacity: usize,
+        /// What the policy is.
+        overflow: Overflow,
+    },
     /// No answer came in time. The command may still be carried out.
     Timeout {
         /// How long was waited.
@@ -57,6 +65,10 @@ impl std::fmt::Display for Cause {
             Cause::Full { capacity } => write!(
                 f,
                 "its mailbox is full ({capacity} messages); await the call or use .deliver() to wait for room, or give the actor a larger .mailbox(..)"
+            ),
+            Cause::Dropped { capacity, overflow } => write!(
+                f,
+                "it was dropped unread: the mailbox was full ({capacity} messages) and its policy is to {overflow}; ask again, or give the actor a larger .mailbox(..) or another .overflow(..)"
             ),
             Cause::Timeout { after, state } => write!(
                 f,
@@ -130,6 +142,11 @@ impl Error {
     /// Whether the mailbox was full.
     pub fn is_full(&self) -> bool {
         matches!(self.0.cause, Cause::Full { .. })
+    }
+
+    /// Whether the message was dropped because the mailbox was full.
+    pub fn is_dropped(&self) -> bool {
+        matches!(self.0.cause, Cause::Dropped { .. })
     }
 
     /// Whether the actor has ended: died before the call, while it was pending, or in it.

@@ -126,6 +126,9 @@ pub struct MailboxInfo {
     pub high_water: usize,
     /// The most that may wait.
     pub capacity: usize,
+    /// Messages that were dropped because there was no room for them and its
+    /// [`overflow`](super::Spawn::overflow) says so.
+    pub dropped: u64,
 }
 
-wired! { struct MailboxInfo { waiting, high_water, capacity } }
+wired! { struct MailboxInfo { waiting, high_water, capacity, dropped } }

@@ -18,6 +18,7 @@ use super::current::Inside;
 use super::envelope::{BuiltIn, Envelope};
 use super::error::SpawnError;
 use super::exit::{Exit, Reason};
+use super::letter::Kept;
 use super::mailbox::{Inbox, Next};
 use super::node::{AnyActor, Finisher, Shared};
 use super::panic;
@@ -54,7 +55,7 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
     let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
     // Outside of what is caught, so that a command that panics unwinds neither: what waits behind it is handled by the
     // next life or learns how the actor ended, and a state whose drop panics too does not abort the process.
-    let mut inbox = Inbox::new();
+    let mut inbox = Kept::new(&shared);
     let outlet = again.is_some().then(|| cx.outlet());
     let mut birth = Some(Birth { args, cx, ready });
     let exit = loop {
@@ -88,7 +89,7 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
         }
     };
     let exit = exit.leaving(inbox.len() + shared.mailbox.queued());
-    shared.finish(exit.clone());
+    shared.finish(exit.clone(), inbox.drain());
     drop(finisher);
     exit
 }

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::info::MailboxInfo;
+use super::overflow::Overflow;
 
 /// Questions (ping, info) that may wait on the control lane; stop and kill are flags and always have room.
 pub(crate) const CONTROL_CAPACITY: usize = 1024;
@@ -20,6 +21,7 @@ pub(crate) struct Mailbox<M, C> {
     /// Whether the control lane, or a stop or kill, waits. Set under the lock, read without it.
     urgent: AtomicBool,
     capacity: usize,
+    overflow: Overflow,
 }
 
 struct Queue<M, C> {
@@ -34,17 +36,32 @@ struct Queue<M, C> {
     room: VecDeque<(u64, Waker)>,
     last_ticket: u64,
     high_water: usize,
+    /// Messages that were dropped because there was no room for them.
+    dropped: u64,
     stop: bool,
     kill: bool,
     closed: bool,
 }
 
 /// A message that was not taken.
+#[derive(Debug, PartialEq)]
 pub(crate) enum Refused<M> {
     /// No room.
     Full(M),
     /// The actor takes no more messages.
     Closed(M),
+}
+
+/// What became of a message that was pushed with the mailbox's policy.
+pub(crate) enum Squeezed<M> {
+    /// It is in.
+    In,
+    /// It is in, and this one out.
+    Instead(M),
+    /// It is the one that is out.
+    Dropped(M),
+    /// No policy helped.
+    Refused(Refused<M>),
 }
 
 /// What the receiver does next.
@@ -75,11 +92,16 @@ impl<M> Inbox<M> {
     pub(crate) fn len(&self) -> usize {
         self.batch.len()
     }
+
+    /// Takes them all, the one that has waited longest first.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = M> {
+        self.batch.drain(..)
+    }
 }
 
 impl<M, C> Mailbox<M, C> {
     /// A mailbox in which at most `capacity` messages wait, at least one.
-    pub(crate) fn new(capacity: usize) -> Mailbox<M, C> {
+    pub(crate) fn new(capacity: usize, overflow: Overflow) -> Mailbox<M, C> {
         let queue = Queue {
             messages: VecDeque::new(),
             control: VecDeque::new(),
@@ -89,15 +111,21 @@ impl<M, C> Mailbox<M, C> {
             room: VecDeque::new(),
             last_ticket: 0,
             high_water: 0,
+            dropped: 0,
             stop: false,
             kill: false,
             closed: false,
         };
-        Mailbox { queue: Mutex::new(queue), urgent: AtomicBool::new(false), capacity: capacity.max(1) }
+        let queue = Mutex::new(queue);
+        Mailbox { queue, urgent: AtomicBool::new(false), capacity: capacity.max(1), overflow }
     }
 
     pub(crate) fn capacity(&self) -> usize {
         self.capacity
+    }
+
+    pub(crate) fn overflow(&self) -> Overflow {
+        self.overflow
     }
 
     pub(crate) fn info(&self) -> MailboxInfo {
@@ -106,6 +134,7 @@ impl<M, C> Mailbox<M, C> {
             waiting: queue.messages.len() + queue.taken,
             high_water: queue.high_water,
             capacity: self.capacity,
+            dropped: queue.dropped,
         }
     }
 
@@ -129,20 +158,51 @@ impl<M, C> Mailbox<M, C> {
         Ok(())
     }
 
-    /// Puts `message` in as soon as there is room, and leaves `None`; `Err` where the mailbox is closed.
+    /// Puts a message in that found no room, as the policy says. What comes out is for the caller to drop: that runs
+    /// code of others.
+    pub(crate) fn squeeze(&self, message: M) -> Squeezed<M> {
+        let mut queue = self.lock();
+        if queue.closed {
+            return Squeezed::Refused(Refused::Closed(message));
+        }
+        let mut oldest = None;
+        if queue.len() >= self.capacity {
+            match self.overflow {
+                Overflow::Wait | Overflow::Fail => return Squeezed::Refused(Refused::Full(message)),
+                Overflow::DropNewest => {
+                    queue.dropped += 1;
+                    return Squeezed::Dropped(message);
+                }
+                Overflow::DropOldest => {
+                    oldest = queue.messages.pop_front();
+                    queue.dropped += u64::from(oldest.is_some());
+                }
+            }
+        }
+        let waker = queue.push(message);
+        drop(queue);
+        wake(waker);
+        oldest.map_or(Squeezed::In, Squeezed::Instead)
+    }
+
+    /// Puts `message` in as soon as there is room, and leaves `None`; an error, and the message left where it is,
+    /// where the mailbox is closed, or is full and nobody is to wait.
     /// `ticket` is the place in the line of those who wait; give it back with [`Mailbox::leave_line`] when giving up.
     pub(crate) fn poll_push(
         &self,
         message: &mut Option<M>,
         ticket: &mut Option<u64>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), ()>> {
+    ) -> Poll<Result<(), Refused<()>>> {
         let mut queue = self.lock();
         if queue.closed {
             *ticket = None;
-            return Poll::Ready(Err(()));
+            return Poll::Ready(Err(Refused::Closed(())));
         }
         if queue.len() >= self.capacity {
+            if !self.overflow.waits() {
+                return Poll::Ready(Err(Refused::Full(())));
+            }
             queue.wait_for_room(ticket, cx.waker());
             return Poll::Pending;
         }
@@ -221,8 +281,8 @@ impl<M, C> Mailbox<M, C> {
         room.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
-    /// Takes no more messages and drops those that wait. The receiver is gone.
-    pub(crate) fn close(&self) {
+    /// Takes no more messages and gives back those that wait. The receiver is gone.
+    pub(crate) fn close(&self) -> VecDeque<M> {
         self.shut();
         let mut queue = self.lock();
         let messages = std::mem::take(&mut queue.messages);
@@ -230,7 +290,8 @@ impl<M, C> Mailbox<M, C> {
         queue.receiver = None;
         queue.taken = 0;
         drop(queue);
-        drop((messages, control));
+        drop(control);
+        messages
     }
 
     /// What comes next: kill, stop, control lane, messages, in this order.
@@ -247,7 +308,11 @@ impl<M, C> Mailbox<M, C> {
         if let Some(next) = self.take_urgent(&mut queue, true) {
             return Poll::Ready(next);
         }
-        std::mem::swap(&mut queue.messages, &mut inbox.batch);
+        if self.overflow.reaches_the_oldest() {
+            inbox.batch.extend(queue.messages.pop_front());
+        } else {
+            std::mem::swap(&mut queue.messages, &mut inbox.batch);
+        }
         let Some(message) = inbox.batch.pop_front() else {
             queue.taken = 0;
             queue.park(cx.waker(), true);

@@ -2,10 +2,11 @@
 //!
 //! Owns, in the order a call goes through them:
 //! - [`Spawn`] places an actor (`spawn/`); [`Address`] is what every proxy is made of; a [`Call`] is one command before it
-//!   is sent; `mailbox` and `envelope` hold it, `life` is the loop that takes it out, [`Context`] what a command can reach,
-//!   [`Reply`] the way its answer goes;
+//!   is sent, a [`TryCall`] one that may fail by itself; `mailbox` and `envelope` hold it, `life` is the loop that takes
+//!   it out, [`Context`] what a command can reach, [`Reply`] the way its answer goes;
 //! - `behavior` has the traits that `#[rehearsal::actor]` implements, `open` the free commands that any actor answers;
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each;
+//! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with;
 //! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom.
@@ -26,13 +27,16 @@ mod current;
 mod envelope;
 mod error;
 mod exit;
+mod fallible;
 mod handle;
 mod info;
+mod letter;
 mod life;
 mod mailbox;
 mod monitor;
 mod node;
 mod open;
+mod overflow;
 pub mod panic;
 mod params;
 pub mod program;
@@ -48,15 +52,21 @@ pub mod emit;
 pub use address::{Address, Stop};
 pub use arbiter::{Arbiter, arbiter};
 pub use behavior::{Actor, ProcessActor, Wire};
-pub use call::{Answer, Asking, Call, DEFAULT_DEADLINE, Fallible, TryAnswer, TryAsking, TryCall};
+pub use call::{Answer, Asking, Call, DEFAULT_DEADLINE};
 pub use context::{Any, Context, Kind, Outlet};
 pub use error::{Cause, Error, Failed, Gone, Part, SpawnError};
 pub use exit::{Exit, Reason};
+pub use fallible::{Fallible, TryAnswer, TryAsking, TryCall};
 pub use handle::{ActorRef, get_actor};
 pub use info::{ActorName, Info, MailboxInfo, Placement};
+pub use letter::{
+    DeadLetter, DeadLetterCount, DeadLetters, Undelivered, dead_letter_count, dead_letters,
+    dead_letters_up_to,
+};
 pub use monitor::{Monitor, MonitorEvent, MonitorMessage, MonitorProxy, Pool};
 pub use node::Ended;
 pub use open::OpenCommand;
+pub use overflow::Overflow;
 pub use params::Params;
 pub use reply::Reply;
 pub use spawn::Spawn;

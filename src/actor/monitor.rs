@@ -215,6 +215,15 @@ impl<A: Actor> Actor for Monitor<A> {
         Ok(monitor)
     }
 
+    fn name_of(message: &Self::Message) -> &'static str {
+        match message {
+            MonitorMessage::Workers(_) => "workers",
+            MonitorMessage::Next(_) => "next",
+            MonitorMessage::Ended { .. } => "ended",
+            MonitorMessage::Made { .. } => "made",
+        }
+    }
+
     fn dispatch_now(&mut self, message: Self::Message, cx: &mut Context<Self>) -> Option<Self::Message> {
         match message {
             MonitorMessage::Workers(reply) => {

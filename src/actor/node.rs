@@ -13,8 +13,10 @@ use super::current::LastWords;
 use super::envelope::{BuiltIn, Envelope};
 use super::exit::{Exit, Reason};
 use super::info::{ActorName, Info, MailboxInfo, Placement};
+use super::letter;
 use super::life;
 use super::mailbox::{Mailbox, Next, Refused};
+use super::overflow::Overflow;
 use super::params::Params;
 use super::state::{State, StateCell};
 use super::supervise::again::Wish;
@@ -265,10 +267,15 @@ impl Node {
 }
 
 impl<A: Actor> Shared<A> {
-    pub(crate) fn new(name: ActorName, placement: Placement, capacity: usize) -> Arc<Shared<A>> {
+    pub(crate) fn new(
+        name: ActorName,
+        placement: Placement,
+        capacity: usize,
+        overflow: Overflow,
+    ) -> Arc<Shared<A>> {
         Arc::new(Shared {
             node: Node::new(name, placement, A::COMMANDS),
-            mailbox: Mailbox::new(capacity),
+            mailbox: Mailbox::new(capacity, overflow),
             proxies: AtomicUsize::new(0),
         })
     }
@@ -289,7 +296,8 @@ impl<A: Actor> Shared<A> {
     }
 
     /// The end, once: the exit is known first, then what is pending resolves, then those who wait for the end.
-    pub(crate) fn finish(&self, exit: Exit) {
+    /// `taken` are the messages that were out of the mailbox and not handled.
+    pub(crate) fn finish(&self, exit: Exit, taken: impl IntoIterator<Item = Envelope<A::Message>>) {
         let orderly = exit.is_orderly();
         {
             let mut ending = self.node.ending();
@@ -299,7 +307,8 @@ impl<A: Actor> Shared<A> {
             ending.exit = Some(exit);
         }
         self.node.state.advance(if orderly { State::Close } else { State::Terminate });
-        self.mailbox.close();
+        let left = self.mailbox.close();
+        letter::bury_left(self, taken.into_iter().chain(left));
         let waiting = self.node.ending().rare.as_mut().map(|rare| std::mem::take(&mut rare.waiting));
         waiting.into_iter().flatten().for_each(|(_, waker)| waker.wake());
     }
@@ -361,7 +370,7 @@ pub(crate) struct Finisher<A: Actor>(pub(crate) Arc<Shared<A>>);
 impl<A: Actor> Drop for Finisher<A> {
     fn drop(&mut self) {
         let why = "the runtime it ran on was shut down";
-        self.0.finish(Exit::because(Reason::Unreachable, why));
+        self.0.finish(Exit::because(Reason::Unreachable, why), []);
     }
 }
 

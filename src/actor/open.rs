@@ -42,6 +42,8 @@ pub trait OpenCall: Send {
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
     /// Writes it out for another process.
     fn pack(self: Box<Self>, out: Outbound<'_>);
+    /// The name of the command.
+    fn name(&self) -> &'static str;
     /// Itself, to put the place for the answer in.
     fn as_any(&mut self) -> &mut dyn Any;
 }
@@ -66,6 +68,10 @@ impl<C: OpenCommand> OpenCall for Ticket<C> {
     fn pack(self: Box<Self>, out: Outbound<'_>) {
         let Ticket { command, reply } = *self;
         out.open(C::NAME, anchor::offset_of(unpack::<C>), &command.into_args(), reply);
+    }
+
+    fn name(&self) -> &'static str {
+        C::NAME
     }
 
     fn as_any(&mut self) -> &mut dyn Any {

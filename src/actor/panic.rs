@@ -10,7 +10,7 @@ use std::panic::PanicHookInfo;
 use std::sync::{Arc, Once, PoisonError, RwLock};
 use std::thread::ThreadId;
 
-use super::current;
+use super::{current, letter};
 use crate::sys::wire::wired;
 
 /// A panic's message and place.
@@ -154,7 +154,7 @@ fn note(info: &PanicHookInfo<'_>, expected: bool) -> Panic {
         thread: thread.name().map(str::to_owned),
         thread_id: thread.id(),
         in_task: tokio::task::try_id().is_some(),
-        caught_by_actor: current::is_inside(),
+        caught_by_actor: current::is_inside() || letter::is_burying(),
         expected,
         is_text: message.is_some(),
         note,

@@ -2,13 +2,13 @@
 
 use tokio::sync::oneshot;
 
-use super::current;
 use super::error::Cause;
-use super::panic;
+use super::letter;
 
 /// Where the answer of one message goes: to a caller in this process, to one in another, or nowhere (a tell).
 ///
-/// Dropped without an answer, a reply tells its caller why: the command panicked, or the actor ended.
+/// Dropped without an answer, a reply tells its caller why: the command panicked, the actor ended, or the
+/// message was dropped.
 pub struct Reply<T>(Option<Route<T>>);
 
 enum Route<T> {
@@ -70,17 +70,10 @@ impl<T> Reply<T> {
 
 impl<T> Drop for Reply<T> {
     fn drop(&mut self) {
-        if self.0.is_none() {
-            return;
-        }
-        // Inside an actor's loop the only panic that unwinds past a reply is that of its own command.
-        if std::thread::panicking()
-            && current::is_inside()
-            && let Some(note) = panic::last()
+        if self.0.is_some()
+            && let Some(cause) = letter::cause_of_drop()
         {
-            self.fail_in_place(Cause::Panicked(note));
-        } else if let Some(exit) = current::last_words() {
-            self.fail_in_place(Cause::Dead(exit));
+            self.fail_in_place(cause);
         }
     }
 }

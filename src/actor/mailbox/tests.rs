@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::{Inbox, Mailbox, Next, Refused};
+use super::{Inbox, Mailbox, Next, Overflow, Refused, Squeezed};
 
 type Numbers = Mailbox<u32, &'static str>;
 
@@ -52,7 +52,7 @@ fn fits(mailbox: &Numbers, number: u32) -> bool {
 
 #[rehearsal::test]
 fn the_control_lane_goes_past_messages_and_a_kill_past_everything() {
-    let (mailbox, mut inbox) = (Numbers::new(8), Inbox::new());
+    let (mailbox, mut inbox) = (Numbers::new(8, Overflow::Wait), Inbox::new());
     assert!((1..=3).all(|number| fits(&mailbox, number)));
     assert_eq!(next(&mailbox, &mut inbox), "1", "and 2 and 3 are in the receiver's buffer now");
     assert!(mailbox.push_control("ping").is_ok() && mailbox.push_control("info").is_ok());
@@ -70,7 +70,7 @@ fn the_control_lane_goes_past_messages_and_a_kill_past_everything() {
 #[rehearsal::test]
 fn no_more_wait_than_the_capacity_says() {
     for capacity in 1..6 {
-        let (mailbox, mut inbox) = (Numbers::new(capacity), Inbox::new());
+        let (mailbox, mut inbox) = (Numbers::new(capacity, Overflow::Wait), Inbox::new());
         let put = (0..100).filter(|number| fits(&mailbox, *number)).count();
         assert_eq!(put, capacity);
         // One is out, the rest of the batch still counts.
@@ -83,7 +83,7 @@ fn no_more_wait_than_the_capacity_says() {
 
 #[rehearsal::test]
 fn order_is_kept_over_many_batches() {
-    let (mailbox, mut inbox) = (Numbers::new(7), Inbox::new());
+    let (mailbox, mut inbox) = (Numbers::new(7, Overflow::Wait), Inbox::new());
     let (mut put, mut taken) = (0, 0);
     while taken < 1_000 {
         while fits(&mailbox, put) {
@@ -101,7 +101,7 @@ fn order_is_kept_over_many_batches() {
 
 #[rehearsal::test]
 fn a_receiver_is_woken_once_and_not_for_messages_while_it_waits_inside_a_command() {
-    let (mailbox, mut inbox) = (Numbers::new(8), Inbox::new());
+    let (mailbox, mut inbox) = (Numbers::new(8, Overflow::Wait), Inbox::new());
     let (bell, waker) = bell();
     assert!(mailbox.poll_next(&mut inbox, &mut Context::from_waker(&waker)).is_pending());
     assert!(fits(&mailbox, 1) && fits(&mailbox, 2));
@@ -120,7 +120,7 @@ fn a_receiver_is_woken_once_and_not_for_messages_while_it_waits_inside_a_command
 
 #[rehearsal::test]
 fn room_goes_to_those_who_wait_longest_and_on_from_those_who_leave() {
-    let (mailbox, mut inbox) = (Numbers::new(1), Inbox::new());
+    let (mailbox, mut inbox) = (Numbers::new(1, Overflow::Wait), Inbox::new());
     assert!(fits(&mailbox, 0));
     let (first, first_waker) = bell();
     let (second, second_waker) = bell();
@@ -142,7 +142,7 @@ fn room_goes_to_those_who_wait_longest_and_on_from_those_who_leave() {
 
 #[rehearsal::test]
 fn a_mailbox_that_shuts_wakes_those_who_wait_and_keeps_what_it_has_until_it_closes() {
-    let (mailbox, mut inbox) = (Numbers::new(1), Inbox::new());
+    let (mailbox, mut inbox) = (Numbers::new(1, Overflow::Wait), Inbox::new());
     assert!(fits(&mailbox, 0));
     let (bell, waker) = bell();
     let (mut one, mut ticket) = (Some(1), None);
@@ -150,7 +150,7 @@ fn a_mailbox_that_shuts_wakes_those_who_wait_and_keeps_what_it_has_until_it_clos
     mailbox.shut();
     assert_eq!(bell.rung(), 1);
     let polled = mailbox.poll_push(&mut one, &mut ticket, &mut Context::from_waker(&waker));
-    assert_eq!(polled, Poll::Ready(Err(())));
+    assert_eq!(polled, Poll::Ready(Err(Refused::Closed(()))));
     assert_eq!(one, Some(1), "given back");
     assert!(matches!(mailbox.push(2), Err(Refused::Closed(2))));
     assert!(matches!(mailbox.push_control("ping"), Err(Refused::Closed("ping"))));
@@ -161,11 +161,67 @@ fn a_mailbox_that_shuts_wakes_those_who_wait_and_keeps_what_it_has_until_it_clos
 
 #[rehearsal::test]
 fn the_control_lane_is_bounded_too() {
-    let mailbox = Numbers::new(1);
+    let mailbox = Numbers::new(1, Overflow::Wait);
     let put = (0..5_000).filter(|_| mailbox.push_control("ping").is_ok()).count();
     assert_eq!(put, super::CONTROL_CAPACITY);
     assert!(matches!(mailbox.push_control("ping"), Err(Refused::Full(_))));
     mailbox.stop();
     let mut inbox = Inbox::new();
     assert_eq!(next(&mailbox, &mut inbox), "stop", "which always has room");
+}
+
+fn squeezed(mailbox: &Numbers, number: u32) -> String {
+    match mailbox.squeeze(number) {
+        Squeezed::In => "in".to_owned(),
+        Squeezed::Instead(oldest) => format!("instead of {oldest}"),
+        Squeezed::Dropped(number) => format!("dropped {number}"),
+        Squeezed::Refused(Refused::Full(number)) => format!("full for {number}"),
+        Squeezed::Refused(Refused::Closed(number)) => format!("closed for {number}"),
+    }
+}
+
+#[rehearsal::test]
+fn each_policy_does_with_one_too_many_what_it_says() {
+    // The policy, what becomes of a third message where there is room for two, what is received then, and what was
+    // counted.
+    let table = [
+        (Overflow::Wait, "full for 3", ["1", "2"], 0),
+        (Overflow::Fail, "full for 3", ["1", "2"], 0),
+        (Overflow::DropNewest, "dropped 3", ["1", "2"], 1),
+        (Overflow::DropOldest, "instead of 1", ["2", "3"], 1),
+    ];
+    for (overflow, third, received, dropped) in table {
+        let (mailbox, mut inbox) = (Numbers::new(2, overflow), Inbox::new());
+        assert_eq!([1, 2].map(|number| squeezed(&mailbox, number)), ["in", "in"], "{overflow}");
+        assert_eq!(squeezed(&mailbox, 3), third, "{overflow}");
+        assert_eq!(mailbox.info().dropped, dropped, "{overflow}");
+        assert_eq!(received.map(|_| next(&mailbox, &mut inbox)), received, "{overflow}");
+        assert_eq!(next(&mailbox, &mut inbox), "nothing", "{overflow}");
+        mailbox.shut();
+        assert_eq!(squeezed(&mailbox, 4), "closed for 4", "{overflow}");
+        assert_eq!(mailbox.info().dropped, dropped, "{overflow}");
+    }
+}
+
+#[rehearsal::test]
+fn the_oldest_that_waits_is_dropped_also_while_the_receiver_is_at_work() {
+    let (mailbox, mut inbox) = (Numbers::new(3, Overflow::DropOldest), Inbox::new());
+    assert!((1..=3).all(|number| fits(&mailbox, number)));
+    assert_eq!(next(&mailbox, &mut inbox), "1");
+    assert_eq!(squeezed(&mailbox, 4), "in", "1 is being handled and waits no more");
+    assert_eq!(squeezed(&mailbox, 5), "instead of 2");
+    assert_eq!(squeezed(&mailbox, 6), "instead of 3");
+    assert_eq!([(); 3].map(|()| next(&mailbox, &mut inbox)), ["4", "5", "6"]);
+}
+
+#[rehearsal::test]
+fn nobody_stands_in_line_where_nobody_waits() {
+    for overflow in [Overflow::Fail, Overflow::DropNewest, Overflow::DropOldest] {
+        let mailbox = Numbers::new(1, overflow);
+        assert!(fits(&mailbox, 1));
+        let (mut message, mut ticket) = (Some(2), None);
+        let polled = mailbox.poll_push(&mut message, &mut ticket, &mut Context::from_waker(Waker::noop()));
+        assert_eq!(polled, Poll::Ready(Err(Refused::Full(()))), "{overflow}");
+        assert_eq!((message, ticket), (Some(2), None), "{overflow}");
+    }
 }

@@ -17,7 +17,8 @@ use crate::actor::envelope::{BuiltIn, Envelope};
 use crate::actor::error::{Cause, SpawnError};
 use crate::actor::exit::Exit;
 use crate::actor::info::Info;
-use crate::actor::mailbox::{Inbox, Next};
+use crate::actor::letter::{self, Kept};
+use crate::actor::mailbox::Next;
 use crate::actor::node::Shared;
 use crate::actor::panic;
 use crate::actor::reply::{RemoteReply, Reply};
@@ -110,7 +111,7 @@ pub(super) struct Writer<A: Actor> {
     line: Arc<Line>,
     pack: fn(A::Message, Outbound<'_>),
     socket: Box<dyn AsyncWrite + Send + Unpin>,
-    inbox: Inbox<Envelope<A::Message>>,
+    inbox: Kept<A>,
     buffer: Vec<u8>,
 }
 
@@ -130,13 +131,13 @@ impl<A: Actor> Writer<A> {
         pack: fn(A::Message, Outbound<'_>),
         socket: impl AsyncWrite + Send + Unpin + 'static,
         hello: Vec<u8>,
-        inbox: Inbox<Envelope<A::Message>>,
+        inbox: Kept<A>,
     ) -> Writer<A> {
         Writer { shared, line, pack, socket: Box::new(socket), inbox, buffer: hello }
     }
 
     /// What was taken out of the mailbox and not written.
-    pub(super) fn into_inbox(self) -> Inbox<Envelope<A::Message>> {
+    pub(super) fn into_inbox(self) -> Kept<A> {
         self.inbox
     }
 
@@ -236,7 +237,10 @@ impl<A: Actor> Writer<A> {
 
     fn out(&mut self, write: impl FnOnce(Outbound<'_>)) {
         let mut open = self.line.open();
-        write(Outbound { buffer: &mut self.buffer, books: &mut open.waiting, actor: &self.shared.node.name });
+        let out =
+            Outbound { buffer: &mut self.buffer, books: &mut open.waiting, actor: &self.shared.node.name };
+        // What was written stays behind and is dropped; should that panic, the message is on its way all the same.
+        letter::shielded(|| write(out));
     }
 
     fn header(&mut self, header: &Down) {
@@ -288,6 +292,7 @@ impl<A: Actor> RemoteReply<Info> for SeenFromHere<A> {
         info.restarts = self.shared.node.restarts();
         info.mailbox.waiting += here.waiting;
         info.mailbox.high_water = info.mailbox.high_water.max(here.high_water);
+        info.mailbox.dropped += here.dropped;
         self.reply.send(info);
     }
 

@@ -18,6 +18,7 @@ use crate::actor::error::SpawnError;
 use crate::actor::info::{ActorName, Placement};
 use crate::actor::life::Seat;
 use crate::actor::node::{AnyActor, Shared};
+use crate::actor::overflow::Overflow;
 use crate::actor::params::Params;
 use crate::actor::state::State;
 use crate::actor::supervise::again::{Again, Fate, Fates, OwnRule, Recipe};
@@ -57,6 +58,7 @@ pub struct Spawn<A: Actor> {
     id: u64,
     name: Option<Arc<str>>,
     capacity: usize,
+    overflow: Overflow,
     limit: Duration,
     silence: Duration,
     place: Place<A>,
@@ -86,6 +88,7 @@ impl<A: Actor> Spawn<A> {
             id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
             name: None,
             capacity: DEFAULT_MAILBOX,
+            overflow: Overflow::Wait,
             limit: DEFAULT_DEADLINE,
             silence: DEFAULT_SILENCE,
             place: Place::Task,
@@ -151,6 +154,13 @@ impl<A: Actor> Spawn<A> {
     /// The most messages that may wait in its mailbox; at least one, 1024 unless told otherwise.
     pub fn mailbox(mut self, capacity: usize) -> Self {
         self.capacity = capacity.max(1);
+        self
+    }
+
+    /// What its mailbox does with a message for which there is no room: [`Overflow`] has the table. Senders wait for
+    /// room, as far as they can, unless told otherwise.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
         self
     }
 
@@ -232,7 +242,7 @@ impl<A: Actor> Spawn<A> {
         }
         let placement = self.placement();
         let name = ActorName { kind: A::KIND, id: self.id, name: self.name };
-        let shared = Shared::<A>::new(name.clone(), placement, self.capacity);
+        let shared = Shared::<A>::new(name.clone(), placement, self.capacity, self.overflow);
         let starting = Starting(Some(Address::new(shared.clone())));
         shared.node.state.advance(State::Inactive);
         let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));

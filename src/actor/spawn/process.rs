@@ -14,10 +14,9 @@ use super::bridge::{Line, Reader, Unsettled, Writer, Written};
 use crate::actor::behavior::Actor;
 use crate::actor::context::Callback;
 use crate::actor::crossing::{self, Crossing, Hello};
-use crate::actor::envelope::Envelope;
 use crate::actor::error::SpawnError;
 use crate::actor::exit::{Exit, Reason};
-use crate::actor::mailbox::Inbox;
+use crate::actor::letter::Kept;
 use crate::actor::node::{Finisher, Shared};
 use crate::actor::panic;
 use crate::actor::state::State;
@@ -57,7 +56,7 @@ struct Office<A: Actor> {
     silence: Duration,
     on_event: Option<Callback<A::Event>>,
     /// Messages that were taken out of the mailbox and not written to any process.
-    inbox: Inbox<Envelope<A::Message>>,
+    inbox: Kept<A>,
 }
 
 /// One process and what it is told first.
@@ -74,7 +73,8 @@ pub(super) fn place<A: Actor>(order: Order<A>) -> Result<(), SpawnError> {
     if Handle::try_current().is_err() {
         return Err(SpawnError::NoRuntime { actor: shared.node.name.clone() });
     }
-    let mut office = Office { shared, crossing, options, silence, on_event, inbox: Inbox::new() };
+    let inbox = Kept::new(&shared);
+    let mut office = Office { shared, crossing, options, silence, on_event, inbox };
     let launched = office.launch(&args, again.is_some())?;
     drop(seam::spawn(hold(office, launched, ready, again)));
     Ok(())
@@ -149,7 +149,7 @@ async fn hold<A: Actor>(
             },
             Err(exit) => {
                 let left = office.inbox.len() + shared.mailbox.queued();
-                shared.finish(exit.leaving(left));
+                shared.finish(exit.leaving(left), office.inbox.drain());
                 // Dropped after the actor has ended, so that each caller learns at once how.
                 drop(unsettled);
                 break;
@@ -179,7 +179,7 @@ async fn oversee<A: Actor>(
         Ok(socket) => socket.into_split(),
         Err(error) => return (Exit::because(Reason::Failed, error.to_string()), line.close()),
     };
-    let inbox = std::mem::take(&mut office.inbox);
+    let inbox = std::mem::replace(&mut office.inbox, Kept::new(&shared));
     let mut writer = Writer::new(shared.clone(), line.clone(), office.crossing.pack, to, hello, inbox);
     let on_event = office.on_event.take();
     let mut reader = Reader::new(shared.clone(), line.clone(), office.crossing.event, on_event, from);

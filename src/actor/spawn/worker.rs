@@ -24,6 +24,7 @@ use crate::actor::info::{ActorName, Placement};
 use crate::actor::life::{Seat, live};
 use crate::actor::mailbox::{CONTROL_CAPACITY, Refused};
 use crate::actor::node::Shared;
+use crate::actor::overflow::Overflow;
 use crate::actor::panic;
 use crate::actor::uplink::{OpenRequest, Uplink};
 use crate::sys::boot::WorkerBoot;
@@ -132,7 +133,7 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
         Err(why) => refuse(format!("the start arguments: {why}")),
     };
     let name = ActorName { kind: A::KIND, id: hello.id, name: hello.name.map(Into::into) };
-    let shared = Shared::<A>::new(name, Placement::Process, hello.window);
+    let shared = Shared::<A>::new(name, Placement::Process, hello.window, Overflow::Wait);
     let outlet = Outlet::remote(&link, hello.listens);
     let (ready, is_ready) = oneshot::channel();
     let cx = Context::new(shared.clone(), outlet, passed);

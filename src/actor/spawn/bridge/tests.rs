@@ -10,6 +10,7 @@ use crate::actor::crossing::{self, Up};
 use crate::actor::error::SpawnError;
 use crate::actor::info::{ActorName, Placement};
 use crate::actor::node::Shared;
+use crate::actor::overflow::Overflow;
 use crate::actor::state::State;
 
 /// Stands for an actor whose worker says what a test wrote.
@@ -66,7 +67,7 @@ type Heard = (Result<(), String>, Vec<u32>, Option<Result<(), SpawnError>>, Stat
 /// What the parent makes of these bytes.
 async fn hear(bytes: Vec<u8>) -> Heard {
     let name = ActorName { kind: "Puppet", id: 1, name: None };
-    let shared = Shared::<Puppet>::new(name, Placement::Process, 8);
+    let shared = Shared::<Puppet>::new(name, Placement::Process, 8, Overflow::Wait);
     let (ready, mut is_ready) = oneshot::channel();
     let line = Arc::new(Line::new(ready));
     let (tell, told) = std::sync::mpsc::channel();
