@@ -101,7 +101,7 @@ fn rehearsal_suite(name: &str, source: &str) -> Suite {
 /// Rehearsal asks for. (With `rt` alone its runtime would have neither timers nor sockets.)
 fn libtest_suite(name: &str, source: &str) -> Suite {
     let manifest = "[dev-dependencies]\ntokio = { version = \"1\", features = [\"rt-multi-thread\", \"net\", \"time\", \
-                    \"sync\", \"io-util\", \"signal\", \"test-util\", \"macros\"] }\n\
+                    \"sync\", \"signal\", \"test-util\", \"macros\"] }\n\
                     [[test]]\nname = \"suite\"\npath = \"suite.rs\"\n";
     suite(name, manifest, source)
 }

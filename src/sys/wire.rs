@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncRead;
 
 pub use self::flaw::Flaw;
 use self::reader::Reader;
@@ -18,6 +18,7 @@ pub(crate) use self::shape::wired;
 use self::writer::Writer;
 pub use super::platform::sender::BlockingSender;
 
+mod fill;
 mod flaw;
 mod reader;
 pub(crate) mod shape;
@@ -293,7 +294,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 return Ok(Some(&self.buffer[body]));
             }
             self.make_room()?;
-            let came = match self.source.read_buf(&mut self.buffer).await {
+            let came = match fill::read(&mut self.source, &mut self.buffer).await {
                 Ok(came) => came,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 // A peer that dies with something unread in its own queue resets the socket instead of closing it;

@@ -1,13 +1,13 @@
 //! The two directions of a process actor's socket, at the parent's end, and the books both keep.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
 use crate::actor::behavior::Actor;
@@ -254,23 +254,26 @@ impl<A: Actor> Writer<A> {
         if full.is_empty() {
             return None;
         }
-        let mut socket = std::mem::replace(&mut self.socket, Box::new(tokio::io::sink()));
-        let end = {
-            let mut writing = pin!(socket.write_all(&full));
-            poll_fn(|cx| {
-                if let Poll::Ready(written) = writing.as_mut().poll(cx) {
-                    return Poll::Ready(written.err().map(|_| Written::Broken));
+        let mut written = 0;
+        let end = poll_fn(|cx| {
+            while written < full.len() {
+                match Pin::new(&mut self.socket).poll_write(cx, &full[written..]) {
+                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Some(Written::Broken)),
+                    Poll::Ready(Ok(more)) => written += more,
+                    Poll::Pending => break,
                 }
-                while let Poll::Ready(next) = self.shared.mailbox.poll_control(true, cx) {
-                    if let Some(end) = self.take(next) {
-                        return Poll::Ready(Some(end));
-                    }
+            }
+            if written == full.len() {
+                return Poll::Ready(None);
+            }
+            while let Poll::Ready(next) = self.shared.mailbox.poll_control(true, cx) {
+                if let Some(end) = self.take(next) {
+                    return Poll::Ready(Some(end));
                 }
-                Poll::Pending
-            })
-            .await
-        };
-        self.socket = socket;
+            }
+            Poll::Pending
+        })
+        .await;
         if self.buffer.is_empty() && full.capacity() <= 2 * BATCH {
             self.buffer = full;
             self.buffer.clear();

@@ -73,10 +73,12 @@ struct Renewal<A: Actor> {
     on_restart: Option<OnRestart>,
 }
 
+/// Where it will be placed. What does that for a thread or a process is named by the method that asks for it, so that
+/// it is compiled only for actors that are placed so.
 enum Place<A: Actor> {
     Task,
-    Thread,
-    Process(Box<(Crossing<A>, SpawnOptions)>),
+    Thread(fn(Seat<A>) -> Result<(), SpawnError>),
+    Process(fn(process::Order<A>) -> Result<(), SpawnError>, Box<(Crossing<A>, SpawnOptions)>),
 }
 
 impl<A: Actor> Spawn<A> {
@@ -113,7 +115,7 @@ impl<A: Actor> Spawn<A> {
     /// A runtime whose clock is paused (`start_paused = true`) jumps to its next timer as soon as all of its own tasks
     /// wait, also while another thread or process works on the answer: deadlines then pass at once.
     pub fn thread(mut self) -> Self {
-        self.place = Place::Thread;
+        self.place = Place::Thread(thread::place);
         self
     }
 
@@ -147,7 +149,7 @@ impl<A: Actor> Spawn<A> {
     where
         A: ProcessActor,
     {
-        self.place = Place::Process(Box::new((Crossing::of(), options)));
+        self.place = Place::Process(process::place, Box::new((Crossing::of(), options)));
         self
     }
 
@@ -215,8 +217,8 @@ impl<A: Actor> Spawn<A> {
     fn placement(&self) -> Placement {
         match self.place {
             Place::Task => Placement::Task,
-            Place::Thread => Placement::Thread,
-            Place::Process(_) => Placement::Process,
+            Place::Thread(_) => Placement::Thread,
+            Place::Process(..) => Placement::Process,
         }
     }
 
@@ -248,7 +250,7 @@ impl<A: Actor> Spawn<A> {
         let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));
         let (ready, is_ready) = oneshot::channel();
         match self.place {
-            Place::Process(plan) => {
+            Place::Process(place, plan) => {
                 let (crossing, options) = *plan;
                 let order = process::Order {
                     shared: shared.clone(),
@@ -260,13 +262,13 @@ impl<A: Actor> Spawn<A> {
                     ready,
                     again,
                 };
-                process::place(order)?;
+                place(order)?;
             }
             local => {
                 let cx = Context::new(shared.clone(), Outlet::local(self.on_event), Vec::new());
                 let seat = Seat { shared: shared.clone(), args: self.args, cx, ready, again };
                 match local {
-                    Place::Thread => thread::place(seat)?,
+                    Place::Thread(place) => place(seat)?,
                     _ => task::place(seat)?,
                 }
             }

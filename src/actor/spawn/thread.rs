@@ -1,26 +1,34 @@
 //! An actor as a thread of this process with an event loop of its own.
 
-use std::thread;
+use std::future::Future;
+use std::pin::Pin;
+use std::{io, thread};
 
 use tokio::runtime::Builder;
 
 use crate::actor::behavior::Actor;
 use crate::actor::error::SpawnError;
+use crate::actor::exit::Exit;
+use crate::actor::info::ActorName;
 use crate::actor::life::{Seat, live};
 use crate::sys::seam;
 
 pub(super) fn place<A: Actor>(seat: Seat<A>) -> Result<(), SpawnError> {
     let actor = seat.shared.node.name.clone();
-    let failed = |source| SpawnError::Thread { actor: actor.clone(), source };
+    run(&actor, Box::pin(live(seat))).map_err(|source| SpawnError::Thread { actor, source })
+}
+
+/// Compiled once for all actors: a runtime's loop is much code.
+fn run(actor: &ActorName, life: Pin<Box<dyn Future<Output = Exit> + Send>>) -> io::Result<()> {
     // Made here, so that a system out of files is the caller's error.
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     let run = move || {
         // Run as a task: the future that `block_on` is given is slow to wake.
-        let ended = runtime.block_on(async { seam::spawn(live(seat)).await });
+        let ended = runtime.block_on(async { seam::spawn(life).await });
         // What the actor left running must not hold the thread: blocking work may never end.
         runtime.shutdown_background();
         drop(ended);
     };
-    thread::Builder::new().name(actor.name()).spawn(run).map_err(failed)?;
+    thread::Builder::new().name(actor.name()).spawn(run)?;
     Ok(())
 }
