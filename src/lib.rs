@@ -100,8 +100,14 @@ pub use rehearsal_macros::program;
 #[cfg(feature = "harness")]
 pub use sys::linked::test;
 
+#[cfg(feature = "json")]
+#[doc(inline)]
+pub use actor::by_name::send;
 #[doc(inline)]
 pub use actor::{arbiter, get_actor};
+#[cfg(feature = "json")]
+#[doc(no_inline)]
+pub use serde_json::json;
 
 #[cfg(all(test, feature = "harness"))]
 rehearsal::main!();

@@ -6,6 +6,7 @@ use quote::{ToTokens, quote};
 use crate::actor_out;
 use crate::cursor::{Attribute, Cursor, Wrong, by_commas, wrong};
 use crate::method::{Head, Method};
+use crate::named;
 use crate::part::{OURS, Part, check, take_part, text_of};
 
 /// An actor as it was written.
@@ -23,6 +24,8 @@ pub(crate) struct Actor {
     pub(crate) cfg: Vec<Attribute>,
     pub(crate) start: Method,
     pub(crate) parts: Parts,
+    /// Whether its commands can be called by name.
+    pub(crate) named: bool,
     /// The `impl` block without what only this macro understands.
     pub(crate) original: TokenStream,
 }
@@ -31,6 +34,8 @@ pub(crate) struct Actor {
 #[derive(Default)]
 pub(crate) struct Parts {
     pub(crate) commands: Vec<Method>,
+    /// What a caller of each by name needs, where that is said.
+    pub(crate) permissions: Vec<Option<Ident>>,
     pub(crate) periodic: Vec<(Method, u64)>,
     pub(crate) stopping: Option<Method>,
     pub(crate) exit: Option<Method>,
@@ -42,6 +47,7 @@ pub(crate) struct Parts {
 struct Options {
     event: TokenStream,
     visibility: Option<TokenStream>,
+    named: bool,
     root: TokenStream,
 }
 
@@ -92,7 +98,16 @@ fn read(arguments: TokenStream, item: TokenStream) -> Result<Actor, Wrong> {
         let Some((method, part, span)) = read_item(&mut cursor, &mut inner)? else { continue };
         check(&method, &part, span)?;
         match part {
-            Part::Command => parts.commands.push(method),
+            Part::Command(permission) => {
+                if let (Some(permission), false) = (&permission, options.named) {
+                    return wrong(
+                        permission.span(),
+                        "who may call a command by name is for actors whose commands have names: write #[rehearsal::actor(named)]",
+                    );
+                }
+                parts.commands.push(method);
+                parts.permissions.push(permission);
+            }
             Part::Periodic(every_ms) => parts.periodic.push((method, every_ms)),
             Part::Start => once(&mut start, method, "a second #[start]; an actor has exactly one", span)?,
             hook => {
@@ -119,8 +134,8 @@ fn read(arguments: TokenStream, item: TokenStream) -> Result<Actor, Wrong> {
     let original = quote!(#(#attributes)* impl #ty #braces);
     let visibility = options.visibility.unwrap_or_else(|| start.visibility.clone());
     let cfg = attributes.into_iter().filter(|attribute| attribute.path == "cfg").collect();
-    let Options { event, root, .. } = options;
-    Ok(Actor { root, ty, ident, event, visibility, cfg, start, parts, original })
+    let Options { event, named, root, .. } = options;
+    Ok(Actor { root, ty, ident, event, visibility, cfg, start, parts, named, original })
 }
 
 fn once(place: &mut Option<Method>, method: Method, again: &str, span: Span) -> Result<(), Wrong> {
@@ -167,8 +182,12 @@ fn read_item(cursor: &mut Cursor, inner: &mut TokenStream) -> Result<Option<(Met
 }
 
 fn read_options(arguments: TokenStream) -> Result<Options, Wrong> {
-    let mut options =
-        Options { event: quote!(()), visibility: None, root: quote!(::rehearsal::__private::actor) };
+    let mut options = Options {
+        event: quote!(()),
+        visibility: None,
+        named: false,
+        root: quote!(::rehearsal::__private::actor),
+    };
     let mut given = Vec::new();
     for mut part in by_commas(arguments, Span::call_site()) {
         if part.is_word("pub") {
@@ -186,12 +205,17 @@ fn read_options(arguments: TokenStream) -> Result<Options, Wrong> {
             "event" => {
                 return wrong(name.span(), "`event` takes the type of the actor's events: `event = Report`");
             }
+            "named" if value.is_empty() => {
+                named::check_feature(name.span())?;
+                options.named = true;
+            }
+            "named" => return wrong(name.span(), "`named` takes no value"),
             "crate" => options.root = read_root(&value, name.span())?,
             other => {
                 return wrong(
                     name.span(),
                     format!(
-                        "unknown option `{other}`; allowed are: event = Type, crate = \"path\", and a visibility for the proxy"
+                        "unknown option `{other}`; allowed are: event = Type, named, crate = \"path\", and a visibility for the proxy"
                     ),
                 );
             }

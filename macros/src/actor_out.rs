@@ -9,6 +9,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use crate::actor::{Actor, Parts};
 use crate::method::Method;
+use crate::named;
 
 pub(crate) fn emit(actor: &Actor) -> TokenStream {
     let Actor { original, cfg, .. } = actor;
@@ -37,7 +38,7 @@ fn proxy_ident(actor: &Actor) -> Ident {
     format_ident!("{}Proxy", actor.ident)
 }
 
-fn message_ident(actor: &Actor) -> Ident {
+pub(crate) fn message_ident(actor: &Actor) -> Ident {
     format_ident!("__{}Message", actor.ident)
 }
 
@@ -244,7 +245,8 @@ fn hooks(actor: &Actor) -> TokenStream {
                 ::core::option::Option::Some(Self::#name);
         }
     });
-    quote!(#exit #on_info #on_params)
+    let named = actor.named.then(|| named::behavior(actor));
+    quote!(#exit #on_info #on_params #named)
 }
 
 fn start(actor: &Actor) -> TokenStream {
@@ -384,12 +386,12 @@ fn table(actor: &Actor) -> u64 {
     hasher.finish()
 }
 
-fn number(index: usize) -> Literal {
+pub(crate) fn number(index: usize) -> Literal {
     Literal::u32_suffixed(u32::try_from(index).expect("a block of fewer functions than that"))
 }
 
 /// Names for the arguments that nothing of the user's can be called.
-fn numbered(method: &Method) -> Vec<Ident> {
+pub(crate) fn numbered(method: &Method) -> Vec<Ident> {
     (0..method.args.len()).map(|index| format_ident!("__argument_{index}")).collect()
 }
 
@@ -401,7 +403,7 @@ fn proxy_names(method: &Method) -> Vec<Ident> {
     own.collect()
 }
 
-fn types(actor: &Actor, method: &Method) -> Vec<TokenStream> {
+pub(crate) fn types(actor: &Actor, method: &Method) -> Vec<TokenStream> {
     method.args.iter().map(|arg| own(actor, arg.ty.clone())).collect()
 }
 

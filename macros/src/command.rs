@@ -3,20 +3,24 @@
 //! The function becomes one that makes the command (a struct of its name, in the other namespace), and its body the
 //! command's `call`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
 use crate::cursor::{Cursor, Wrong, wrong};
 use crate::method::{Cx, Head, Method};
+use crate::named;
+use crate::part::{self, check_name};
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    read(arguments, item).map_or_else(|wrong| wrong.to_compile_error(), |function| emit(&function))
+    read(arguments, item).map_or_else(
+        |wrong| wrong.to_compile_error(),
+        |(function, permission)| emit(&function, permission.as_ref()),
+    )
 }
 
-fn read(arguments: TokenStream, item: TokenStream) -> Result<Method, Wrong> {
-    if let Some(token) = arguments.into_iter().next() {
-        return wrong(token.span(), "#[rehearsal::command] takes no options");
-    }
+/// The function, and who may call it by name, if anybody.
+fn read(arguments: TokenStream, item: TokenStream) -> Result<(Method, Option<Ident>), Wrong> {
+    let permission = read_permission(arguments)?;
     let mut cursor = Cursor::new(item, Span::call_site());
     let head = Head::read(&mut cursor)?;
     let Ok(function) = Method::read(&mut cursor, head)? else {
@@ -29,10 +33,27 @@ fn read(arguments: TokenStream, item: TokenStream) -> Result<Method, Wrong> {
             "inside an `impl` block write #[command], and #[rehearsal::actor] on the block",
         );
     }
-    Ok(function)
+    check_name(&function)?;
+    Ok((function, permission))
 }
 
-fn emit(function: &Method) -> TokenStream {
+fn read_permission(arguments: TokenStream) -> Result<Option<Ident>, Wrong> {
+    let mut tokens = arguments.into_iter();
+    match (tokens.next(), tokens.next()) {
+        (None, _) => Ok(None),
+        (Some(TokenTree::Ident(word)), None) => {
+            let permission = part::permission(&word)?;
+            named::check_feature(word.span())?;
+            Ok(Some(permission))
+        }
+        (Some(token), _) => wrong(
+            token.span(),
+            "#[rehearsal::command] takes who may call it by name, if anybody: public, authenticated or internal",
+        ),
+    }
+}
+
+fn emit(function: &Method, permission: Option<&Ident>) -> TokenStream {
     let root = quote!(::rehearsal::__private::actor);
     let Method { attributes, visibility, name, args, body, .. } = function;
     let (text, output) = (function.text(), function.output_type());
@@ -50,6 +71,7 @@ fn emit(function: &Method) -> TokenStream {
         None => quote!(_: &mut #root::Context<#root::Any>),
     };
     let returns = (!function.output.is_empty()).then(|| quote!(-> #output));
+    let named = permission.map(|permission| named::open(&root, function, permission));
     let doc = format!("The open command `{text}`, to be given to `proxy.run(..)`.");
     quote! {
         #(#cfg)*
@@ -83,5 +105,7 @@ fn emit(function: &Method) -> TokenStream {
                 #body
             }
         }
+
+        #named
     }
 }

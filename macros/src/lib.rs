@@ -8,6 +8,7 @@ mod command;
 mod cursor;
 mod function;
 mod method;
+mod named;
 mod option;
 mod part;
 mod program;
@@ -105,8 +106,11 @@ pub fn program(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | meaning |
 /// |---|---|
 /// | `event = Type` | what the actor tells its parent, through `cx.outlet()`; `()` unless given |
+/// | `named` | its commands can be called by name (feature `json`); what they take and return needs serde |
 /// | `pub`, `pub(crate)`, .. | visibility of the proxy and of `spawn`: that of the type |
 /// | `crate = "path"` | where this crate is found, if not at `::rehearsal` |
+///
+/// Who may call a command by name: anybody, unless `#[command(authenticated)]` or `#[command(internal)]` says otherwise.
 ///
 /// # Errors
 /// What cannot travel in a message does not compile: borrowed arguments, `impl Trait`, generic commands. Nor does a
@@ -123,6 +127,9 @@ pub fn actor(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// The function may be `async` and may take `cx: &mut Context`, the context of the actor it runs in. Its arguments and
 /// its result must be able to cross to another process, wherever it is run.
+///
+/// With `public`, `authenticated` or `internal` (feature `json`) every actor answers it by name too,
+/// `rehearsal::send("c1", "sum", ..)`, to callers that have this permission.
 #[proc_macro_attribute]
 pub fn command(arguments: TokenStream, item: TokenStream) -> TokenStream {
     command::expand(arguments.into(), item.into()).into()

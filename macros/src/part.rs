@@ -1,6 +1,6 @@
 //! What a method is to its actor, said by the attribute on it, and what it must look like to be that.
 
-use proc_macro2::{Delimiter, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 
 use crate::cursor::{Attribute, Cursor, Wrong, is_mark, wrong};
 use crate::method::Method;
@@ -16,7 +16,8 @@ pub(crate) const OURS: [&str; 7] =
 /// What a method is to the actor.
 pub(crate) enum Part {
     Start,
-    Command,
+    /// With what a caller by name needs, where that is said.
+    Command(Option<Ident>),
     Periodic(u64),
     Stopping,
     Exit,
@@ -29,7 +30,7 @@ impl Part {
     pub(crate) fn mark(&self) -> &'static str {
         match self {
             Part::Start => "#[start]",
-            Part::Command => "#[command]",
+            Part::Command(_) => "#[command]",
             Part::Periodic(_) => "#[periodic]",
             Part::Stopping => "#[stopping]",
             Part::Exit => "#[exit]",
@@ -47,7 +48,7 @@ pub(crate) fn take_part(attributes: &mut Vec<Attribute>) -> Result<Option<(Part,
         let span = attribute.span();
         let part = match attribute.path.strip_prefix("rehearsal::").unwrap_or(&attribute.path) {
             "start" => Part::Start,
-            "command" => Part::Command,
+            "command" => Part::Command(read_permission(&attribute.rest, span)?),
             "stopping" => Part::Stopping,
             "periodic" => Part::Periodic(read_period(&attribute)?),
             "exit" => Part::Exit,
@@ -58,7 +59,7 @@ pub(crate) fn take_part(attributes: &mut Vec<Attribute>) -> Result<Option<(Part,
                 continue;
             }
         };
-        if !attribute.rest.is_empty() && !matches!(part, Part::Periodic(_)) {
+        if !attribute.rest.is_empty() && !matches!(part, Part::Periodic(_) | Part::Command(_)) {
             return wrong(span, format!("#[{}] takes no options", attribute.path));
         }
         if found.is_some() {
@@ -69,6 +70,41 @@ pub(crate) fn take_part(attributes: &mut Vec<Attribute>) -> Result<Option<(Part,
     }
     *attributes = kept;
     Ok(found)
+}
+
+/// Nothing, or who may call a command by name.
+pub(crate) fn read_permission(rest: &TokenStream, span: Span) -> Result<Option<Ident>, Wrong> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let mut outer = Cursor::new(rest.clone(), span);
+    let inner = outer.group(Delimiter::Parenthesis);
+    let mut words = inner.into_iter().flat_map(|group| group.stream());
+    match (words.next(), words.next()) {
+        (Some(TokenTree::Ident(word)), None) => permission(&word).map(Some),
+        _ => wrong(
+            span,
+            "write #[command], or who may call it by name: #[command(public)], #[command(authenticated)], #[command(internal)]",
+        ),
+    }
+}
+
+/// The permission that a word stands for.
+pub(crate) fn permission(word: &Ident) -> Result<Ident, Wrong> {
+    let name = match word.to_string().as_str() {
+        "public" => "Public",
+        "authenticated" => "Authenticated",
+        "internal" => "Internal",
+        other => {
+            return wrong(
+                word.span(),
+                format!(
+                    "`{other}` is nobody who can call a command by name; allowed are: public, authenticated, internal"
+                ),
+            );
+        }
+    };
+    Ok(Ident::new(name, word.span()))
 }
 
 /// Refuses what cannot be this part.
@@ -87,7 +123,7 @@ pub(crate) fn check(method: &Method, part: &Part, span: Span) -> Result<(), Wron
                 return wrong(name, "#[start] returns the actor: `-> Self` or `-> Result<Self, E>`");
             }
         }
-        Part::Command => {
+        Part::Command(_) => {
             method.check_callable(what)?;
             check_receiver(method, what)?;
             check_name(method)?;

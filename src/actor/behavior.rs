@@ -7,6 +7,8 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use super::address::Address;
+#[cfg(feature = "json")]
+use super::by_name::{Answering, Arguments, Signature, WrongArguments};
 use super::context::Context;
 use super::crossing::{Inbound, Outbound};
 use super::exit::Exit;
@@ -75,6 +77,24 @@ pub trait Actor: Sized + Send + 'static {
 
     /// The `#[on_params]` function.
     const ON_PARAMS: Option<fn(&mut Params)> = None;
+
+    /// Its commands as callers by name see them; none unless the actor is `named`.
+    #[cfg(feature = "json")]
+    const SIGNATURES: Option<&'static [Signature]> = None;
+
+    /// Makes the message of a call by name. Written by `#[rehearsal::actor(named)]`.
+    ///
+    /// # Errors
+    /// Arguments that the command does not take.
+    #[cfg(feature = "json")]
+    fn read_named(
+        command: u32,
+        arguments: Arguments,
+        answering: Answering,
+    ) -> Result<Self::Message, WrongArguments> {
+        let _ = (arguments, answering);
+        unreachable!("command number {command} of an actor whose commands have no names")
+    }
 }
 
 /// An actor all of whose commands, start arguments and events can cross to another process.

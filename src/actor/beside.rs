@@ -1,6 +1,8 @@
 //! What few actors have, kept beside their node and made when it is first wanted.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "json")]
+use std::sync::OnceLock;
 use std::sync::{Mutex, PoisonError};
 
 /// Beside an actor's node: nothing of it is on the way of a message.
@@ -8,12 +10,26 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Beside {
     /// What `#[on_info]` added when it last ran.
     entries: Mutex<BTreeMap<String, String>>,
+    /// What the actor may be asked by name.
+    #[cfg(feature = "json")]
+    allowed: OnceLock<Vec<String>>,
 }
 
 impl Beside {
     /// Keeps what `#[on_info]` added, for questions that come while the actor itself cannot be asked.
     pub(crate) fn keep_entries(&self, entries: &BTreeMap<String, String>) {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone_from(entries);
+    }
+
+    /// Says, once, what the actor may be asked by name.
+    #[cfg(feature = "json")]
+    pub(crate) fn allow(&self, names: Vec<String>) {
+        let _ = self.allowed.set(names);
+    }
+
+    #[cfg(feature = "json")]
+    pub(crate) fn allowed(&self) -> Option<&[String]> {
+        self.allowed.get().map(Vec::as_slice)
     }
 
     pub(crate) fn entries(&self) -> BTreeMap<String, String> {

@@ -2,6 +2,10 @@
 
 pub use super::address::Address;
 pub use super::behavior::{Actor, ProcessActor, Wire};
+#[cfg(feature = "json")]
+pub use super::by_name::{
+    Answering, Arguments, OpenNamed, Permission, Signature, WrongArguments, read_open, read_open_result,
+};
 pub use super::call::Call;
 pub use super::context::{Any, Context};
 pub use super::crossing::{Inbound, Outbound};
@@ -14,6 +18,8 @@ pub use super::params::Params;
 pub use super::reply::Reply;
 pub use super::spawn::Spawn;
 pub use crate::sys::wire::WireError;
+#[cfg(feature = "json")]
+pub use inventory;
 
 /// The error for a command number that the actor does not have.
 pub fn unknown_command(command: u32) -> WireError {

@@ -50,6 +50,18 @@ impl ActorName {
         self.id
     }
 
+    /// Whether this is its name.
+    #[cfg(feature = "json")]
+    pub(crate) fn is(&self, name: &str) -> bool {
+        match &self.name {
+            Some(own) => **own == *name,
+            None => name
+                .strip_prefix(self.kind)
+                .and_then(|rest| rest.strip_prefix('-'))
+                .is_some_and(|id| id == self.id.to_string()),
+        }
+    }
+
     /// The name it was given, or `Counter-7` of its type and number.
     pub fn name(&self) -> String {
         match &self.name {

@@ -20,6 +20,8 @@ mod address;
 mod arbiter;
 mod behavior;
 mod beside;
+#[cfg(feature = "json")]
+pub mod by_name;
 mod call;
 mod context;
 mod crossing;
@@ -34,9 +36,12 @@ mod letter;
 mod life;
 mod mailbox;
 mod monitor;
+#[cfg(any(feature = "harness", feature = "json"))]
+pub(crate) mod near;
 mod node;
 mod open;
 mod overflow;
+mod overview;
 pub mod panic;
 mod params;
 pub mod program;
@@ -52,6 +57,8 @@ pub mod emit;
 pub use address::{Address, Stop};
 pub use arbiter::{Arbiter, arbiter};
 pub use behavior::{Actor, ProcessActor, Wire};
+#[cfg(feature = "json")]
+pub use by_name::{NamedCall, Permission, SendError, Signature, Target, send};
 pub use call::{Answer, Asking, Call, DEFAULT_DEADLINE};
 pub use context::{Any, Context, Kind, Outlet};
 pub use error::{Cause, Error, Failed, Gone, Part, SpawnError};
@@ -67,6 +74,7 @@ pub use monitor::{Monitor, MonitorEvent, MonitorMessage, MonitorProxy, Pool};
 pub use node::Ended;
 pub use open::OpenCommand;
 pub use overflow::Overflow;
+pub use overview::{ActorInfo, ArbiterInfo, ServerInfo};
 pub use params::Params;
 pub use reply::Reply;
 pub use spawn::Spawn;

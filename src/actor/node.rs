@@ -7,8 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+#[cfg(feature = "json")]
+use super::address::Address;
 use super::behavior::Actor;
 use super::beside::Beside;
+#[cfg(feature = "json")]
+use super::by_name::{Post, Posting, Signature, WrongArguments};
+#[cfg(feature = "json")]
+use super::call::Call;
 use super::current::LastWords;
 use super::envelope::{BuiltIn, Envelope};
 use super::exit::{Exit, Reason};
@@ -83,6 +89,10 @@ pub(crate) trait AnyActor: Send + Sync {
     fn renew(&self) -> bool;
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>>;
     fn on_params(&self) -> Option<fn(&mut Params)>;
+    #[cfg(feature = "json")]
+    fn signatures(&self) -> Option<&'static [Signature]>;
+    #[cfg(feature = "json")]
+    fn post(self: Arc<Self>, post: Post, limit: Duration) -> Result<Posting, WrongArguments>;
 }
 
 impl Node {
@@ -256,6 +266,17 @@ impl Node {
         }
     }
 
+    /// Names of its commands.
+    pub(crate) fn commands(&self) -> &'static [&'static str] {
+        self.commands
+    }
+
+    /// What it may be asked by name, where that was said when it was spawned.
+    #[cfg(feature = "json")]
+    pub(crate) fn allowed(&self) -> Option<&[String]> {
+        self.beside.get().and_then(|beside| beside.allowed())
+    }
+
     /// What few actors have; made here.
     pub(crate) fn beside(&self) -> &Beside {
         self.beside.get_or_init(Box::default)
@@ -361,6 +382,28 @@ impl<A: Actor> AnyActor for Shared<A> {
 
     fn on_params(&self) -> Option<fn(&mut Params)> {
         A::ON_PARAMS
+    }
+
+    #[cfg(feature = "json")]
+    fn signatures(&self) -> Option<&'static [Signature]> {
+        A::SIGNATURES
+    }
+
+    #[cfg(feature = "json")]
+    fn post(self: Arc<Self>, post: Post, limit: Duration) -> Result<Posting, WrongArguments> {
+        let (name, envelope) = match post {
+            Post::Command { signature, arguments, answering } => {
+                let message = A::read_named(signature.number, arguments, answering)?;
+                (signature.name, Envelope::Command(message))
+            }
+            Post::BuiltIn { name, built_in } => (name, Envelope::BuiltIn(Box::new(built_in))),
+        };
+        let address = Address::new(self);
+        // The place for the answer is in the message already.
+        let call = move || async move {
+            Call::<A, ()>::of(&address, name, envelope, |_, _| {}).timeout(limit).deliver().await
+        };
+        Ok(Box::pin(call()))
     }
 }
 

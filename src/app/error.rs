@@ -150,5 +150,6 @@ fn asked(from: &Source, given: &str) -> String {
         Source::File { .. } => format!("{from} = `{given}`"),
         Source::Variable { name } => format!("`{name}={given}`"),
         Source::Flag { flag } => format!("`{flag} {given}`"),
+        Source::Set => format!("{from} to `{given}`"),
     }
 }

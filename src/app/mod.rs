@@ -1,7 +1,8 @@
 //! Floor 2: applications: settings declared once, and the way from `main` to an exit code.
 //!
 //! Owns: the settings table and what resolves it ([`setting`], [`settings`], [`arguments`], [`environment`],
-//! [`mod@file`], [`quantity`]), the generated `--help` ([`help`]), the errors of all of these ([`error`]), lines on stderr ([`notice`]) and the
+//! [`mod@file`], [`quantity`]), the generated `--help` ([`help`]), the errors of all of these ([`error`]), lines on stderr ([`notice`]),
+//! settings that change while an application runs ([`live`]) and the
 //! [`Application`] trait with its [`launch`] ([`application`]).
 //!
 //! Never: knows what a trial is. The test application one floor up is the first user of all this.
@@ -14,6 +15,7 @@ pub mod environment;
 pub mod error;
 pub mod file;
 pub mod help;
+pub mod live;
 pub mod notice;
 pub mod quantity;
 pub mod service;
@@ -24,6 +26,7 @@ pub use application::{Application, Declaration, Surroundings, launch};
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use file::SettingsFile;
+pub use live::{ConfigError, Live};
 pub use service::{Service, ServiceError, serve, serve_until};
 pub use setting::{Form, Setting, Value, Variable};
 pub use settings::{Settings, Source};

@@ -5,6 +5,8 @@ use std::num::IntErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::actor::near::nearest;
+
 use super::quantity::{DURATION_FORMS, SIZE_FORMS, parse_duration, parse_size};
 
 /// One row of an application's settings table.
@@ -44,6 +46,8 @@ pub struct Setting {
     pub placeholder: &'static str,
     /// One line, or a few sentences; wrapped by `--help`.
     pub help: &'static str,
+    /// Whether it may be changed while the application runs, through [`Live`](super::Live).
+    pub live: bool,
 }
 
 /// An environment variable that gives a setting its value.
@@ -125,6 +129,7 @@ impl Setting {
         default: None,
         placeholder: "",
         help: "",
+        live: false,
     };
 
     /// `-h` and `--help`, for every table.
@@ -248,14 +253,4 @@ fn read_count(text: &str, least: u64) -> Result<u64, String> {
         true => Ok(count),
         false => Err("too small".into()),
     }
-}
-
-/// The candidate that `text` was most likely meant to be, if one is near enough to be worth naming.
-pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    const NEAR_ENOUGH: f64 = 0.8;
-    candidates
-        .map(|candidate| (strsim::jaro_winkler(text, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= NEAR_ENOUGH)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
 }

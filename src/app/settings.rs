@@ -36,6 +36,8 @@ pub enum Source {
         /// The spelling that was used.
         flag: &'static str,
     },
+    /// It was set while the application ran.
+    Set,
 }
 
 impl std::fmt::Display for Source {
@@ -47,6 +49,7 @@ impl std::fmt::Display for Source {
             }
             Source::Variable { name } => f.write_str(name),
             Source::Flag { flag } => f.write_str(flag),
+            Source::Set => f.write_str("`config set`"),
         }
     }
 }
@@ -130,6 +133,21 @@ impl Settings {
         }
         self.positional = lexed.positional;
         Ok(())
+    }
+
+    /// What these are the values of.
+    pub(super) fn table(&self) -> &'static [Setting] {
+        self.table
+    }
+
+    /// The value of the setting in this row.
+    pub(super) fn value(&self, at: usize) -> Option<&Value> {
+        self.values[at].as_ref().map(|(value, _)| value)
+    }
+
+    /// Gives the setting in this row another value.
+    pub(super) fn replace(&mut self, at: usize, value: Value, source: Source) {
+        self.values[at] = Some((value, source));
     }
 
     /// Positional arguments, in order.

@@ -14,6 +14,8 @@ use tokio::io::AsyncRead;
 
 pub use self::flaw::Flaw;
 use self::reader::Reader;
+#[cfg(feature = "json")]
+pub(crate) use self::shape::absent;
 pub(crate) use self::shape::wired;
 use self::writer::Writer;
 pub use super::platform::sender::BlockingSender;

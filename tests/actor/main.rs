@@ -6,8 +6,12 @@
 #![allow(unreachable_pub)]
 
 mod ask;
+#[cfg(feature = "json")]
+mod by_name;
 mod cast;
 mod clumsy;
+#[cfg(feature = "json")]
+mod config;
 mod death;
 mod event;
 mod hook;
@@ -21,5 +25,7 @@ mod shape;
 mod start;
 mod stop;
 mod supervise;
+#[cfg(feature = "json")]
+mod visible;
 
 rehearsal::main!();

@@ -64,6 +64,8 @@ pub struct Spawn<A: Actor> {
     place: Place<A>,
     on_event: Option<Callback<A::Event>>,
     renewal: Option<Box<Renewal<A>>>,
+    #[cfg(feature = "json")]
+    allowed: Option<Vec<String>>,
 }
 
 /// What was said of the lives after the first.
@@ -96,6 +98,8 @@ impl<A: Actor> Spawn<A> {
             place: Place::Task,
             on_event: None,
             renewal: None,
+            #[cfg(feature = "json")]
+            allowed: None,
         }
     }
 
@@ -214,6 +218,27 @@ impl<A: Actor> Spawn<A> {
         self.renewal.get_or_insert_with(none)
     }
 
+    /// Has it answer only these commands by name, its own, the open ones and those that every actor has. Its proxies
+    /// are not affected.
+    ///
+    /// ```
+    /// # use rehearsal::prelude::*;
+    /// # pub struct Idle;
+    /// # #[rehearsal::actor] impl Idle { #[start] pub fn new() -> Idle { Idle } }
+    /// # #[rehearsal::program] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let idle = Idle::spawn().name("idle").allow(["ping"]).await?;
+    /// assert_eq!(rehearsal::send("idle", "ping", ()).await?, "pong");
+    /// let error = rehearsal::send("idle", "echo", ["hello"]).await.unwrap_err();
+    /// assert!(error.to_string().contains("does not answer `echo` by name"), "{error}");
+    /// assert_eq!(idle.echo("hello").await?, "hello");
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "json")]
+    pub fn allow<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.allowed = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
     fn placement(&self) -> Placement {
         match self.place {
             Place::Task => Placement::Task,
@@ -245,6 +270,10 @@ impl<A: Actor> Spawn<A> {
         let placement = self.placement();
         let name = ActorName { kind: A::KIND, id: self.id, name: self.name };
         let shared = Shared::<A>::new(name.clone(), placement, self.capacity, self.overflow);
+        #[cfg(feature = "json")]
+        if let Some(allowed) = self.allowed.take() {
+            shared.node.beside().allow(allowed);
+        }
         let starting = Starting(Some(Address::new(shared.clone())));
         shared.node.state.advance(State::Inactive);
         let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));

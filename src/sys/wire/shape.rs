@@ -187,8 +187,14 @@ pub(crate) fn present<'de, T: Deserialize<'de>, E: de::Error>(
     value.map_or_else(|| T::deserialize(Absent(name, PhantomData)), Ok)
 }
 
+/// What a value is read from that did not come.
+#[cfg(feature = "json")]
+pub(crate) fn absent<E>(name: &'static str) -> Absent<E> {
+    Absent(name, PhantomData)
+}
+
 /// A value that did not come: `None` to an `Option`, an error to all others.
-struct Absent<E>(&'static str, PhantomData<E>);
+pub(crate) struct Absent<E>(&'static str, PhantomData<E>);
 
 impl<'de, E: de::Error> Deserializer<'de> for Absent<E> {
     type Error = E;
