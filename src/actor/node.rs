@@ -267,6 +267,7 @@ impl Node {
     }
 
     /// Names of its commands.
+    #[cfg(feature = "json")]
     pub(crate) fn commands(&self) -> &'static [&'static str] {
         self.commands
     }
