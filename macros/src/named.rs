@@ -8,6 +8,16 @@ use crate::actor_out::{message_ident, number, numbered, types};
 use crate::cursor::{Wrong, wrong};
 use crate::method::Method;
 
+/// Where open commands with names are listed, as `src/sys/linked` of the crate `rehearsal` knows it.
+const SECTION: &str = concat!(
+    "rehearsal_named_",
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    "_",
+    env!("CARGO_PKG_VERSION_MINOR"),
+    "_",
+    env!("CARGO_PKG_VERSION_PATCH")
+);
+
 /// Refuses what needs a feature that is not there.
 pub(crate) fn check_feature(span: Span) -> Result<(), Wrong> {
     if cfg!(feature = "json") {
@@ -106,7 +116,8 @@ pub(crate) fn open(root: &TokenStream, function: &Method, permission: &Ident) ->
         #(#cfg)*
         const _: () = {
             const SIGNATURE: #root::Signature = #signature;
-            #root::inventory::submit! {
+            #root::link_named! {
+                #SECTION,
                 #root::OpenNamed {
                     signature: &SIGNATURE,
                     module: ::core::module_path!(),

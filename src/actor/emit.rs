@@ -17,9 +17,9 @@ pub use super::open::OpenCommand;
 pub use super::params::Params;
 pub use super::reply::Reply;
 pub use super::spawn::Spawn;
-pub use crate::sys::wire::WireError;
 #[cfg(feature = "json")]
-pub use inventory;
+pub use crate::__link_named as link_named;
+pub use crate::sys::wire::WireError;
 
 /// The error for a command number that the actor does not have.
 pub fn unknown_command(command: u32) -> WireError {

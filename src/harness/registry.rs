@@ -147,7 +147,7 @@ pub trait Run {
 
 linked! {
     /// What the attribute registered, in every crate that is linked into this program.
-    fn linked_entries() -> Vec<&'static Entry>;
+    fn linked_entries() -> Vec<&'static Entry> in "trials";
 }
 
 impl Entry {

@@ -28,7 +28,7 @@ pub mod boot;
 pub mod capture;
 pub mod exit;
 pub mod limit;
-#[cfg(feature = "harness")]
+#[cfg(any(feature = "harness", feature = "json"))]
 pub mod linked;
 pub mod page;
 pub mod process;

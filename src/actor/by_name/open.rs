@@ -8,6 +8,7 @@ use super::error::SendError;
 use super::signature::Signature;
 use crate::actor::call::Fallible;
 use crate::actor::open::{OpenCall, OpenCommand, returned};
+use crate::sys::linked::linked;
 
 /// An open command that can be called by name. Written by `#[rehearsal::command(public)]` and the like.
 pub struct OpenNamed {
@@ -19,7 +20,10 @@ pub struct OpenNamed {
     pub read: fn(Arguments, Answering) -> Result<Box<dyn OpenCall>, WrongArguments>,
 }
 
-inventory::collect!(OpenNamed);
+linked! {
+    /// Those of every crate that is linked into this program.
+    fn linked_commands() -> Vec<&'static OpenNamed> in "named";
+}
 
 /// Makes a call of an open command.
 ///
@@ -53,7 +57,7 @@ pub(super) fn find(name: &str) -> Result<Option<&'static OpenNamed>, SendError> 
         let own = open.signature.name;
         own == name || name.strip_suffix(own).and_then(|rest| rest.strip_suffix("::")) == Some(open.module)
     };
-    let mut meant = inventory::iter::<OpenNamed>.into_iter().filter(is_meant);
+    let mut meant = linked_commands().into_iter().filter(is_meant);
     let (first, second) = (meant.next(), meant.next());
     match (first, second) {
         (Some(first), Some(second)) => {
@@ -67,5 +71,5 @@ pub(super) fn find(name: &str) -> Result<Option<&'static OpenNamed>, SendError> 
 
 /// All of them.
 pub(super) fn signatures() -> impl Iterator<Item = &'static Signature> + Clone {
-    inventory::iter::<OpenNamed>.into_iter().map(|open| open.signature)
+    linked_commands().into_iter().map(|open| open.signature)
 }

@@ -5,7 +5,7 @@ pub use rehearsal_macros::test_by_constructor as test;
 
 /// Makes a function that lists the elements.
 macro_rules! linked {
-    ($(#[$meta:meta])* fn $name:ident() -> Vec<&'static $element:ty>;) => {
+    ($(#[$meta:meta])* fn $name:ident() -> Vec<&'static $element:ty> in $list:literal;) => {
         ::inventory::collect!($element);
 
         $(#[$meta])*
@@ -15,3 +15,13 @@ macro_rules! linked {
     };
 }
 pub(crate) use linked;
+
+/// Puts an open command that has a name into the list of these.
+#[cfg(feature = "json")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __link_named {
+    ($section:literal, $named:expr) => {
+        $crate::sys::linked::inventory::submit! { $named }
+    };
+}

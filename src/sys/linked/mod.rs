@@ -16,7 +16,7 @@ mod section;
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
 pub use rehearsal_macros::test;
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
-pub(crate) use section::{elements, linked};
+pub(crate) use section::{elements, linked, symbol};
 
 #[cfg(not(all(target_os = "linux", not(rehearsal_portable))))]
 mod constructor;

@@ -2,15 +2,16 @@
 #![allow(unsafe_code)]
 
 use std::mem::size_of;
-use std::ptr::addr_of;
 
-/// Begins the name of the section, which the version ends: elements of two versions are of two types. The macros, of
-/// exactly this version, know the name too.
+/// Begins the name of a section, which the version ends: elements of two versions are of two types. The macros, of
+/// exactly this version, know the names too.
 macro_rules! symbol {
-    ($before:literal) => {
+    ($before:literal, $list:literal) => {
         concat!(
             $before,
-            "rehearsal_trials_",
+            "rehearsal_",
+            $list,
+            "_",
             env!("CARGO_PKG_VERSION_MAJOR"),
             "_",
             env!("CARGO_PKG_VERSION_MINOR"),
@@ -19,28 +20,16 @@ macro_rules! symbol {
         )
     };
 }
+pub(crate) use symbol;
 
-unsafe extern "C" {
-    #[link_name = symbol!("__start_")]
-    static START: u8;
-    #[link_name = symbol!("__stop_")]
-    static STOP: u8;
-}
-
-/// Takes no room. Without it a program that registers nothing would have no such section, and no such symbols.
-#[used]
-#[unsafe(link_section = symbol!(""))]
-static NOTHING: [u64; 0] = [];
-
-/// Everything in the section.
+/// Everything between the two symbols of a section.
 ///
 /// # Safety
-/// `T` is the type of all that is in the section.
+/// They are the begin and the end of one section, and `T` is the type of all that is in it.
 ///
 /// # Panics
 /// With a section that is not made of such elements.
-pub(crate) unsafe fn elements<T: Sync + 'static>() -> &'static [T] {
-    let (start, stop) = (addr_of!(START), addr_of!(STOP));
+pub(crate) unsafe fn elements<T: Sync + 'static>(start: *const u8, stop: *const u8) -> &'static [T] {
     let bytes = stop as usize - start as usize;
     assert!(
         bytes.is_multiple_of(size_of::<T>()) && start.cast::<T>().is_aligned(),
@@ -53,15 +42,43 @@ pub(crate) unsafe fn elements<T: Sync + 'static>() -> &'static [T] {
     unsafe { std::slice::from_raw_parts(start.cast::<T>(), bytes / size_of::<T>()) }
 }
 
-/// Makes a function that lists the elements. Used once: the section holds elements of one type.
+/// Makes a function that lists the elements. Used once a list: its section holds elements of one type.
 macro_rules! linked {
-    ($(#[$meta:meta])* fn $name:ident() -> Vec<&'static $element:ty>;) => {
+    ($(#[$meta:meta])* fn $name:ident() -> Vec<&'static $element:ty> in $list:literal;) => {
         $(#[$meta])*
         #[allow(unsafe_code)]
         fn $name() -> Vec<&'static $element> {
-            // SAFETY: the test attribute alone puts elements into the section, and they are of this type.
-            unsafe { $crate::sys::linked::elements::<$element>() }.iter().collect()
+            unsafe extern "C" {
+                #[link_name = $crate::sys::linked::symbol!("__start_", $list)]
+                static START: u8;
+                #[link_name = $crate::sys::linked::symbol!("__stop_", $list)]
+                static STOP: u8;
+            }
+
+            // Takes no room. Without it a program that registers nothing would have no such section, and no such
+            // symbols.
+            #[used]
+            #[unsafe(link_section = $crate::sys::linked::symbol!("", $list))]
+            static NOTHING: [u64; 0] = [];
+
+            let (start, stop) = (std::ptr::addr_of!(START), std::ptr::addr_of!(STOP));
+            // SAFETY: they are the linker's for this section, and one macro alone puts elements into it, of this type.
+            unsafe { $crate::sys::linked::elements::<$element>(start, stop) }.iter().collect()
         }
     };
 }
 pub(crate) use linked;
+
+/// Puts an open command that has a name into the list of these.
+#[cfg(feature = "json")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __link_named {
+    ($section:literal, $named:expr) => {
+        const _: () = {
+            #[used]
+            #[unsafe(link_section = $section)]
+            static NAMED: $crate::__private::actor::OpenNamed = $named;
+        };
+    };
+}
