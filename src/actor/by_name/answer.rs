@@ -6,8 +6,8 @@ use serde_core::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::actor::call::Fallible;
 use crate::actor::error::{Cause, Part};
+use crate::actor::fallible::Fallible;
 use crate::actor::panic;
 use crate::actor::reply::{RemoteReply, Reply};
 

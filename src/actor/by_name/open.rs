@@ -6,7 +6,7 @@ use super::answer::Answering;
 use super::arguments::{Arguments, WrongArguments};
 use super::error::SendError;
 use super::signature::Signature;
-use crate::actor::call::Fallible;
+use crate::actor::fallible::Fallible;
 use crate::actor::open::{OpenCall, OpenCommand, returned};
 use crate::sys::linked::linked;
 
