@@ -60,6 +60,17 @@ fn a_group_runs_one_at_a_time() {
     }
 }
 
+/// `#[serial(key)]` of `serial_test` makes a group: in processes its lock alone would let them all run at once.
+#[test]
+fn what_is_serial_runs_one_at_a_time() {
+    for isolation in ["process", "thread"] {
+        let launch = Launch::new(executable("faults", "faults"))
+            .args(["place::serial", "--isolation", isolation])
+            .args(["--test-threads=4"]);
+        launch.run().ends_with(0).says("4 passed");
+    }
+}
+
 /// A thousand trials over a few workers: each has its line once.
 #[test]
 fn a_thousand_trials() {

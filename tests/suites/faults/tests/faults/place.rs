@@ -69,3 +69,36 @@ mod grouped {
         alone();
     }
 }
+
+/// The same by the attribute of another crate, whose own lock ends at the worker process.
+mod serial {
+    use serial_test::serial;
+
+    use super::alone;
+
+    #[rehearsal::test]
+    #[serial(database)]
+    fn a() {
+        alone();
+    }
+
+    #[rehearsal::test]
+    #[serial(database)]
+    async fn b() {
+        tokio::task::yield_now().await;
+        alone();
+    }
+
+    #[rehearsal::test]
+    #[serial(database)]
+    fn c() {
+        alone();
+    }
+
+    #[rehearsal::test]
+    #[serial(database)]
+    async fn d() -> Result<(), std::io::Error> {
+        alone();
+        Ok(())
+    }
+}
