@@ -5,7 +5,7 @@
 //!   is sent, a [`TryCall`] one that may fail by itself; `mailbox` and `envelope` hold it, `life` is the loop that takes
 //!   it out, [`Context`] what a command can reach, [`Reply`] the way its answer goes;
 //! - `behavior` has the traits that `#[rehearsal::actor]` implements, `open` the free commands that any actor answers;
-//! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each;
+//! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each; `outgoing` gathers answers;
 //! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with;
@@ -40,6 +40,7 @@ mod monitor;
 pub(crate) mod near;
 mod node;
 mod open;
+mod outgoing;
 mod overflow;
 mod overview;
 pub mod panic;

@@ -1,7 +1,7 @@
 //! The worker's half of what goes between a process actor and its parent.
 //!
-//! Everything that goes up is written by the thread that has it to say, and is with the kernel when the call returns:
-//! what an actor said before it died is heard.
+//! What goes up is written by the thread that has it to say, and is with the kernel when the call returns: what an
+//! actor said before it died is heard. Answers alone may wait a moment for those of the messages behind (`outgoing`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,57 +13,74 @@ use serde_core::de::DeserializeOwned;
 use super::crossing::{self, Broken, Up};
 use super::error::{Cause, Part};
 use super::open::{self, OpenCall, OpenCommand};
+use super::outgoing::Outgoing;
 use super::reply::{RemoteReply, Reply};
 use crate::sys::wire::{BlockingSender, WireError};
 
-/// How long a parent may take no byte before it is given up: long, because one that is suspended (Ctrl-Z, a debugger)
-/// is not gone. Where it is gone the socket says so at once.
-const STALLED: Duration = Duration::from_secs(3600);
-
-/// Exit code of a worker whose parent hangs.
-const GIVEN_UP: i32 = 101;
-
 /// The way to the parent, shared by everything in the worker that has something to say.
 pub(crate) struct Uplink {
-    sender: BlockingSender,
+    outgoing: Outgoing,
+    /// Messages that have come and were not dealt with, the one in progress included.
+    open: AtomicUsize,
     /// Tells taken and not reported yet.
     taken: AtomicUsize,
     /// How many of them make a report.
-    report_at: usize,
+    report_at: AtomicUsize,
 }
 
 impl Uplink {
-    pub(crate) fn new(sender: BlockingSender, window: usize) -> Uplink {
-        Uplink { sender, taken: AtomicUsize::new(0), report_at: (window / 2).max(1) }
+    pub(crate) fn new(sender: BlockingSender) -> Uplink {
+        Uplink {
+            outgoing: Outgoing::new(sender),
+            open: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
+            report_at: AtomicUsize::new(1),
+        }
     }
 
-    /// Writes a header without a value.
+    /// How many messages the parent lets be under way: half of them make a report of what was taken.
+    pub(crate) fn set_window(&self, window: usize) {
+        self.report_at.store((window / 2).max(1), Ordering::Relaxed);
+    }
+
+    /// Writes what was answered and waits for company.
+    pub(crate) fn flush(&self) {
+        self.outgoing.flush();
+    }
+
+    /// Gives a sign of life every so often until [`Uplink::end_signs`].
+    pub(crate) fn give_signs(&self, every: Duration) {
+        let mut sign = Vec::new();
+        crossing::write(&mut sign, &(&Up::Notify, ())).expect("a header of a few bytes can be written");
+        self.outgoing.watch(every, &sign);
+    }
+
+    pub(crate) fn end_signs(&self) {
+        self.outgoing.end_watch();
+    }
+
+    /// Writes a header without a value. It is with the kernel when this returns.
     pub(crate) fn say(&self, header: &Up) -> Result<(), String> {
         self.say_with(header, &())
     }
 
-    /// Writes a header and the value it announces.
+    /// Writes a header and the value it announces. It is with the kernel when this returns.
     pub(crate) fn say_with<T: Serialize>(&self, header: &Up, value: &T) -> Result<(), String> {
-        let mut frame = Vec::with_capacity(64);
+        let mut frame = self.outgoing.scratch();
         crossing::write(&mut frame, &(header, value))?;
-        self.put(&frame).map_err(|error| error.to_string())
+        self.outgoing.put(frame, false).map_err(|error| error.to_string())
     }
 
-    fn put(&self, frame: &[u8]) -> Result<(), WireError> {
-        let sent = self.sender.send(frame, STALLED);
-        if let Err(error @ WireError::Stalled { .. }) = &sent {
-            // Part of a frame is on the wire and nothing can follow it: nobody will hear of this actor again.
-            eprintln!("rehearsal: this worker process ends, its parent hangs: {error}");
-            std::process::exit(GIVEN_UP);
-        }
-        sent
+    /// Whether more has come behind the message in progress: then its answer may wait for theirs.
+    fn is_more_behind(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 1
     }
 
     fn answer<T: Serialize>(&self, request: u64, answer: &T) {
-        let mut frame = Vec::with_capacity(64);
+        let mut frame = self.outgoing.scratch();
         match crossing::write(&mut frame, &(Up::Answer { request }, answer)) {
             // A parent that is gone waits for nothing; the reader sees that it is.
-            Ok(()) => drop(self.put(&frame)),
+            Ok(()) => drop(self.outgoing.put(frame, self.is_more_behind())),
             Err(why) => self.broken(request, Broken::Crossing { part: Part::Answer, why }),
         }
     }
@@ -73,7 +90,7 @@ impl Uplink {
     }
 
     fn tell_taken(&self) {
-        if self.taken.fetch_add(1, Ordering::AcqRel) + 1 >= self.report_at {
+        if self.taken.fetch_add(1, Ordering::AcqRel) + 1 >= self.report_at.load(Ordering::Relaxed) {
             let tells = self.taken.swap(0, Ordering::AcqRel);
             let _ = self.say(&Up::Taken { tells });
         }
@@ -98,6 +115,7 @@ impl Inbound<'_> {
 
     /// Where the answer goes.
     pub fn reply<T: Serialize + Send + 'static>(&self) -> Reply<T> {
+        self.link.open.fetch_add(1, Ordering::Relaxed);
         Reply::remote(Box::new(Homeward { link: self.link.clone(), request: self.request }))
     }
 
@@ -139,6 +157,7 @@ impl<T: Serialize + Send> RemoteReply<T> for Homeward {
 
 impl Drop for Homeward {
     fn drop(&mut self) {
+        self.link.open.fetch_sub(1, Ordering::Relaxed);
         if self.request == 0 {
             self.link.tell_taken();
         }

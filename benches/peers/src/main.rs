@@ -2,7 +2,8 @@
 //!
 //!     cargo run --release --manifest-path benches/peers/Cargo.toml
 //!
-//! After `--`: words of column titles to measure only those (`ask` `bytes`; `process` is all that goes between processes), `--rounds 21` for more samples,
+//! After `--`: words of column titles to measure only those (`ask` `bytes`), or `process`
+//! and words of row names for what goes between processes, `--rounds 21` for more samples,
 //! `--quick` for a run that only shows that it runs.
 
 use peers::table::{self, Effort};
@@ -30,10 +31,13 @@ fn main() {
             _ => words.push(argument),
         }
     }
-    table::print(effort, |column| {
-        words.is_empty() || words.iter().any(|word| column.title().contains(word.as_str()))
-    });
-    if words.is_empty() || words.iter().any(|word| word == "process") {
-        process::print(effort, quick);
+    let between_processes = words.first().is_some_and(|word| word == "process");
+    if !between_processes {
+        table::print(effort, |column| {
+            words.is_empty() || words.iter().any(|word| column.title().contains(word.as_str()))
+        });
+    }
+    if between_processes || words.is_empty() {
+        process::print(effort, quick, words.get(1..).unwrap_or_default());
     }
 }

@@ -62,9 +62,10 @@ fn fitting(contender: &Contender, column: Column, flavor: Flavor, effort: Effort
     ((effort.sample_ms * 1e6 / ns) as u64).clamp(a_few, all)
 }
 
+/// Not a number where there are none.
 pub fn median(mut samples: Vec<f64>) -> f64 {
     samples.sort_by(f64::total_cmp);
-    samples[samples.len() / 2]
+    samples.get(samples.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// One column on the runtimes it is measured on.

@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::io;
 use std::process::exit;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ type Frames = FrameReader<Socket>;
 struct Errand {
     runtime: Runtime,
     frames: Frames,
-    sender: BlockingSender,
+    link: Arc<Uplink>,
     passed: Vec<OwnedFd>,
     hello: Hello,
     args: Vec<u8>,
@@ -69,8 +69,9 @@ pub fn serve(boot: WorkerBoot) -> ! {
 /// Reads the first frame and looks up the actor it names.
 fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
     let WorkerBoot { socket, passed, .. } = boot;
-    let sender = BlockingSender::new(&socket)?;
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let link = Arc::new(Uplink::new(BlockingSender::new(&socket)?));
+    let idle = link.clone();
+    let runtime = Builder::new_current_thread().enable_all().on_thread_park(move || idle.flush()).build()?;
     let mut frames = {
         let _inside = runtime.enter();
         FrameReader::new(Socket::from_std(socket)?)
@@ -80,10 +81,10 @@ fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
     match read_hello(first) {
         Ok((hello, args)) => {
             let (entry, args) = (anchor::entry_at(hello.entry), args.to_vec());
-            Ok((entry, Errand { runtime, frames, sender, passed, hello, args }))
+            Ok((entry, Errand { runtime, frames, link, passed, hello, args }))
         }
         Err(why) => {
-            let _ = Uplink::new(sender, 1).say(&Up::Refused { why: why.clone() });
+            let _ = link.say(&Up::Refused { why: why.clone() });
             Err(io::Error::other(why))
         }
     }
@@ -113,8 +114,8 @@ fn read_hello(frame: &[u8]) -> Result<(Hello, &[u8]), String> {
 pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     let errand = errand.downcast_mut::<Option<Errand>>().and_then(Option::take);
     let Some(errand) = errand else { return };
-    let Errand { runtime, frames, sender, passed, hello, args } = errand;
-    let link = Arc::new(Uplink::new(sender, hello.window));
+    let Errand { runtime, frames, link, passed, hello, args } = errand;
+    link.set_window(hello.window);
     let refuse = |why: String| -> ! {
         let _ = link.say(&Up::Refused { why });
         exit(FAILED)
@@ -141,7 +142,7 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     let seat = Seat { shared: shared.clone(), args, cx, ready, again: None };
     // Held until the parent says that its last proxy is gone.
     let proxy = Address::new(shared.clone());
-    let signs = give_signs_of_life(link.clone(), hello.notify_every);
+    give_signs_of_life(link.clone(), hello.notify_every);
 
     let exit_of_actor = runtime.block_on(async {
         let living = seam::spawn(live(seat));
@@ -154,7 +155,7 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
         reading.abort();
         exit_of_actor
     });
-    drop(signs);
+    link.end_signs();
     let code = if exit_of_actor.is_orderly() { 0 } else { FAILED };
     let _ = link.say(&Up::Ended { exit: exit_of_actor });
     runtime.shutdown_background();
@@ -171,36 +172,13 @@ async fn report_start(link: Arc<Uplink>, is_ready: oneshot::Receiver<Result<(), 
     };
 }
 
-/// Ends the signs of life when it is dropped.
-struct Signs(Arc<(Mutex<bool>, Condvar)>);
-
-impl Drop for Signs {
-    fn drop(&mut self) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.0.1.notify_all();
-    }
-}
-
-/// Says `Notify` every so often until what it returns is dropped.
-fn give_signs_of_life(link: Arc<Uplink>, every: Duration) -> Signs {
-    let signs = Signs(Arc::default());
-    let ended = signs.0.clone();
-    let give = move || {
-        let (end, changed) = &*ended;
-        let mut end = end.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*end {
-            let (guard, waited) = changed.wait_timeout(end, every).unwrap_or_else(PoisonError::into_inner);
-            end = guard;
-            if waited.timed_out() && link.say(&Up::Notify).is_err() {
-                return;
-            }
-        }
-    };
+/// Says `Notify` every so often, from a thread of its own: a command that computes is no silence.
+fn give_signs_of_life(link: Arc<Uplink>, every: Duration) {
+    let give = move || link.give_signs(every);
     // Without the thread the parent will take long commands for silence; there is nobody to tell but the log.
     if let Err(error) = thread::Builder::new().name("rehearsal-notify".to_owned()).spawn(give) {
         eprintln!("rehearsal: no thread for signs of life: {error}");
     }
-    signs
 }
 
 /// Reads messages into the mailbox until the parent is gone.

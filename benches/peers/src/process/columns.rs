@@ -36,10 +36,11 @@ const ROWS: [Row; 7] = [
     Row { name: "spawn to first answer, 64 at once", sample: spawn_many, count: 1, against: None },
 ];
 
-/// Measures and prints.
-pub fn print(effort: Effort, quick: bool) {
+/// Measures and prints all rows, or those whose names contain one of the words.
+pub fn print(effort: Effort, quick: bool, words: &[String]) {
     let begun = Instant::now();
     let flavors = [Flavor::CurrentThread, Flavor::MultiThread];
+    let is_wanted = |row: &Row| words.is_empty() || words.iter().any(|word| row.name.contains(word.as_str()));
     let mut samples = vec![vec![Vec::new(); ROWS.len()]; flavors.len()];
     for round in 0..effort.rounds {
         eprintln!(
@@ -49,7 +50,7 @@ pub fn print(effort: Effort, quick: bool) {
             begun.elapsed()
         );
         for (flavor, samples) in flavors.iter().zip(&mut samples) {
-            for (row, samples) in ROWS.iter().zip(samples) {
+            for (row, samples) in ROWS.iter().zip(samples).filter(|(row, _)| is_wanted(row)) {
                 let count = if quick { row.count.min(100) } else { row.count };
                 samples.push((row.sample)(*flavor, count));
             }
@@ -59,7 +60,7 @@ pub fn print(effort: Effort, quick: bool) {
         samples.into_iter().map(|flavor| flavor.into_iter().map(median).collect()).collect();
     println!("\nbetween two processes, medians of {} interleaved rounds\n", effort.rounds);
     println!("| ns | current_thread | multi_thread(2) |\n|---|---|---|");
-    for (at, row) in ROWS.iter().enumerate() {
+    for (at, row) in ROWS.iter().enumerate().filter(|(_, row)| is_wanted(row)) {
         let cell = |medians: &Vec<f64>| match row.against {
             None => number(medians[at]),
             Some(base) => format!("{} ({:.2} of bare)", number(medians[at]), medians[at] / medians[base]),
