@@ -6,6 +6,9 @@
 //! Arguments: `run` (1,000 tests under each harness), `scale` (the cost a test at 1,000 and at 100,000 tests) and
 //! `build` (packages, and a clean dev build beside libtest-mimic's); all of `run` and `build` where none is given.
 
+#[path = "harness/build.rs"]
+mod build;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +34,7 @@ fn main() {
         scale();
     }
     if wanted.is_empty() || asked("build") {
-        build();
+        build::report();
     }
 }
 
@@ -234,63 +237,4 @@ fn scale() {
         let lots_us = interleaved(3, &[("lots", &lots)])[0].as_secs_f64() * 10.0;
         println!("| {isolation} | {few_us:.1} | {lots_us:.1} | {:.2} |", lots_us / few_us);
     }
-}
-
-fn build() {
-    let root = env!("CARGO_MANIFEST_DIR");
-    let ours = format!("[dependencies]\nrehearsal = {{ path = {root:?} }}\n");
-    let theirs = "[dependencies]\nlibtest-mimic = \"0.8\"\n".to_owned();
-    let mut times = [Vec::new(), Vec::new()];
-    let mut packages = 0;
-    for round in 0..3 {
-        for (index, dependencies) in [&ours, &theirs].into_iter().enumerate() {
-            let folder = home().join(["build-ours", "build-theirs"][index]);
-            let manifest = format!(
-                "[package]\nname = \"build\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[lib]\npath = \"lib.rs\"\n{dependencies}"
-            );
-            write(&folder.join("Cargo.toml"), &manifest);
-            write(&folder.join("lib.rs"), "");
-            let target = folder.join("target");
-            if round == 0 {
-                run_quietly(cargo(&folder).arg("fetch"));
-            }
-            if target.exists() {
-                fs::remove_dir_all(&target).expect("the last round's target can go");
-            }
-            let begun = Instant::now();
-            run_quietly(cargo(&folder).arg("build").env("CARGO_TARGET_DIR", &target));
-            times[index].push(begun.elapsed());
-            if index == 0 {
-                packages = count_packages(&folder);
-            }
-        }
-    }
-    let median = |times: &mut Vec<Duration>| {
-        times.sort();
-        times[times.len() / 2].as_secs_f64()
-    };
-    let (ours, theirs) = (median(&mut times[0]), median(&mut times[1]));
-    println!("\nclean dev build, medians of 3, interleaved");
-    println!("| crate | seconds | packages |\n|---|---|---|");
-    println!("| rehearsal, default features | {ours:.1} | {packages} |\n| libtest-mimic | {theirs:.1} | |");
-    println!("ratio {:.2}", ours / theirs);
-}
-
-fn count_packages(folder: &Path) -> usize {
-    let output = cargo(folder)
-        .args(["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
-        .output()
-        .expect("cargo starts");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let unique: std::collections::BTreeSet<String> = text
-        .lines()
-        .map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
-        .filter(|line| !line.is_empty() && !line.starts_with("build "))
-        .collect();
-    unique.len()
-}
-
-fn run_quietly(command: &mut Command) {
-    let output = command.output().expect("cargo starts");
-    assert!(output.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -74,8 +74,10 @@ impl SettingsFile {
     }
 
     fn unknown(&self, table: &[Setting], key: &str, line: usize, column: usize) -> SettingsError {
-        let mut keys: Vec<&str> = table.iter().filter_map(|setting| setting.key).collect();
-        keys.sort_unstable();
+        let mut keys: Vec<&str> = Vec::new();
+        for key in table.iter().filter_map(|setting| setting.key) {
+            keys.insert(keys.partition_point(|other| *other < key), key);
+        }
         SettingsError::UnknownKey {
             path: self.path.clone(),
             line,

@@ -4,7 +4,7 @@
 //! come sorted already, a sort of those that are wanted.
 
 use super::cli::{Ignored, Options};
-use super::registry::{Entry, Kind, Registry, ShouldPanic};
+use super::registry::{Entry, Kind, Registry, ShouldPanic, order_by_name};
 use crate::app::setting::nearest;
 
 /// What the plan has to know of a registered trial.
@@ -86,15 +86,20 @@ pub struct Plan {
 impl Plan {
     /// Selects and orders: by name unless shuffled; measured benchmarks behind everything else.
     pub fn make(candidates: &[Candidate<'_>], options: &Options) -> Plan {
-        let mut wanted: Vec<(&str, Planned)> = candidates
+        let mut wanted: Vec<(&str, u32)> = candidates
             .iter()
-            .filter(|candidate| is_wanted(candidate, options))
-            .map(|candidate| (candidate.name, Planned { id: candidate.id, fate: fate(candidate, options) }))
+            .zip(0..)
+            .filter(|(candidate, _)| is_wanted(candidate, options))
+            .map(|(candidate, at)| (candidate.name, at))
             .collect();
         if !wanted.is_sorted_by_key(|(name, _)| *name) {
-            wanted.sort_by_key(|(name, _)| *name);
+            order_by_name(&mut wanted);
         }
-        let mut trials: Vec<Planned> = wanted.into_iter().map(|(_, planned)| planned).collect();
+        let mut trials: Vec<Planned> = wanted
+            .iter()
+            .map(|(_, at)| &candidates[*at as usize])
+            .map(|candidate| Planned { id: candidate.id, fate: fate(candidate, options) })
+            .collect();
         if let Some(seed) = options.shuffle_seed {
             shuffle(&mut trials, seed);
         }

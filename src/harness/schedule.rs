@@ -114,10 +114,13 @@ impl Schedule {
 
     /// A trial that waits takes its outcome without having run.
     pub fn drain(&mut self) -> Vec<Position> {
-        let mut all: Vec<Position> = self.waiting.iter_mut().flat_map(std::mem::take).collect();
-        all.extend(self.groups.iter_mut().flat_map(|group| std::mem::take(&mut group.parked)));
+        let parked = self.groups.iter_mut().map(|group| &mut group.parked);
+        let mut waits = vec![false; self.items.len()];
+        for queue in self.waiting.iter_mut().chain(parked) {
+            queue.drain(..).for_each(|position| waits[position] = true);
+        }
+        let all: Vec<Position> = (0..waits.len()).filter(|position| waits[*position]).collect();
         self.left -= all.len();
-        all.sort_unstable();
         all
     }
 

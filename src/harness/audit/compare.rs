@@ -143,11 +143,10 @@ impl Registered {
                 .entry(entry.file)
                 .or_insert_with(|| target.find(entry.file).map(|file| canonical(&file)));
             if let Some(path) = path {
-                by_file.entry(path.clone()).or_default().push(entry);
+                // In the order of lines, in which they come but for a few.
+                let entries = by_file.entry(path.clone()).or_default();
+                entries.insert(entries.partition_point(|other| other.line <= entry.line), entry);
             }
-        }
-        for entries in by_file.values_mut() {
-            entries.sort_unstable_by_key(|entry| entry.line);
         }
         Registered { by_file }
     }

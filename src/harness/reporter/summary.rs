@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::harness::event::TrialInfo;
 use crate::harness::outcome::{Outcome, Verdict};
+use crate::harness::registry::order_by_name;
 
 use super::paint::{Paint, Tone};
 use super::sink::Sink;
 use super::words;
+use crate::harness::registry::order_by_name;
 
 /// Trials that were cancelled and are named before it is left at a number.
 const CANCELLED_NAMED: usize = 20;
@@ -186,9 +188,10 @@ impl Blocks {
             out.push("\n");
             out.push_lossy(&self.text);
         }
-        self.names.sort_unstable();
+        let mut names: Vec<(&str, u32)> = self.names.iter().map(String::as_str).zip(0..).collect();
+        order_by_name(&mut names);
         let _ = writeln!(out, "\n{heading}:");
-        for name in &self.names {
+        for (name, _) in names {
             let _ = writeln!(out, "    {name}");
         }
     }

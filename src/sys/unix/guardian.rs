@@ -5,7 +5,6 @@
 //! has exited or was killed, it kills the groups that are left, and ends.
 #![allow(unsafe_code)]
 
-use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -36,7 +35,7 @@ fn news(pid: u32, added: bool) -> [u8; NEWS] {
 /// Our side of it; lives on the spawner's thread, which alone may have to wait for it.
 #[derive(Debug, Default)]
 pub(super) struct Guardian {
-    groups: BTreeSet<u32>,
+    groups: Vec<u32>,
     link: Option<Link>,
     deaths: u32,
 }
@@ -50,13 +49,13 @@ struct Link {
 impl Guardian {
     /// Has this group guarded from now on. Starts the guardian where there is none.
     pub(super) fn add(&mut self, pid: u32) -> io::Result<()> {
-        self.groups.insert(pid);
+        self.groups.push(pid);
         self.tell(news(pid, true))
     }
 
     /// Has this group forgotten.
     pub(super) fn remove(&mut self, pid: u32) -> io::Result<()> {
-        self.groups.remove(&pid);
+        self.groups.retain(|group| *group != pid);
         if self.link.is_none() { Ok(()) } else { self.tell(news(pid, false)) }
     }
 
@@ -97,7 +96,7 @@ impl Guardian {
 
 impl Link {
     /// Starts a guardian that finds the news of all these groups on its socket.
-    fn start(groups: &BTreeSet<u32>) -> io::Result<Link> {
+    fn start(groups: &[u32]) -> io::Result<Link> {
         let (ours, theirs) = StdSocket::pair()?;
         ours.set_nonblocking(true)?;
         let mut command = spawner::this_binary(GUARDIAN_MARK, &ours, theirs.into(), &[], Vec::new())?;
@@ -176,8 +175,8 @@ fn stand_apart() {
 }
 
 /// Keeps the books until the arbiter is gone, and gives the groups that are left.
-fn listen(mut socket: StdSocket, arbiter: Option<OwnedFd>) -> BTreeSet<u32> {
-    let mut groups = BTreeSet::new();
+fn listen(mut socket: StdSocket, arbiter: Option<OwnedFd>) -> Vec<u32> {
+    let mut groups = Vec::new();
     let mut buffer = Vec::new();
     if socket.set_nonblocking(true).is_err() {
         return groups;
@@ -190,11 +189,10 @@ fn listen(mut socket: StdSocket, arbiter: Option<OwnedFd>) -> BTreeSet<u32> {
         let ended = read_all(&mut socket, &mut buffer);
         for news in buffer.chunks_exact(NEWS) {
             let pid = u32::from_le_bytes([news[0], news[1], news[2], news[3]]);
+            groups.retain(|group| *group != pid);
             if news[4] == 1 {
-                groups.insert(pid)
-            } else {
-                groups.remove(&pid)
-            };
+                groups.push(pid);
+            }
         }
         buffer.drain(..buffer.len() / NEWS * NEWS);
         if ended || died {

@@ -69,13 +69,15 @@ fn shield_range(first: RawFd, last: RawFd) {
 
 /// The descriptors by which cargo and make hand out job slots to the programs beneath them, in order.
 fn jobserver() -> Vec<RawFd> {
-    let mut fds: Vec<RawFd> = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"]
-        .iter()
-        .filter_map(std::env::var_os)
-        .flat_map(|flags| jobserver_of(&flags.to_string_lossy()))
-        .collect();
-    fds.sort_unstable();
-    fds.dedup();
+    let mut fds: Vec<RawFd> = Vec::new();
+    for flags in ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"].iter().filter_map(std::env::var_os) {
+        for fd in jobserver_of(&flags.to_string_lossy()) {
+            // A handful at most, so that no sorting is worth its code.
+            if !fds.contains(&fd) {
+                fds.insert(fds.partition_point(|other| *other < fd), fd);
+            }
+        }
+    }
     fds
 }
 

@@ -1,7 +1,6 @@
 //! Whatever children this process has: its own, and in a worker also the orphans it was given.
 #![allow(unsafe_code)]
 
-use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
@@ -12,16 +11,16 @@ use super::process::{open_pidfd, wait_readable};
 use crate::sys::process::ChildProcess;
 
 /// Process ids of children that somebody here waits for: those of `Child` values, and the guardian.
-static AWAITED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+static AWAITED: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 /// The guardian alone: it holds no file of ours and is nobody's leftover.
 static GUARDIAN: Mutex<Option<u32>> = Mutex::new(None);
 
 pub(super) fn await_child(pid: u32) {
-    AWAITED.lock().unwrap_or_else(PoisonError::into_inner).insert(pid);
+    AWAITED.lock().unwrap_or_else(PoisonError::into_inner).push(pid);
 }
 
 pub(super) fn forget_child(pid: u32) {
-    AWAITED.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid);
+    AWAITED.lock().unwrap_or_else(PoisonError::into_inner).retain(|awaited| *awaited != pid);
 }
 
 /// Starts the guardian; nobody counts children between its start and our knowing who it is.
@@ -130,19 +129,24 @@ fn list() -> Option<Vec<ChildProcess>> {
 
 /// What the kernel lists as children of each thread of this process.
 fn listed_by_threads() -> io::Result<Vec<ChildProcess>> {
-    let mut children = Vec::new();
+    let mut children: Vec<ChildProcess> = Vec::new();
     for thread in std::fs::read_dir("/proc/self/task")? {
         let thread = thread?.path();
         match std::fs::read_to_string(thread.join("children")) {
-            Ok(pids) => children.extend(pids.split_whitespace().filter_map(|pid| look_at(pid.parse().ok()?))),
+            Ok(pids) => {
+                for child in pids.split_whitespace().filter_map(|pid| look_at(pid.parse().ok()?)) {
+                    // A thread that ended meanwhile has left its children to one that is looked at later.
+                    if !children.iter().any(|known| known.pid == child.pid) {
+                        children.push(child);
+                    }
+                }
+            }
             // Where the thread still is there is no such list in this kernel; otherwise the thread has ended since,
             // and its children were given to another one.
             Err(error) if thread.join("stat").exists() => return Err(error),
             Err(_) => {}
         }
     }
-    children.sort_unstable_by_key(|child: &ChildProcess| child.pid);
-    children.dedup();
     Ok(children)
 }
 

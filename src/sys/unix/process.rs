@@ -1,7 +1,6 @@
 //! A child and its process group.
 #![allow(unsafe_code)]
 
-use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -31,7 +30,7 @@ pub const UNSUPPORTED: Option<&str> = None;
 /// Sends SIGTERM to the process group of the [`Child`] with this process id. Nothing happens where there is none, or
 /// it has ended: a process id that is nobody's, or somebody else's by now, is never signalled.
 pub fn terminate_group(pid: u32) {
-    let process = live().get(&pid).and_then(Weak::upgrade);
+    let process = live().iter().find(|process| process.0 == pid).and_then(|process| process.1.upgrade());
     if let Some(process) = process {
         // A group that is gone is not an error that anyone could act on.
         let _ = process.signal_group(libc::SIGTERM);
@@ -39,9 +38,9 @@ pub fn terminate_group(pid: u32) {
 }
 
 /// The processes behind all `Child` values, until they are reaped.
-static LIVE: Mutex<BTreeMap<u32, Weak<Process>>> = Mutex::new(BTreeMap::new());
+static LIVE: Mutex<Vec<(u32, Weak<Process>)>> = Mutex::new(Vec::new());
 
-fn live() -> MutexGuard<'static, BTreeMap<u32, Weak<Process>>> {
+fn live() -> MutexGuard<'static, Vec<(u32, Weak<Process>)>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -88,7 +87,7 @@ impl Child {
     pub(super) fn new(pid: u32, socket: StdSocket) -> io::Result<Child> {
         offspring::await_child(pid);
         let process = Arc::new(Process::new(pid));
-        live().insert(pid, Arc::downgrade(&process));
+        live().push((pid, Arc::downgrade(&process)));
         match Watch::new(&process) {
             Ok(watch) => Ok(Child { pid, socket: Mutex::new(Some(socket)), process, watch }),
             Err(error) => {
@@ -320,7 +319,7 @@ impl Process {
     }
 
     fn forget(&self) {
-        live().remove(&self.pid);
+        live().retain(|process| process.0 != self.pid);
         offspring::forget_child(self.pid);
         spawner::tell_ended(self.pid);
     }
