@@ -108,6 +108,10 @@ impl Context<Any> {
         std::mem::take(&mut self.0.passed)
     }
 
+    pub(crate) fn actor(&self) -> &Arc<dyn AnyActor> {
+        &self.0.actor
+    }
+
     pub(crate) fn wants_stop(&self) -> bool {
         self.0.stop
     }

@@ -173,6 +173,11 @@ impl Books {
         self.asks + self.tells
     }
 
+    /// Messages that must be waiting in the worker: it has one in hand, and reports tells by the half window.
+    pub(crate) fn waiting_there(&self, window: usize) -> usize {
+        self.asks.saturating_sub(1) + self.tells.saturating_sub((window / 2).max(1))
+    }
+
     /// Tells that the worker has not reported as taken.
     pub(crate) fn tells(&self) -> usize {
         self.tells

@@ -5,6 +5,7 @@ use super::error::Cause;
 use super::info::Info;
 use super::open::OpenCall;
 use super::reply::Reply;
+use super::supervise::AnyWork;
 
 /// A message of the actor's own or one that every actor understands.
 pub enum Envelope<M> {
@@ -24,6 +25,8 @@ pub enum BuiltIn {
     Echo(String, Reply<String>),
     /// Carry out an open command, in order with the other messages.
     Open(Box<dyn OpenCall>),
+    /// Do this with the actor's state, in order with the other messages. Never leaves its process.
+    Work(AnyWork),
 }
 
 impl<M> Envelope<M> {
@@ -44,6 +47,7 @@ impl BuiltIn {
             BuiltIn::Info(_) => "info",
             BuiltIn::Echo(..) => "echo",
             BuiltIn::Open(call) => call.name(),
+            BuiltIn::Work(_) => "work",
         }
     }
 
@@ -60,6 +64,8 @@ impl BuiltIn {
             BuiltIn::Echo(_, reply) => reply.fail(cause),
             // Its reply is inside, and says that the actor ended.
             BuiltIn::Open(call) => drop(call),
+            // What only it itself had asked for.
+            BuiltIn::Work(work) => drop(work),
         }
     }
 }
@@ -71,6 +77,7 @@ impl std::fmt::Debug for BuiltIn {
             BuiltIn::Info(_) => "Info",
             BuiltIn::Echo(..) => "Echo",
             BuiltIn::Open(_) => "Open",
+            BuiltIn::Work(_) => "Work",
         })
     }
 }

@@ -42,6 +42,20 @@ pub enum Reason {
         /// How long it had been silent, milliseconds.
         for_ms: u64,
     },
+    /// An actor that it was linked to had ended ([`Address::link`](super::Address::link)).
+    Linked {
+        /// The name of the one that ended first.
+        to: String,
+        /// How that one ended.
+        exit: Box<Exit>,
+    },
+    /// It gave up a child that would not stay alive: more restarts than its rule allows.
+    GaveUp {
+        /// The child's name.
+        child: String,
+        /// How the child ended the last time.
+        exit: Box<Exit>,
+    },
     /// It cannot be reached any more: its runtime was shut down, or its socket closed or carried garbage.
     Unreachable,
 }
@@ -49,7 +63,7 @@ pub enum Reason {
 wired! {
     enum Reason {
         Returned, Stopped, Panicked(note), Failed, Killed { signal }, Exited { code }, Silent { for_ms },
-        Unreachable
+        Linked { to, exit }, GaveUp { child, exit }, Unreachable
     }
 }
 
@@ -100,6 +114,13 @@ impl std::fmt::Display for Exit {
             Reason::Exited { code } => write!(f, "its process exited with code {code}")?,
             Reason::Silent { for_ms } => {
                 write!(f, "its process gave no sign of life for {for_ms} ms and was killed")?;
+            }
+            Reason::Linked { to, exit } => write!(f, "`{to}`, which it was linked to, had ended: {exit}")?,
+            Reason::GaveUp { child, exit } => {
+                write!(
+                    f,
+                    "it gave up its child `{child}`, which would not stay alive; the last time, {exit}"
+                )?;
             }
             Reason::Unreachable => f.write_str("it cannot be reached any more")?,
         }

@@ -24,6 +24,7 @@ use super::node::{AnyActor, Finisher, Shared};
 use super::panic;
 use super::state::State;
 use super::supervise::again::{Again, Ready};
+use super::supervise::watch::Work;
 use crate::sys::seam::{self, Instant};
 
 /// Messages an actor handles before it lets other tasks of its runtime have a turn.
@@ -78,6 +79,10 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
             })
             .await
         };
+        // After a panic or a kill; in good order they have ended before `#[stopping]`.
+        if let Some(family) = shared.node.take_family() {
+            family.end(&*shared, matches!(exit.reason, Reason::Killed { .. })).await;
+        }
         let exit = dropped(actor, &mut seated, exit);
         let (Some(again), Some(outlet)) = (&mut again, &outlet) else { break exit };
         match again.next(&*shared, exit).await {
@@ -135,7 +140,7 @@ async fn course<A: Actor>(
             let _ = ready.send(Err(SpawnError::Start { actor, message }));
             return exit;
         }
-        Attended::Cut(reason) => return Exit::because(reason, "while it was starting"),
+        Attended::Cut(reason) => return shared.node.told(reason, "while it was starting"),
     };
     shared.node.state.advance(State::Run);
     let _ = ready.send(Ok(()));
@@ -148,12 +153,17 @@ async fn course<A: Actor>(
         shared.node.state.advance(State::Stopping);
         shared.mailbox.shut();
     }
+    if let Some(family) = shared.node.take_family()
+        && family.end(shared, false).await
+    {
+        return shared.node.told(Reason::Killed { signal: None }, "while its children were stopping");
+    }
     match attend(shared, false, actor.stopping(&mut cx)).await {
         Attended::Done(Ok(())) => end,
         Attended::Done(Err(message)) => {
             Exit::because(Reason::Failed, format!("its #[stopping] returned an error: {message}"))
         }
-        Attended::Cut(reason) => Exit::because(reason, "while it was stopping"),
+        Attended::Cut(reason) => shared.node.told(reason, "while it was stopping"),
     }
 }
 
@@ -184,7 +194,7 @@ async fn serve<A: Actor>(
             }
             Step::Next(Next::Message(Envelope::BuiltIn(built_in))) => {
                 shared.node.handled.fetch_add(1, Ordering::Relaxed);
-                answer_in_order(shared, *built_in, cx).await
+                answer_in_order(shared, *built_in, actor, cx).await
             }
             Step::Next(Next::Control(question)) => {
                 answer_between(shared, *question, actor);
@@ -198,14 +208,16 @@ async fn serve<A: Actor>(
                 }
                 Attended::Cut(reason) => Attended::Cut(reason),
             },
-            Step::Next(Next::Stop) => return Served::Ending(shared.node.stopped()),
-            Step::Next(Next::Kill) => return Served::Over(Exit::new(Reason::Killed { signal: None })),
+            Step::Next(Next::Stop) => return Served::Ending(shared.node.told(Reason::Stopped, "")),
+            Step::Next(Next::Kill) => {
+                return Served::Over(shared.node.told(Reason::Killed { signal: None }, ""));
+            }
             Step::Abandoned => {
                 return Served::Ending(Exit::because(Reason::Returned, "its last proxy was dropped"));
             }
         };
         if let Attended::Cut(reason) = attended {
-            return Served::Over(Exit::because(reason, "in the middle of a command"));
+            return Served::Over(shared.node.told(reason, "in the middle of a command"));
         }
         if cx.wants_stop() {
             return Served::Ending(Exit::new(Reason::Returned));
@@ -281,7 +293,9 @@ pub(super) fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
     match question {
         BuiltIn::Ping(reply) => reply.send(()),
         BuiltIn::Info(reply) => reply.send(shared.node.info(shared.mailbox.info())),
-        BuiltIn::Echo(..) | BuiltIn::Open(_) => unreachable!("{question:?} goes with the messages"),
+        BuiltIn::Echo(..) | BuiltIn::Open(_) | BuiltIn::Work(_) => {
+            unreachable!("{question:?} goes with the messages")
+        }
     }
 }
 
@@ -303,11 +317,17 @@ fn answer_between<A: Actor>(shared: &Shared<A>, question: BuiltIn, actor: &mut A
 async fn answer_in_order<A: Actor>(
     shared: &Shared<A>,
     built_in: BuiltIn,
+    actor: &mut A,
     cx: &mut Context<A>,
 ) -> Attended<()> {
     match built_in {
         BuiltIn::Echo(text, reply) => reply.send(text),
         BuiltIn::Open(call) => return attend(shared, false, call.run(cx)).await,
+        BuiltIn::Work(work) => {
+            if let Ok(work) = work.downcast::<Work<A>>() {
+                work(actor, cx);
+            }
+        }
         question => answer(shared, question),
     }
     Attended::Done(())

@@ -158,6 +158,19 @@ impl<M, C> Mailbox<M, C> {
         Ok(())
     }
 
+    /// Puts a message in, room or no room: one of those that an actor has coming by its own doing, so that their number
+    /// is bounded by that. `false`, and the message dropped, where the mailbox is closed.
+    pub(crate) fn push_anyway(&self, message: M) -> bool {
+        let mut queue = self.lock();
+        if queue.closed {
+            return false;
+        }
+        let waker = queue.push(message);
+        drop(queue);
+        wake(waker);
+        true
+    }
+
     /// Puts a message in that found no room, as the policy says. What comes out is for the caller to drop: that runs
     /// code of others.
     pub(crate) fn squeeze(&self, message: M) -> Squeezed<M> {

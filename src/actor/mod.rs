@@ -45,6 +45,7 @@ mod overflow;
 mod overview;
 pub mod panic;
 mod params;
+mod pool;
 pub mod program;
 mod reply;
 mod roll;
@@ -71,13 +72,14 @@ pub use letter::{
     DeadLetter, DeadLetterCount, DeadLetters, Undelivered, dead_letter_count, dead_letters,
     dead_letters_up_to,
 };
-pub use monitor::{Monitor, MonitorEvent, MonitorMessage, MonitorProxy, Pool};
+pub use monitor::{Monitor, MonitorEvent, MonitorMessage, MonitorProxy};
 pub use node::Ended;
 pub use open::OpenCommand;
 pub use overflow::Overflow;
 pub use overview::{ActorInfo, ArbiterInfo, ServerInfo};
 pub use params::Params;
+pub use pool::Pool;
 pub use reply::Reply;
 pub use spawn::Spawn;
 pub use state::State;
-pub use supervise::{Restart, Restarted, Strategy};
+pub use supervise::{AnyWork, End, Restart, Restarted, Strategy, Supervising};

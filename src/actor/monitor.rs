@@ -1,40 +1,37 @@
-//! The monitor: an actor that keeps a number of workers, actors of one kind, alive.
+//! The monitor: an actor that keeps a pool of workers, actors of one kind, alive, and as many of them as are needed.
 //!
-//! Written by hand against [`Actor`], because it is generic over its workers and the macro's actors are not.
+//! Written by hand against [`Actor`], because it is generic over its workers and the macro's actors are not. Who is
+//! started again is decided where it is for all supervisors, in `supervise`; what is a monitor's own is how many workers
+//! there are and whose turn it is.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::address::Address;
 use super::behavior::Actor;
 use super::call::{Call, Plug};
-use super::context::Context;
+use super::context::{Context, Outlet};
 use super::envelope::Envelope;
 use super::error::SpawnError;
 use super::exit::Exit;
 use super::info::ActorName;
 use super::node::Shared;
+use super::pool::{Make, Pool};
 use super::reply::Reply;
 use super::spawn::Spawn;
+use super::state::State;
+use super::supervise::family::Change;
+use super::supervise::policy::Child;
+use super::supervise::restart::Lives;
+use super::supervise::sizing::{Looks, Resize};
 use crate::sys::seam::{self, Instant};
 
-/// A worker that lived longer than this is replaced at once when it ends; one that did not is replaced after a pause.
-const SETTLED: Duration = Duration::from_secs(1);
-
-/// The first such pause. Each further one is twice as long, up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-
-/// The longest pause before a worker is replaced.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// How long a worker may take to stop before it is killed, when its monitor stops.
-const STOP_GRACE: Duration = Duration::from_secs(30);
-
-/// Keeps a number of workers alive: one that ends, however it ends, is replaced by a new one.
+/// Keeps a pool of workers alive: one that fails is started again, behind the same proxy, so that what waits in its
+/// mailbox is handled by its next life; one that ended for good, because it was told to stop, is replaced by a new one.
 ///
-/// A worker that ends within its first second is replaced after a pause, 10 ms at first and doubled each time up to
-/// 5 s, so that one that cannot live does not take the machine. When the monitor ends, its workers are stopped, the
-/// last one first.
+/// A worker that ends within its first second is started again after a pause, 10 ms at first and doubled each time up to
+/// 5 s, so that one that cannot live does not take the machine. When the monitor ends, its workers are stopped before
+/// it, the last one first. More can be said of it through a [`Pool`].
 ///
 /// ```
 /// # use rehearsal::prelude::*;
@@ -43,154 +40,247 @@ const STOP_GRACE: Duration = Duration::from_secs(30);
 /// # #[rehearsal::actor] impl Counter {
 /// #     #[start] pub fn new(n: i64) -> Counter { Counter { n } }
 /// #     #[command] pub fn add(&mut self, by: i64) -> i64 { self.n += by; self.n }
+/// #     #[command] pub fn fail(&mut self) { panic!("on purpose") }
 /// # }
 /// # #[rehearsal::program] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let pool = Monitor::spawn(2, |index| Counter::spawn(0).name(format!("counter-{index}"))).await?;
 /// let workers = pool.workers().await?;
 /// assert_eq!(workers.len(), 2);
-/// workers[0].kill();
-/// workers[0].ended().await;
-/// while pool.workers().await?.len() < 2 {
-///     tokio::task::yield_now().await; // it is being replaced
-/// }
+/// assert!(workers[0].fail().await.is_err());
+/// assert_eq!(workers[0].add(1).await?, 1); // its next life answers
 /// # Ok(()) }
 /// ```
 pub struct Monitor<A: Actor> {
-    make: Make<A>,
-    slots: Vec<Slot<A>>,
+    pool: Pool<A>,
+    /// In the order of their numbers.
+    workers: Vec<Slot<A>>,
     /// Where the next round begins.
     turn: usize,
+    looks: Looks,
+    epoch: Instant,
+    /// Numbers of workers that are on their way.
+    coming: Vec<usize>,
 }
-
-type Make<A> = Box<dyn FnMut(usize) -> Spawn<A> + Send>;
 
 /// The place of one worker.
 struct Slot<A: Actor> {
-    worker: Option<A::Proxy>,
-    since: Instant,
-    pause: Duration,
-}
-
-/// What a monitor is started with.
-pub struct Pool<A: Actor> {
-    workers: usize,
-    make: Make<A>,
+    number: usize,
+    child: Child,
+    worker: A::Proxy,
+    lives: Lives,
 }
 
 /// What a monitor tells its parent, through `Monitor::spawn(..).on_event(..)`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MonitorEvent {
-    /// A worker has ended and will be replaced.
+    /// A worker has ended and will be started again, or replaced.
     Ended {
         /// The worker.
         worker: ActorName,
         /// How it ended.
         exit: Exit,
     },
-    /// A worker has replaced one that ended.
+    /// A worker lives that had ended, or one in its place.
     Replaced {
-        /// The new worker.
+        /// The worker.
         worker: ActorName,
     },
-    /// A replacement did not come to life; another will be tried.
+    /// A worker did not come to life; that will be tried again.
     NotReplaced {
         /// Why.
         error: SpawnError,
     },
+    /// The pool has a worker more, because too much was waiting for the others.
+    Grown {
+        /// The new worker.
+        worker: ActorName,
+    },
+    /// The pool has a worker less, because nothing has been waiting for long. That worker handles what it was sent, and
+    /// ends when nobody else holds a proxy of it.
+    Shrunk {
+        /// The worker.
+        worker: ActorName,
+    },
 }
 
-/// What a monitor is told; by its proxy, and by the tasks that watch its workers.
+/// What a monitor is told; by its proxy, and by what looks after its workers.
 pub enum MonitorMessage<A: Actor> {
     /// Who is alive?
     Workers(Reply<Vec<A::Proxy>>),
     /// Whose turn is it?
     Next(Reply<Option<A::Proxy>>),
-    /// The worker in this slot has ended.
-    Ended {
-        /// The slot.
-        slot: usize,
-        /// How it ended.
-        exit: Exit,
+    /// A worker has ended for good.
+    Left {
+        /// Which.
+        child: u64,
     },
-    /// A replacement for this slot lives, or does not.
+    /// A new worker lives, or does not.
     Made {
-        /// The slot.
-        slot: usize,
-        /// The new worker.
+        /// Its number.
+        number: usize,
+        /// Which child it is.
+        child: u64,
+        /// The worker.
         made: Result<A::Proxy, SpawnError>,
     },
+    /// A worker of this number is to be made.
+    Make {
+        /// Its number.
+        number: usize,
+    },
+    /// It is time to see how much is waiting.
+    Look,
 }
 
 impl<A: Actor> Monitor<A> {
     /// A monitor of so many workers; `make` says how the worker of each number is spawned, at first and each time it
-    /// is replaced.
+    /// is started again. Its name, its place and its other settings are those of its first life; the arguments are new
+    /// ones each time.
     pub fn spawn(workers: usize, make: impl FnMut(usize) -> Spawn<A> + Send + 'static) -> Spawn<Monitor<A>> {
-        Spawn::new(Pool { workers, make: Box::new(make) })
+        Pool::new(make).workers(workers..=workers).spawn()
     }
 
-    fn watch(cx: &Context<Self>, slot: usize, worker: &Address<A>) {
-        let (monitor, ended) = (cx.shared(), worker.ended());
+    /// A worker of this number on its way, and which child it will be.
+    fn make(
+        make: &Arc<Mutex<Make<A>>>,
+        number: usize,
+        cx: &mut Context<Self>,
+    ) -> (Child, impl Future<Output = Result<A::Proxy, SpawnError>> + Send + 'static + use<A>) {
+        let spawn = made_by(make, number);
+        let make = make.clone();
+        let coming = cx.supervise_by(spawn, Box::new(move || made_by(&make, number).into_args()));
+        (coming.child, coming)
+    }
+
+    /// Has a worker made beside the monitor, which is told when it lives.
+    fn fill(&mut self, number: usize, cx: &mut Context<Self>) {
+        let (child, coming) = Self::make(&self.pool.make, number, cx);
+        let monitor = cx.shared();
         seam::spawn(async move {
-            let exit = ended.await;
-            report(&monitor, MonitorMessage::Ended { slot, exit }).await;
+            let made = coming.await;
+            report(&monitor, MonitorMessage::Made { number, child, made });
         });
     }
 
-    fn replace(&mut self, slot: usize, cx: &Context<Self>) {
-        let place = &mut self.slots[slot];
-        place.worker = None;
-        let settled = seam::now().saturating_duration_since(place.since) >= SETTLED;
-        let pause = if settled { Duration::ZERO } else { place.pause };
-        place.pause = if settled { FIRST_PAUSE } else { (place.pause * 2).min(LONGEST_PAUSE) };
-        let (monitor, spawn) = (cx.shared(), (self.make)(slot));
-        seam::spawn(async move {
-            if !pause.is_zero() {
-                seam::sleep(pause).await;
-            }
-            let made = spawn.await;
-            report(&monitor, MonitorMessage::Made { slot, made }).await;
-        });
-    }
-
-    fn made(&mut self, slot: usize, made: Result<A::Proxy, SpawnError>, cx: &Context<Self>) {
-        self.slots[slot].since = seam::now();
+    fn made(
+        &mut self,
+        number: usize,
+        child: Child,
+        made: Result<A::Proxy, SpawnError>,
+        cx: &mut Context<Self>,
+    ) {
         match made {
             Ok(worker) => {
-                Self::watch(cx, slot, &worker);
-                tell(cx, MonitorEvent::Replaced { worker: worker.name().clone() });
-                self.slots[slot].worker = Some(worker);
+                let name = worker.name().clone();
+                let grown = self.coming.contains(&number);
+                self.coming.retain(|coming| *coming != number);
+                let at = self.workers.partition_point(|slot| slot.number < number);
+                let mut lives = Lives::default();
+                lives.begin(self.now());
+                self.workers.insert(at, Slot { number, child, worker, lives });
+                let event = if grown {
+                    MonitorEvent::Grown { worker: name }
+                } else {
+                    MonitorEvent::Replaced { worker: name }
+                };
+                tell(&cx.outlet(), event);
             }
             Err(error) => {
-                tell(cx, MonitorEvent::NotReplaced { error });
-                self.replace(slot, cx);
+                tell(&cx.outlet(), MonitorEvent::NotReplaced { error });
+                if self.coming.contains(&number) {
+                    // One that was not there before is not missed: the next look decides.
+                    self.coming.retain(|coming| *coming != number);
+                    return;
+                }
+                let pause = Lives::default().pause(&self.pool.restart, self.now(), seam::random_u64());
+                self.after(pause, MonitorMessage::Make { number }, cx);
             }
         }
     }
 
+    fn after(&self, pause: Duration, message: MonitorMessage<A>, cx: &Context<Self>) {
+        let monitor = cx.shared();
+        seam::spawn(async move {
+            seam::sleep(pause).await;
+            report(&monitor, message);
+        });
+    }
+
+    /// A worker has ended for good. One that the pool still has is replaced.
+    fn left(&mut self, child: Child, cx: &mut Context<Self>) {
+        let Some(at) = self.workers.iter().position(|slot| slot.child == child) else { return };
+        let mut slot = self.workers.remove(at);
+        let pause = slot.lives.pause(&self.pool.restart, self.now(), seam::random_u64());
+        self.after(pause, MonitorMessage::Make { number: slot.number }, cx);
+    }
+
+    fn look(&mut self, cx: &mut Context<Self>) {
+        let waiting = self.workers.iter().map(|slot| {
+            let shared = &slot.worker.shared;
+            shared.mailbox.info().waiting + shared.node.waiting_there()
+        });
+        let (now, waiting) = (self.now(), waiting.sum());
+        match self.looks.look(&self.pool.sizing, self.workers.len() + self.coming.len(), waiting, now) {
+            Resize::Stay => {}
+            Resize::Grow => {
+                let taken = |number: &usize| {
+                    self.coming.contains(number) || self.workers.iter().any(|slot| slot.number == *number)
+                };
+                let number = (0..).find(|number| !taken(number)).unwrap_or_default();
+                self.coming.push(number);
+                self.fill(number, cx);
+            }
+            Resize::Shrink => {
+                if let Some(slot) = self.workers.pop() {
+                    cx.family().release(slot.child);
+                    tell(&cx.outlet(), MonitorEvent::Shrunk { worker: slot.worker.name().clone() });
+                }
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        seam::now().saturating_duration_since(self.epoch)
+    }
+
+    /// The worker whose turn it is: those that run come before those that are being started again.
     fn next(&mut self) -> Option<A::Proxy> {
-        let count = self.slots.len();
-        let found = (0..count)
-            .map(|step| (self.turn + step) % count)
-            .find_map(|slot| self.slots[slot].worker.clone().map(|worker| (slot, worker)));
-        found.map(|(slot, worker)| {
-            self.turn = slot + 1;
-            worker
-        })
+        let count = self.workers.len();
+        let mut turns = (0..count).map(|step| (self.turn + step) % count);
+        let at = turns.find(|at| self.workers[*at].worker.state() == State::Run)?;
+        self.turn = at + 1;
+        Some(self.workers[at].worker.clone())
     }
 }
 
-/// Tells the monitor, unless it has ended. The mailbox it waits for room in is not kept open by it.
-async fn report<A: Actor>(monitor: &Arc<Shared<Monitor<A>>>, message: MonitorMessage<A>) {
-    let mut envelope = Some(Envelope::Command(message));
-    let mut ticket = None;
-    // A monitor that has ended replaces nobody: its worker, if this is one, goes with the message.
-    let _ = std::future::poll_fn(|cx| monitor.mailbox.poll_push(&mut envelope, &mut ticket, cx)).await;
+fn made_by<A: Actor>(make: &Mutex<Make<A>>, number: usize) -> Spawn<A> {
+    // One that panicked once is asked again: its panic was told of.
+    (make.lock().unwrap_or_else(PoisonError::into_inner))(number)
+}
+
+/// Tells the monitor, unless it has ended: then it replaces nobody, and its worker, if this is one, goes with the message.
+fn report<A: Actor>(monitor: &Shared<Monitor<A>>, message: MonitorMessage<A>) {
+    let _ = monitor.mailbox.push_anyway(Envelope::Command(message));
 }
 
 /// Nobody may be listening; the workers are looked after all the same.
-fn tell<A: Actor>(cx: &Context<Monitor<A>>, event: MonitorEvent) {
-    let _ = cx.outlet().send(event);
+fn tell(outlet: &Outlet<MonitorEvent>, event: MonitorEvent) {
+    let _ = outlet.send(event);
+}
+
+/// Has the monitor told of what becomes of its workers.
+fn listen<A: Actor>(cx: &Context<Monitor<A>>) {
+    let (monitor, outlet) = (cx.shared(), cx.outlet());
+    cx.family().listen(move |change| match change {
+        Change::Ended(worker, exit) => tell(&outlet, MonitorEvent::Ended { worker, exit }),
+        Change::Restarted(worker) => tell(&outlet, MonitorEvent::Replaced { worker }),
+        Change::NotRestarted(error) => tell(&outlet, MonitorEvent::NotReplaced { error }),
+        Change::Left(child, worker, exit) => {
+            tell(&outlet, MonitorEvent::Ended { worker, exit });
+            report(&monitor, MonitorMessage::Left { child });
+        }
+    });
 }
 
 impl<A: Actor> Actor for Monitor<A> {
@@ -204,13 +294,36 @@ impl<A: Actor> Actor for Monitor<A> {
     const TABLE: u64 = 0;
     const PERIODS: &'static [Duration] = &[];
 
-    async fn start(args: Pool<A>, cx: &mut Context<Self>) -> Result<Self, String> {
-        let Pool { workers, make } = args;
-        let mut monitor = Monitor { make, slots: Vec::new(), turn: 0 };
-        for slot in 0..workers {
-            let worker = (monitor.make)(slot).await.map_err(|error| error.to_string())?;
-            Self::watch(cx, slot, &worker);
-            monitor.slots.push(Slot { worker: Some(worker), since: seam::now(), pause: FIRST_PAUSE });
+    async fn start(pool: Pool<A>, cx: &mut Context<Self>) -> Result<Self, String> {
+        cx.supervision(pool.strategy, pool.restart.clone());
+        listen(cx);
+        let epoch = seam::now();
+        let mut monitor = Monitor {
+            pool,
+            workers: Vec::new(),
+            turn: 0,
+            looks: Looks::default(),
+            epoch,
+            coming: Vec::new(),
+        };
+        for number in 0..monitor.pool.sizing.least {
+            let (child, coming) = Self::make(&monitor.pool.make, number, cx);
+            let worker = coming.await.map_err(|error| error.to_string())?;
+            let lives = Lives::default();
+            monitor.workers.push(Slot { number, child, worker, lives });
+        }
+        if monitor.pool.sizing.least < monitor.pool.sizing.most {
+            let (own, every) = (cx.shared(), monitor.pool.look_every);
+            seam::spawn(async move {
+                seam::sleep(every).await;
+                // A monitor too busy to look has one look coming at most.
+                while own.node.exit().is_none() {
+                    if own.mailbox.queued() == 0 {
+                        report(&own, MonitorMessage::Look);
+                    }
+                    seam::sleep(every).await;
+                }
+            });
         }
         Ok(monitor)
     }
@@ -219,24 +332,24 @@ impl<A: Actor> Actor for Monitor<A> {
         match message {
             MonitorMessage::Workers(_) => "workers",
             MonitorMessage::Next(_) => "next",
-            MonitorMessage::Ended { .. } => "ended",
+            MonitorMessage::Left { .. } => "left",
             MonitorMessage::Made { .. } => "made",
+            MonitorMessage::Make { .. } => "make",
+            MonitorMessage::Look => "look",
         }
     }
 
     fn dispatch_now(&mut self, message: Self::Message, cx: &mut Context<Self>) -> Option<Self::Message> {
         match message {
             MonitorMessage::Workers(reply) => {
-                reply.send(self.slots.iter().filter_map(|slot| slot.worker.clone()).collect());
+                let running = self.workers.iter().filter(|slot| slot.worker.state() == State::Run);
+                reply.send(running.map(|slot| slot.worker.clone()).collect());
             }
             MonitorMessage::Next(reply) => reply.send(self.next()),
-            MonitorMessage::Ended { slot, exit } => {
-                if let Some(worker) = &self.slots[slot].worker {
-                    tell(cx, MonitorEvent::Ended { worker: worker.name().clone(), exit });
-                }
-                self.replace(slot, cx);
-            }
-            MonitorMessage::Made { slot, made } => self.made(slot, made, cx),
+            MonitorMessage::Left { child } => self.left(child, cx),
+            MonitorMessage::Made { number, child, made } => self.made(number, child, made, cx),
+            MonitorMessage::Make { number } => self.fill(number, cx),
+            MonitorMessage::Look => self.look(cx),
         }
         None
     }
@@ -250,11 +363,6 @@ impl<A: Actor> Actor for Monitor<A> {
     }
 
     async fn stopping(&mut self, _cx: &mut Context<Self>) -> Result<(), String> {
-        for worker in self.slots.iter_mut().rev().filter_map(|slot| slot.worker.take()) {
-            if worker.stop().timeout(STOP_GRACE).await.is_err() {
-                worker.kill();
-            }
-        }
         Ok(())
     }
 }
@@ -263,7 +371,7 @@ impl<A: Actor> Actor for Monitor<A> {
 pub struct MonitorProxy<A: Actor>(Address<Monitor<A>>);
 
 impl<A: Actor> MonitorProxy<A> {
-    /// The workers that are alive now, in the order of their numbers. One that is being replaced is missing.
+    /// The workers that are alive now, in the order of their numbers. One that is being started again is missing.
     pub fn workers(&self) -> Call<'_, Monitor<A>, Vec<A::Proxy>> {
         let plug: Plug<Monitor<A>, _> = |envelope, reply| {
             if let Envelope::Command(MonitorMessage::Workers(place)) = envelope {
@@ -273,7 +381,7 @@ impl<A: Actor> MonitorProxy<A> {
         Call::new(&self.0, "workers", MonitorMessage::Workers(Reply::nobody()), plug)
     }
 
-    /// The worker whose turn it is, one after another; `None` while all are being replaced.
+    /// The worker whose turn it is, one after another; `None` while all are being started again.
     pub fn next(&self) -> Call<'_, Monitor<A>, Option<A::Proxy>> {
         let plug: Plug<Monitor<A>, _> = |envelope, reply| {
             if let Envelope::Command(MonitorMessage::Next(place)) = envelope {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 #[cfg(feature = "json")]
@@ -15,7 +15,6 @@ use super::beside::Beside;
 use super::by_name::{Post, Posting, Signature, WrongArguments};
 #[cfg(feature = "json")]
 use super::call::Call;
-use super::current::LastWords;
 use super::envelope::{BuiltIn, Envelope};
 use super::exit::{Exit, Reason};
 use super::info::{ActorName, Info, MailboxInfo, Placement};
@@ -25,8 +24,13 @@ use super::mailbox::{Mailbox, Next, Refused};
 use super::overflow::Overflow;
 use super::params::Params;
 use super::state::{State, StateCell};
+use super::supervise::AnyWork;
 use super::supervise::again::Wish;
 use crate::sys::seam::{self, Instant};
+
+mod lives;
+
+use lives::Rare;
 
 /// The half of an actor's shared state that does not depend on its type.
 pub(crate) struct Node {
@@ -52,18 +56,6 @@ struct Ending {
     rare: Option<Box<Rare>>,
 }
 
-/// What most actors have nothing of.
-#[derive(Default)]
-struct Rare {
-    /// Who waits for the end, each with a number of its own.
-    waiting: Vec<(u64, Waker)>,
-    last_waiting: u64,
-    /// How often it was started again.
-    restarts: u32,
-    /// Why it is to be stopped, where somebody else's end is the reason.
-    doom: Option<Exit>,
-}
-
 /// Everything that proxies and the actor's loop share.
 pub(crate) struct Shared<A: Actor> {
     pub(crate) node: Node,
@@ -85,8 +77,11 @@ pub(crate) trait AnyActor: Send + Sync {
     /// Forgets a stop or kill that was for the life that is over.
     fn forget_signals(&self);
     /// Ends this life, in good order, for another to begin; `false` where it is ending already.
-    #[allow(dead_code)]
     fn renew(&self) -> bool;
+    /// Ends it for this reason: like a kill, or like a stop, neither of which is the last word over it.
+    fn end_because(&self, why: Exit, kill: bool);
+    /// Has it do something with its own state, in turn with its messages, however full its mailbox is.
+    fn put_work(&self, work: AnyWork);
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>>;
     fn on_params(&self) -> Option<fn(&mut Params)>;
     #[cfg(feature = "json")]
@@ -150,76 +145,6 @@ impl Node {
         }
     }
 
-    /// What is wished of its loop beside its messages.
-    pub(crate) fn wish(&self) -> Wish {
-        Wish::of(self.wish.load(Ordering::SeqCst))
-    }
-
-    /// Wishes that this life ends and another begins; `false` where something else is wished already.
-    #[allow(dead_code)]
-    pub(crate) fn wish_for(&self, wish: Wish) -> bool {
-        let (none, wish) = (Wish::None as u8, wish as u8);
-        self.wish.compare_exchange(none, wish, Ordering::SeqCst, Ordering::SeqCst).is_ok()
-    }
-
-    /// Wishes that it ends, and no other life begins.
-    pub(crate) fn wish_for_the_end(&self) {
-        self.wish.store(Wish::Stop as u8, Ordering::SeqCst);
-    }
-
-    /// Takes out a wish for another life; one for the end stays.
-    pub(crate) fn take_wish(&self) -> Wish {
-        let taken = self.wish.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |wish| {
-            (wish != Wish::Stop as u8).then_some(Wish::None as u8)
-        });
-        Wish::of(taken.unwrap_or(Wish::Stop as u8))
-    }
-
-    /// Whether senders are to find its mailbox open although this life has ended so: another may follow.
-    pub(crate) fn may_go_on(&self, exit: &Exit) -> bool {
-        match self.wish() {
-            Wish::Renew | Wish::Recycle => true,
-            Wish::Stop => false,
-            Wish::None => self.is_renewable.load(Ordering::Relaxed) && exit.reason != Reason::Stopped,
-        }
-    }
-
-    /// Says that another life may follow one that has ended.
-    pub(crate) fn set_renewable(&self) {
-        self.is_renewable.store(true, Ordering::Relaxed);
-    }
-
-    /// What callers learn whose command was cut short, while what this returns lives. Nothing for an actor that has
-    /// but one life: they learn how that ended.
-    pub(crate) fn last_words(&self, reason: &Reason) -> Option<LastWords> {
-        let exit = || Exit::because(reason.clone(), "in the middle of a command");
-        self.is_renewable.load(Ordering::Relaxed).then(|| LastWords::say(exit()))
-    }
-
-    /// Notes a restart; how many that makes.
-    pub(crate) fn count_restart(&self) -> u32 {
-        let mut ending = self.ending();
-        let rare = ending.rare.get_or_insert_default();
-        rare.restarts += 1;
-        rare.restarts
-    }
-
-    pub(crate) fn restarts(&self) -> u32 {
-        self.ending().rare.as_ref().map_or(0, |rare| rare.restarts)
-    }
-
-    /// Says why it is about to be stopped; the first to say so is believed.
-    #[allow(dead_code)]
-    pub(crate) fn doom(&self, exit: Exit) {
-        self.ending().rare.get_or_insert_default().doom.get_or_insert(exit);
-    }
-
-    /// How an actor ended that was told to stop.
-    pub(crate) fn stopped(&self) -> Exit {
-        let doom = self.ending().rare.as_mut().and_then(|rare| rare.doom.take());
-        doom.unwrap_or_else(|| Exit::new(Reason::Stopped))
-    }
-
     pub(crate) fn set_process(&self, process_id: u32) {
         self.process_id.store(process_id, Ordering::Relaxed);
     }
@@ -278,6 +203,11 @@ impl Node {
         self.beside.get().and_then(|beside| beside.allowed())
     }
 
+    /// Messages that wait in its process, where it has one of its own.
+    pub(crate) fn waiting_there(&self) -> usize {
+        self.beside.get().map_or(0, |beside| beside.waiting_there())
+    }
+
     /// What few actors have; made here.
     pub(crate) fn beside(&self) -> &Beside {
         self.beside.get_or_init(Box::default)
@@ -326,13 +256,14 @@ impl<A: Actor> Shared<A> {
             if ending.exit.is_some() {
                 return;
             }
-            ending.exit = Some(exit);
+            ending.exit = Some(exit.clone());
         }
         self.node.state.advance(if orderly { State::Close } else { State::Terminate });
         let left = self.mailbox.close();
         letter::bury_left(self, taken.into_iter().chain(left));
-        let waiting = self.node.ending().rare.as_mut().map(|rare| std::mem::take(&mut rare.waiting));
-        waiting.into_iter().flatten().for_each(|(_, waker)| waker.wake());
+        if let Some(survivors) = self.node.take_survivors() {
+            survivors.learn(&self.node.name, &exit);
+        }
     }
 }
 
@@ -375,6 +306,16 @@ impl<A: Actor> AnyActor for Shared<A> {
             self.mailbox.stop();
         }
         wished
+    }
+
+    fn end_because(&self, why: Exit, kill: bool) {
+        self.node.doom(why);
+        if kill { self.mailbox.kill() } else { self.mailbox.stop() }
+    }
+
+    fn put_work(&self, work: AnyWork) {
+        // One that has ended does nothing any more.
+        let _ = self.mailbox.push_anyway(Envelope::BuiltIn(Box::new(BuiltIn::Work(work))));
     }
 
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>> {

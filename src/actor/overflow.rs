@@ -1,7 +1,7 @@
 //! What a full mailbox does with one more message.
 
 use super::behavior::Actor;
-use super::envelope::Envelope;
+use super::envelope::{BuiltIn, Envelope};
 use super::letter::{self, Undelivered};
 use super::mailbox::{Refused, Squeezed};
 use super::node::Shared;
@@ -91,6 +91,11 @@ pub(crate) fn settle<A: Actor>(
 ) -> Result<(), Refused<Envelope<A::Message>>> {
     match shared.mailbox.squeeze(envelope) {
         Squeezed::In => Ok(()),
+        // An actor's own work is not what the policy is about.
+        Squeezed::Instead(Envelope::BuiltIn(work)) if matches!(*work, BuiltIn::Work(_)) => {
+            shared.mailbox.push_anyway(Envelope::BuiltIn(work));
+            Ok(())
+        }
         Squeezed::Instead(oldest) => {
             let command = oldest.command::<A>();
             letter::bury(shared, command, oldest, Undelivered::Overflow);

@@ -194,6 +194,7 @@ fn tell<S: Service>(service: &mut S, event: MonitorEvent) {
         MonitorEvent::Ended { worker, exit } => service.worker_ended(&worker, &exit),
         MonitorEvent::Replaced { worker } => service.worker_replaced(&worker),
         MonitorEvent::NotReplaced { error } => service.worker_missing(&error),
+        _ => {}
     }
 }
 

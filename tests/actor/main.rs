@@ -14,6 +14,7 @@ mod clumsy;
 mod config;
 mod death;
 mod event;
+mod family;
 mod hook;
 mod letter;
 mod open;

@@ -42,7 +42,7 @@ async fn a_monitor_keeps_its_workers_alive() -> Tested {
                 let workers = monitor.workers().await?;
                 if workers.len() == 3 {
                     let fresh = workers[1].clone();
-                    if fresh.exit().is_none() && fresh.add(0).await.is_ok() {
+                    if fresh.info().await.is_ok_and(|info| info.restarts == 1) {
                         return Ok::<_, Box<dyn std::error::Error>>(fresh);
                     }
                 }
@@ -50,7 +50,7 @@ async fn a_monitor_keeps_its_workers_alive() -> Tested {
             }
         });
         let fresh = replaced.await?;
-        assert_ne!(fresh.id(), workers[1].id());
+        assert_eq!(fresh.id(), workers[1].id(), "behind the same proxy");
         assert_eq!(fresh.add(0).await?, 1, "made with its number again");
         let events: Vec<MonitorEvent> = told.try_iter().collect();
         assert!(
@@ -91,13 +91,15 @@ async fn a_worker_that_cannot_live_is_tried_ever_more_slowly() -> Tested {
     while deaths < 8 {
         if let Some(worker) = monitor.workers().await?.first() {
             worker.kill();
-            worker.ended().await;
+            while worker.state() == State::Run {
+                tokio::task::yield_now().await;
+            }
             deaths += 1;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    // 10 + 20 + .. + 640 ms between eight deaths.
-    assert!(start.elapsed() >= Duration::from_millis(1_270), "{:?}", start.elapsed());
+    // 10 + 20 + .. + 640 ms between eight deaths, each a tenth more or less.
+    assert!(start.elapsed() >= Duration::from_millis(1_143), "{:?}", start.elapsed());
     assert!(told.try_iter().count() >= 15);
     Ok(())
 }

@@ -97,6 +97,12 @@ impl Line {
         self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes how much waits in the worker.
+    fn note<A: Actor>(&self, shared: &Shared<A>) {
+        let waiting = self.open().waiting.waiting_there(shared.mailbox.capacity());
+        shared.node.beside().set_waiting_there(waiting);
+    }
+
     fn wake_writer(&self) {
         let waker = self.room().take();
         if let Some(waker) = waker {
@@ -145,6 +151,7 @@ impl<A: Actor> Writer<A> {
     /// lives: a worker whose socket closes ends by itself, and would not be seen to be killed.
     pub(super) async fn run(&mut self) -> Written {
         loop {
+            self.line.note(&self.shared);
             if let Some(end) = self.flush().await {
                 return end;
             }
@@ -232,6 +239,7 @@ impl<A: Actor> Writer<A> {
             }
             BuiltIn::Echo(text, reply) => out.message("echo", |request| Down::Echo { request }, &text, reply),
             BuiltIn::Open(call) => call.pack(out),
+            BuiltIn::Work(_) => unreachable!("work with an actor's state comes from where that state is"),
         });
     }
 
@@ -352,6 +360,7 @@ impl<A: Actor> Reader<A> {
                 header => settle(&self.shared, &self.line, header, value),
             };
             settled?;
+            self.line.note(&self.shared);
         }
     }
 }

@@ -213,6 +213,24 @@ impl<A: Actor> Spawn<A> {
         self
     }
 
+    /// Has `fate` decide what becomes of it when it ends, after its own rule, if it has one.
+    pub(crate) fn supervised(mut self, recipe: Recipe<A>, fate: Box<dyn Fate>) -> Self {
+        let renewal = self.renewal();
+        renewal.recipe.get_or_insert(recipe);
+        renewal.deciders.push(fate);
+        self
+    }
+
+    /// Its start arguments.
+    pub(crate) fn args(&self) -> &A::Args {
+        &self.args
+    }
+
+    /// Takes its start arguments out.
+    pub(crate) fn into_args(self) -> A::Args {
+        self.args
+    }
+
     fn renewal(&mut self) -> &mut Renewal<A> {
         let none = || Box::new(Renewal { recipe: None, deciders: Vec::new(), on_restart: None });
         self.renewal.get_or_insert_with(none)

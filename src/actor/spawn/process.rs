@@ -242,8 +242,9 @@ async fn oversee<A: Actor>(
     office.on_event = reader.into_listener();
     let mut unsettled = line.close();
     let mut exit = verdict.exit(status, unsettled.ended.take());
-    if exit == Exit::new(Reason::Stopped) {
-        exit = shared.node.stopped();
+    let by_us = [Reason::Stopped, Reason::Killed { signal: Some(9) }].contains(&exit.reason);
+    if by_us && let Some(why) = shared.node.take_doom() {
+        exit = why;
     }
     (exit, unsettled)
 }

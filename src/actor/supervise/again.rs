@@ -106,6 +106,8 @@ impl Fates {
         let node = actor.node();
         // Whatever was said to the life that is over; what is said from now on is about the next.
         actor.forget_signals();
+        drop(node.take_doom());
+        node.count_life();
         let wish = node.take_wish();
         self.has_run |= node.state.get() >= State::Run;
         if wish == Wish::Stop || !self.has_run {
@@ -131,7 +133,7 @@ impl Fates {
                 Ok(Verdict::Over(so)) => exit = so,
                 Err(reason) => {
                     let why = format!("before it was started again; its last life: {first}");
-                    return Err(Exit::because(reason, why));
+                    return Err(node.told(reason, &why));
                 }
             }
         }

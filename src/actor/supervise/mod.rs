@@ -13,7 +13,15 @@
 //! Read next: `policy`, then `again`, then `../life.rs` where it is asked.
 
 pub(crate) mod again;
-mod restart;
+pub(crate) mod family;
+pub(crate) mod link;
+pub(crate) mod policy;
+pub(crate) mod restart;
+pub(crate) mod sizing;
+mod supervisor;
+pub(crate) mod watch;
 
 pub(crate) use restart::OnRestart;
 pub use restart::{Restart, Restarted, Strategy};
+pub use supervisor::Supervising;
+pub use watch::{AnyWork, End};

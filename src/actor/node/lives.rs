@@ -1,0 +1,170 @@
+//! What of a node is about its lives: what is wished of its loop, restarts, links, children, those who wait for its end.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Waker;
+
+use super::Node;
+use crate::actor::current::LastWords;
+use crate::actor::exit::{Exit, Reason};
+use crate::actor::info::ActorName;
+use crate::actor::supervise::again::Wish;
+use crate::actor::supervise::family::Family;
+use crate::actor::supervise::link::Link;
+
+/// What most actors have nothing of.
+#[derive(Default)]
+pub(super) struct Rare {
+    /// Who waits for the end, each with a number of its own.
+    pub(super) waiting: Vec<(u64, Waker)>,
+    pub(super) last_waiting: u64,
+    /// How often it was started again.
+    pub(super) restarts: u32,
+    /// How many of its lives are over.
+    pub(super) lives: u64,
+    /// Why it is to be ended, where somebody else's end is the reason.
+    pub(super) doom: Option<Exit>,
+    pub(super) links: Vec<Link>,
+    /// Its children.
+    pub(super) family: Option<Arc<Family>>,
+}
+
+/// Those who have to learn of an actor's end.
+pub(super) struct Survivors {
+    links: Vec<Link>,
+    /// Only where the actor's runtime went: otherwise it has ended before.
+    family: Option<Arc<Family>>,
+    waiting: Vec<(u64, Waker)>,
+}
+
+impl Survivors {
+    pub(super) fn learn(self, actor: &ActorName, exit: &Exit) {
+        self.links.iter().for_each(|link| link.carry(actor, exit));
+        if let Some(family) = self.family {
+            family.abandon();
+        }
+        self.waiting.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+}
+
+impl Node {
+    /// What is wished of its loop beside its messages.
+    pub(crate) fn wish(&self) -> Wish {
+        Wish::of(self.wish.load(Ordering::SeqCst))
+    }
+
+    /// Wishes that this life ends and another begins; `false` where something else is wished already.
+    pub(crate) fn wish_for(&self, wish: Wish) -> bool {
+        let (none, wish) = (Wish::None as u8, wish as u8);
+        self.wish.compare_exchange(none, wish, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
+    /// Wishes that it ends, and no other life begins.
+    pub(crate) fn wish_for_the_end(&self) {
+        self.wish.store(Wish::Stop as u8, Ordering::SeqCst);
+    }
+
+    /// Takes out a wish for another life; one for the end stays.
+    pub(crate) fn take_wish(&self) -> Wish {
+        let taken = self.wish.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |wish| {
+            (wish != Wish::Stop as u8).then_some(Wish::None as u8)
+        });
+        Wish::of(taken.unwrap_or(Wish::Stop as u8))
+    }
+
+    /// Whether senders are to find its mailbox open although this life has ended so: another may follow.
+    pub(crate) fn may_go_on(&self, exit: &Exit) -> bool {
+        match self.wish() {
+            Wish::Renew | Wish::Recycle => true,
+            Wish::Stop => false,
+            Wish::None => self.is_renewable.load(Ordering::Relaxed) && exit.reason != Reason::Stopped,
+        }
+    }
+
+    /// Says that another life may follow one that has ended.
+    pub(crate) fn set_renewable(&self) {
+        self.is_renewable.store(true, Ordering::Relaxed);
+    }
+
+    /// What callers learn whose command was cut short, while what this returns lives. Nothing for an actor that has
+    /// but one life: they learn how that ended.
+    pub(crate) fn last_words(&self, reason: &Reason) -> Option<LastWords> {
+        let exit = || Exit::because(reason.clone(), "in the middle of a command");
+        self.is_renewable.load(Ordering::Relaxed).then(|| LastWords::say(exit()))
+    }
+
+    /// How many of its lives are over.
+    pub(crate) fn lives(&self) -> u64 {
+        self.ending().rare.as_ref().map_or(0, |rare| rare.lives)
+    }
+
+    /// Another life begins.
+    pub(crate) fn count_life(&self) {
+        self.ending().rare.get_or_insert_default().lives += 1;
+    }
+
+    /// Notes a link. Where the actor has ended it is given back, with how.
+    pub(crate) fn add_link(&self, link: Link) -> Option<(Link, Exit)> {
+        let mut ending = self.ending();
+        match &ending.exit {
+            Some(exit) => Some((link, exit.clone())),
+            None => {
+                let links = &mut ending.rare.get_or_insert_default().links;
+                links.retain(|other| other.other.strong_count() > 0);
+                links.push(link);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn drop_link(&self, id: u64) {
+        if let Some(rare) = &mut self.ending().rare {
+            rare.links.retain(|link| !link.leads_to(id));
+        }
+    }
+
+    /// Its children, if it has any; made by `make` where it has none.
+    pub(crate) fn family(&self, make: impl FnOnce() -> Arc<Family>) -> Arc<Family> {
+        self.ending().rare.get_or_insert_default().family.get_or_insert_with(make).clone()
+    }
+
+    /// Takes its children out, to be ended.
+    pub(crate) fn take_family(&self) -> Option<Arc<Family>> {
+        self.ending().rare.as_mut()?.family.take()
+    }
+
+    /// Takes out those who have to learn of its end.
+    pub(super) fn take_survivors(&self) -> Option<Survivors> {
+        let mut ending = self.ending();
+        let rare = ending.rare.as_mut()?;
+        let (links, waiting) = (std::mem::take(&mut rare.links), std::mem::take(&mut rare.waiting));
+        Some(Survivors { links, family: rare.family.take(), waiting })
+    }
+
+    /// Notes a restart; how many that makes.
+    pub(crate) fn count_restart(&self) -> u32 {
+        let mut ending = self.ending();
+        let rare = ending.rare.get_or_insert_default();
+        rare.restarts += 1;
+        rare.restarts
+    }
+
+    pub(crate) fn restarts(&self) -> u32 {
+        self.ending().rare.as_ref().map_or(0, |rare| rare.restarts)
+    }
+
+    /// Says why it is about to be stopped; the first to say so is believed.
+    pub(crate) fn doom(&self, exit: Exit) {
+        self.ending().rare.get_or_insert_default().doom.get_or_insert(exit);
+    }
+
+    /// How an actor ended that was told to stop, or killed: so, or for the reason that was given with it.
+    pub(crate) fn told(&self, reason: Reason, when: &str) -> Exit {
+        self.take_doom().unwrap_or_else(|| Exit::because(reason, when))
+    }
+
+    /// Takes out why it was to be ended, if anybody said.
+    pub(crate) fn take_doom(&self) -> Option<Exit> {
+        self.ending().rare.as_mut()?.doom.take()
+    }
+}

@@ -1,0 +1,47 @@
+//! A child's side of its family.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::{Event, Family, Phase};
+use crate::actor::exit::Exit;
+use crate::actor::node::AnyActor;
+use crate::actor::supervise::again::{Deciding, Fate, Verdict};
+use crate::actor::supervise::policy::Child;
+
+/// What a supervised child asks.
+pub(super) struct ChildsFate {
+    pub(super) family: Arc<Family>,
+    pub(super) child: Child,
+}
+
+impl Fate for ChildsFate {
+    fn placed(&mut self, actor: &Arc<dyn AnyActor>) {
+        let mut books = self.family.books();
+        if let Some(member) = books.members.get_mut(&self.child) {
+            member.actor = Some(actor.clone());
+        }
+        if books.phase != Phase::Open {
+            // Its supervisor ends, or has ended.
+            drop(books);
+            actor.node().wish_for_the_end();
+            actor.kill();
+        }
+    }
+
+    fn decide(&mut self, exit: Exit) -> Deciding {
+        let (ask, answer) = oneshot::channel();
+        if let Some(member) = self.family.books().members.get_mut(&self.child) {
+            member.asks = Some((ask, exit.clone()));
+        }
+        self.family.push(Event::Ended(self.child));
+        Box::pin(async move { answer.await.unwrap_or(Verdict::Over(exit)) })
+    }
+}
+
+impl Drop for ChildsFate {
+    fn drop(&mut self) {
+        self.family.push(Event::Left(self.child));
+    }
+}
