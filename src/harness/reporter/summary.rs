@@ -10,7 +10,6 @@ use crate::harness::registry::order_by_name;
 use super::paint::{Paint, Tone};
 use super::sink::Sink;
 use super::words;
-use crate::harness::registry::order_by_name;
 
 /// Trials that were cancelled and are named before it is left at a number.
 const CANCELLED_NAMED: usize = 20;
