@@ -1,6 +1,7 @@
 //! A call of one command, before it is sent: awaited for its answer, or told, sent, delivered.
 
 use std::future::{Future, IntoFuture, poll_fn};
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,7 +16,8 @@ use super::letter::{self, Undelivered};
 use super::mailbox::Refused;
 use super::node::Shared;
 use super::overflow;
-use super::reply::{Reply, Waiting};
+use super::reply::{Reply, Waited, Waiting};
+use crate::sys::deadline::Deadline;
 use crate::sys::seam;
 
 /// How long an ask waits unless told otherwise.
@@ -117,17 +119,12 @@ impl<'p, A: Actor, R> Call<'p, A, R> {
         post: impl FnOnce(&Shared<A>, &'static str, Envelope<A::Message>) -> Posted<A>,
     ) -> Result<Answer<A, R>, Error> {
         let shared = self.address.shared.clone();
-        let (reply, waiting) = Reply::pair();
+        let (reply, waiting) = Reply::pair(Deadline::new(self.limit));
         (self.plug)(&mut self.envelope, reply);
         if let Err(refused) = post(&shared, self.command, self.envelope) {
             return Err(refusal(&shared, self.command, refused));
         }
-        let exchange = Exchange {
-            stage: Stage::Waiting(waiting),
-            command: self.command,
-            limit: self.limit,
-            timer: None,
-        };
+        let exchange = Exchange { stage: Stage::Waiting(waiting), command: self.command };
         Ok(Answer { shared, exchange })
     }
 
@@ -152,8 +149,8 @@ impl<'p, A: Actor, R: Send + 'static> IntoFuture for Call<'p, A, R> {
     type IntoFuture = Asking<'p, A, R>;
 
     fn into_future(self) -> Asking<'p, A, R> {
-        let stage = Stage::Unsent { envelope: Some(self.envelope), plug: self.plug, ticket: None };
-        let exchange = Exchange { stage, command: self.command, limit: self.limit, timer: None };
+        let stage = Stage::Unsent { envelope: self.envelope, plug: self.plug, limit: self.limit };
+        let exchange = Exchange { stage, command: self.command };
         Asking { shared: &self.address.shared, exchange }
     }
 }
@@ -289,65 +286,107 @@ impl<A: Actor> Shared<A> {
     }
 }
 
-/// One ask on its way: unsent, waiting for its answer, or waiting to learn how the actor ended.
+/// One ask on its way.
 struct Exchange<A: Actor, R> {
     stage: Stage<A, R>,
     command: &'static str,
-    limit: Duration,
-    /// Made when the first poll finds no answer: most answers of a local actor come at the second poll, but a
-    /// deadline that nobody watches is none.
-    timer: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 enum Stage<A: Actor, R> {
-    Unsent { envelope: Option<Envelope<A::Message>>, plug: Plug<A, R>, ticket: Option<u64> },
+    Unsent {
+        envelope: Envelope<A::Message>,
+        plug: Plug<A, R>,
+        limit: Duration,
+    },
+    /// Waits for room in the mailbox. The answer is waited for too: that has the deadline.
+    Queued {
+        envelope: Option<Envelope<A::Message>>,
+        ticket: Option<u64>,
+        waiting: Waiting<R>,
+    },
     Waiting(Waiting<R>),
-    Dropped,
+    /// The message was dropped unanswered: the actor ends, and says how.
+    Dropped(Deadline),
+    Over,
 }
 
 impl<A: Actor, R> Exchange<A, R> {
     fn poll(&mut self, shared: &Shared<A>, cx: &mut Context<'_>) -> Poll<Result<R, Error>> {
-        if let Poll::Ready(result) = self.poll_stage(shared, cx) {
-            return Poll::Ready(result);
-        }
-        let timer = self.timer.get_or_insert_with(|| Box::pin(seam::sleep(self.limit)));
-        ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Err(shared.late(self.command, self.limit)))
-    }
-
-    fn poll_stage(&mut self, shared: &Shared<A>, cx: &mut Context<'_>) -> Poll<Result<R, Error>> {
         loop {
             match &mut self.stage {
-                Stage::Unsent { envelope, plug, ticket } => {
-                    let (reply, waiting) = Reply::pair();
-                    if let Some(envelope) = envelope {
-                        plug(envelope, reply);
+                Stage::Waiting(waiting) => match ready!(waiting.poll(cx)) {
+                    Waited::Answered(answer) => return Poll::Ready(Ok(answer)),
+                    Waited::Dropped => {
+                        self.stage = Stage::Dropped(Deadline::exact(waiting.deadline.limit()));
                     }
-                    match ready!(poll_post(shared, self.command, envelope, ticket, cx)) {
-                        Ok(()) => self.stage = Stage::Waiting(waiting),
-                        Err(error) => return Poll::Ready(Err(error)),
-                    }
-                }
-                Stage::Waiting(waiting) => match ready!(Pin::new(waiting).poll(cx)) {
-                    Ok(Ok(answer)) => return Poll::Ready(Ok(answer)),
-                    Ok(Err(cause)) => {
-                        return Poll::Ready(Err(Error::new(shared.node.name.clone(), self.command, cause)));
-                    }
-                    // The message was dropped unanswered: the actor ends, and says how.
-                    Err(_) => self.stage = Stage::Dropped,
+                    other => return Poll::Ready(Err(failure(shared, self.command, waiting, other))),
                 },
-                Stage::Dropped => {
-                    ready!(shared.node.poll_exit(cx));
-                    return Poll::Ready(Err(shared.gone(self.command)));
+                Stage::Unsent { .. } => {
+                    if let Err(error) = self.send(shared) {
+                        return Poll::Ready(Err(error));
+                    }
                 }
+                Stage::Queued { envelope, ticket, waiting } => {
+                    match poll_post(shared, self.command, envelope, ticket, cx) {
+                        Poll::Ready(Ok(())) => self.sent(),
+                        Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                        Poll::Pending => {
+                            let limit = waiting.deadline.limit();
+                            // Nobody can answer: the message is still here.
+                            return waiting.poll(cx).map(|_| Err(shared.late(self.command, limit)));
+                        }
+                    }
+                }
+                Stage::Dropped(deadline) => {
+                    if shared.node.poll_exit(cx).is_ready() {
+                        return Poll::Ready(Err(shared.gone(self.command)));
+                    }
+                    ready!(deadline.poll(cx));
+                    return Poll::Ready(Err(shared.late(self.command, deadline.limit())));
+                }
+                Stage::Over => unreachable!("it was left in the same poll"),
             }
         }
     }
 
+    /// Puts an unsent message into the mailbox, or in line for it.
+    fn send(&mut self, shared: &Shared<A>) -> Result<(), Error> {
+        let Stage::Unsent { mut envelope, plug, limit } = mem::replace(&mut self.stage, Stage::Over) else {
+            return Ok(());
+        };
+        let (reply, waiting) = Reply::pair(Deadline::new(limit));
+        plug(&mut envelope, reply);
+        self.stage = match post_strictly(shared, envelope) {
+            Ok(()) => Stage::Waiting(waiting),
+            Err(Refused::Full(envelope)) => Stage::Queued { envelope: Some(envelope), ticket: None, waiting },
+            Err(closed) => return Err(refusal(shared, self.command, closed)),
+        };
+        Ok(())
+    }
+
+    fn sent(&mut self) {
+        if let Stage::Queued { waiting, .. } = mem::replace(&mut self.stage, Stage::Over) {
+            self.stage = Stage::Waiting(waiting);
+        }
+    }
+
     fn give_up(&mut self, shared: &Shared<A>) {
-        if let Stage::Unsent { ticket: Some(ticket), .. } = &self.stage {
+        if let Stage::Queued { ticket: Some(ticket), .. } = &self.stage {
             shared.mailbox.leave_line(*ticket);
         }
+    }
+}
+
+#[cold]
+fn failure<A: Actor, R>(
+    shared: &Shared<A>,
+    command: &'static str,
+    waiting: &Waiting<R>,
+    waited: Waited<R>,
+) -> Error {
+    match waited {
+        Waited::Failed(cause) => Error::new(shared.node.name.clone(), command, cause),
+        _ => shared.late(command, waiting.deadline.limit()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! An actor whose type is not known: what one can know of it, ask it and do to it without its proxy.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use super::call::DEFAULT_DEADLINE;
@@ -10,8 +11,9 @@ use super::exit::{Exit, Reason};
 use super::info::{ActorName, Info, Placement};
 use super::mailbox::Refused;
 use super::node::{AnyActor, Ended};
-use super::reply::{Reply, Waiting};
+use super::reply::{Reply, Waited, Waiting};
 use super::state::State;
+use crate::sys::deadline::Deadline;
 use crate::sys::seam;
 
 /// A reference to an actor whose type is not known. It does not keep the actor alive.
@@ -55,7 +57,7 @@ impl ActorRef {
     /// # Errors
     /// Where it has ended, or does not answer within 30 s.
     pub async fn ping(&self) -> Result<(), Error> {
-        let (reply, waiting) = Reply::pair();
+        let (reply, waiting) = Reply::pair(Deadline::new(DEFAULT_DEADLINE));
         self.ask("ping", BuiltIn::Ping(reply), waiting).await
     }
 
@@ -64,7 +66,7 @@ impl ActorRef {
     /// # Errors
     /// Where it has ended, or does not answer within 30 s.
     pub async fn info(&self) -> Result<Info, Error> {
-        let (reply, waiting) = Reply::pair();
+        let (reply, waiting) = Reply::pair(Deadline::new(DEFAULT_DEADLINE));
         self.ask("info", BuiltIn::Info(reply), waiting).await
     }
 
@@ -92,7 +94,7 @@ impl ActorRef {
         &self,
         command: &'static str,
         question: BuiltIn,
-        waiting: Waiting<R>,
+        mut waiting: Waiting<R>,
     ) -> Result<R, Error> {
         let error = |cause| Error::new(self.name().clone(), command, cause);
         match self.0.ask_control(Box::new(question)) {
@@ -105,16 +107,15 @@ impl ActorRef {
                 return Err(error(Cause::Dead(self.exit().unwrap_or_else(ending))));
             }
         }
-        let answer = async {
-            match waiting.await {
-                Ok(Ok(answer)) => Ok(answer),
-                Ok(Err(cause)) => Err(cause),
-                Err(_) => Err(Cause::Dead(self.ended().await)),
-            }
-        };
-        match seam::timeout(DEFAULT_DEADLINE, answer).await {
-            Some(outcome) => outcome.map_err(error),
-            None => Err(error(Cause::Timeout { after: DEFAULT_DEADLINE, state: self.state() })),
+        let late = || error(Cause::Timeout { after: DEFAULT_DEADLINE, state: self.state() });
+        match poll_fn(|cx| waiting.poll(cx)).await {
+            Waited::Answered(answer) => Ok(answer),
+            Waited::Failed(cause) => Err(error(cause)),
+            Waited::Dropped => Err(match seam::timeout(DEFAULT_DEADLINE, self.ended()).await {
+                Some(exit) => error(Cause::Dead(exit)),
+                None => late(),
+            }),
+            Waited::Late => Err(late()),
         }
     }
 }

@@ -1,18 +1,23 @@
 //! Where an answer goes.
 
-use tokio::sync::oneshot;
+use std::task::{Context, Poll, ready};
+
+use tokio::task::coop::poll_proceed;
 
 use super::error::Cause;
 use super::letter;
+use crate::sys::deadline::Deadline;
+use crate::sys::slot::{self, Promise, Settled, Wait};
 
 /// Where the answer of one message goes: to a caller in this process, to one in another, or nowhere (a tell).
 ///
 /// Dropped without an answer, a reply tells its caller why: the command panicked, the actor ended, or the
 /// message was dropped.
-pub struct Reply<T>(Option<Route<T>>);
+pub struct Reply<T>(Route<T>);
 
+/// A word for what is the case for almost every message, so that messages stay small.
 enum Route<T> {
-    Local(oneshot::Sender<Result<T, Cause>>),
+    Local(Option<Promise<T, Cause>>),
     Remote(Box<dyn RemoteReply<T>>),
 }
 
@@ -22,35 +27,69 @@ pub(crate) trait RemoteReply<T>: Send {
     fn fail(self: Box<Self>, cause: Cause);
 }
 
-/// The caller's end of a [`Reply`]. It ends without a value where the actor dropped the message.
-pub(crate) type Waiting<T> = oneshot::Receiver<Result<T, Cause>>;
+/// The caller's end of a [`Reply`], with the deadline of its wait.
+pub(crate) struct Waiting<T> {
+    wait: Wait<T, Cause>,
+    pub(crate) deadline: Deadline,
+}
+
+/// How a caller's wait ended.
+pub(crate) enum Waited<T> {
+    Answered(T),
+    Failed(Cause),
+    /// The message was dropped unanswered: the actor ends, and says how.
+    Dropped,
+    /// Time was up.
+    Late,
+}
+
+impl<T> Waiting<T> {
+    /// How it ended, if it has.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Waited<T>> {
+        if self.wait.is_settled() && !self.deadline.has_begun() {
+            // One answer after the other that is there at once: other tasks must have their turn.
+            ready!(poll_proceed(cx)).made_progress();
+        }
+        let due = self.deadline.begin();
+        match self.wait.poll(cx, due) {
+            Poll::Ready(Settled::Answer(answer)) => Poll::Ready(Waited::Answered(answer)),
+            Poll::Ready(Settled::Failure(cause)) => Poll::Ready(Waited::Failed(cause)),
+            Poll::Ready(Settled::Dropped) => Poll::Ready(Waited::Dropped),
+            Poll::Pending => self.deadline.poll(cx).map(|()| Waited::Late),
+        }
+    }
+}
 
 impl<T> Reply<T> {
     /// A reply nobody waits for.
     pub const fn nobody() -> Reply<T> {
-        Reply(None)
+        Reply(Route::Local(None))
     }
 
-    pub(crate) fn pair() -> (Reply<T>, Waiting<T>) {
-        let (sender, receiver) = oneshot::channel();
-        (Reply(Some(Route::Local(sender))), receiver)
+    pub(crate) fn pair(deadline: Deadline) -> (Reply<T>, Waiting<T>) {
+        let (promise, wait) = slot::pair();
+        (Reply(Route::Local(Some(promise))), Waiting { wait, deadline })
     }
 
     pub(crate) fn remote(remote: Box<dyn RemoteReply<T>>) -> Reply<T> {
-        Reply(Some(Route::Remote(remote)))
+        Reply(Route::Remote(remote))
     }
 
     /// Whether anybody waits for it.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.0.is_some()
+        !matches!(self.0, Route::Local(None))
+    }
+
+    fn take(&mut self) -> Route<T> {
+        std::mem::replace(&mut self.0, Route::Local(None))
     }
 
     /// Answers. Where the caller has given up the answer is dropped.
     pub fn send(mut self, answer: T) {
-        match self.0.take() {
-            None => {}
-            Some(Route::Local(sender)) => drop(sender.send(Ok(answer))),
-            Some(Route::Remote(remote)) => remote.send(answer),
+        match self.take() {
+            Route::Local(None) => {}
+            Route::Local(Some(promise)) => promise.send(answer),
+            Route::Remote(remote) => remote.send(answer),
         }
     }
 
@@ -60,17 +99,17 @@ impl<T> Reply<T> {
     }
 
     fn fail_in_place(&mut self, cause: Cause) {
-        match self.0.take() {
-            None => {}
-            Some(Route::Local(sender)) => drop(sender.send(Err(cause))),
-            Some(Route::Remote(remote)) => remote.fail(cause),
+        match self.take() {
+            Route::Local(None) => {}
+            Route::Local(Some(promise)) => promise.fail(cause),
+            Route::Remote(remote) => remote.fail(cause),
         }
     }
 }
 
 impl<T> Drop for Reply<T> {
     fn drop(&mut self) {
-        if self.0.is_some()
+        if self.is_wanted()
             && let Some(cause) = letter::cause_of_drop()
         {
             self.fail_in_place(cause);

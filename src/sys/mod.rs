@@ -2,6 +2,8 @@
 //!
 //! Owns, a file each:
 //! - [`seam`]: the one seam for time, spawn, delivery choice, randomness and faults;
+//! - `slot`, `pool` and `primitive`: where an answer crosses from task to task, without an allocation; `deadline` and
+//!   `standstill`: what wakes those whose answer does not come;
 //! - [`wire`]: length-framed serde values, read in batches, written whole by the calling thread;
 //! - [`boot`]: the first call in `main`, which tells what this process is (arbiter or worker) before a thread starts;
 //! - [`anchor`]: naming a function to another process of the same program;
@@ -26,14 +28,19 @@
 pub mod anchor;
 pub mod boot;
 pub mod capture;
+pub(crate) mod deadline;
 pub mod exit;
 pub mod limit;
 #[cfg(any(feature = "harness", feature = "json"))]
 pub mod linked;
 pub mod page;
+mod pool;
+pub(crate) mod primitive;
 pub mod process;
 pub mod seam;
 pub mod signal;
+pub(crate) mod slot;
+mod standstill;
 pub mod terminal;
 pub mod wire;
 

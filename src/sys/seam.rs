@@ -104,6 +104,11 @@ fn installed() -> Option<Arc<dyn Seam>> {
     INSTALLED.try_with(|slot| slot.borrow().clone()).ok().flatten()
 }
 
+/// Whether a seam is installed on this thread.
+pub(super) fn is_owned() -> bool {
+    EVER_INSTALLED.load(Ordering::Relaxed) && installed().is_some()
+}
+
 /// The instant so much later; for ever is thirty years, as it is for tokio.
 fn after(seam: &dyn Seam, duration: Duration) -> Instant {
     let now = seam.now();

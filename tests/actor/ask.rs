@@ -139,3 +139,80 @@ async fn more_tells_than_the_mailbox_holds() -> Tested {
     }
     Ok(())
 }
+
+#[rehearsal::test]
+async fn a_clock_that_is_paused_in_the_middle_is_the_one_that_counts() -> Tested {
+    let counter = counter(Placement::Task).await?;
+    // While it moves.
+    for _ in 0..100 {
+        counter.add(1).await?;
+    }
+    tokio::time::pause();
+    let before = tokio::time::Instant::now();
+    let asking = counter.clone();
+    let ask = tokio::spawn(async move { asking.wait().timeout(Duration::from_secs(20)).await });
+    // The other timer is the later one, however far both are away.
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert!(ask.is_finished(), "the ask ended before");
+    assert!(ask.await?.unwrap_err().is_timeout());
+    assert_eq!(before.elapsed().as_secs(), 3600);
+    counter.kill();
+    Ok(())
+}
+
+#[rehearsal::test(start_paused = true)]
+async fn deadlines_of_a_paused_clock_are_exact_and_in_order() -> Tested {
+    let counter = counter(Placement::Task).await?;
+    let before = tokio::time::Instant::now();
+    let mut asks = Vec::new();
+    for after_ms in [30_000_u64, 1_500, 20, 2_000] {
+        let counter = counter.clone();
+        asks.push(tokio::spawn(async move {
+            let ask = counter.wait().timeout(Duration::from_millis(after_ms)).await;
+            assert!(ask.unwrap_err().is_timeout());
+            (after_ms, tokio::time::Instant::now())
+        }));
+    }
+    for ask in asks {
+        let (after_ms, at) = ask.await?;
+        let waited = at.duration_since(before).as_millis() as u64;
+        assert!((after_ms..=after_ms + 2).contains(&waited), "{after_ms} ms took {waited} ms");
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn a_long_deadline_is_kept_by_the_real_clock() -> Tested {
+    for place in PLACEMENTS {
+        let counter = counter(place).await?;
+        let before = std::time::Instant::now();
+        let limit = Duration::from_millis(1_100);
+        let error = counter.wait().timeout(limit).await.unwrap_err();
+        assert!(
+            error.is_timeout() && before.elapsed() >= limit,
+            "{place}: {error} after {:?}",
+            before.elapsed()
+        );
+        let error = counter.add(1).timeout(limit).await.unwrap_err();
+        assert!(error.is_timeout() && before.elapsed() >= 2 * limit, "{place}: {error}");
+        counter.kill();
+        soon("the end", counter.ended()).await;
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn an_ask_that_waits_for_room_ends_at_its_deadline() -> Tested {
+    let counter = Counter::spawn(0).mailbox(1).await?;
+    let waiting = counter.wait().send()?;
+    has_taken(&counter, 1).await?;
+    counter.add(1).tell()?;
+    for limit in [Duration::from_millis(30), Duration::from_millis(1_050)] {
+        let error = counter.add(1).timeout(limit).await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+    }
+    assert_eq!(counter.info().await?.mailbox.waiting, 1, "it left the line");
+    counter.kill();
+    assert!(waiting.await.is_err());
+    Ok(())
+}

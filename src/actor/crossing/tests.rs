@@ -1,9 +1,12 @@
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use super::{Books, Down, Outbound, split};
 use crate::actor::error::Cause;
 use crate::actor::info::ActorName;
-use crate::actor::reply::Reply;
+use crate::actor::reply::{Reply, Waited};
+use crate::sys::deadline::Deadline;
 
 fn ask(books: &mut Books, buffer: &mut Vec<u8>, told: &Arc<Mutex<Vec<u32>>>) {
     let told = told.clone();
@@ -56,11 +59,12 @@ fn tells_count_until_they_are_reported_and_nothing_counts_that_was_not_written()
         }
     }
     let before = buffer.len();
-    let (reply, mut waiting) = Reply::<i64>::pair();
+    let (reply, mut waiting) = Reply::<i64>::pair(Deadline::new(Duration::MAX));
     let out = Outbound { buffer: &mut buffer, books: &mut books, actor: &actor };
     out.message("add", |request| Down::Command { request, command: 7 }, &Unwritable, reply);
     assert_eq!((buffer.len(), books.under_way()), (before, 0), "no half of a frame stays behind");
-    let told = waiting.try_recv().expect("it was told");
-    let why = told.expect_err("it was not sent").to_string();
+    let told = waiting.poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Waited::Failed(cause)) = told else { panic!("it was told that it was not sent") };
+    let why = cause.to_string();
     assert!(why.contains("arguments could not cross") && why.contains("it cannot be written"), "{why}");
 }
