@@ -94,7 +94,7 @@ impl ActorRef {
         &self,
         command: &'static str,
         question: BuiltIn,
-        mut waiting: Waiting<R>,
+        waiting: Waiting<R>,
     ) -> Result<R, Error> {
         let error = |cause| Error::new(self.name().clone(), command, cause);
         match self.0.ask_control(Box::new(question)) {
@@ -107,11 +107,18 @@ impl ActorRef {
                 return Err(error(Cause::Dead(self.exit().unwrap_or_else(ending))));
             }
         }
-        let late = || error(Cause::Timeout { after: DEFAULT_DEADLINE, state: self.state() });
+        self.answer(command, waiting).await
+    }
+
+    /// The answer of a message that is in its mailbox.
+    pub(crate) async fn answer<R>(&self, command: &'static str, mut waiting: Waiting<R>) -> Result<R, Error> {
+        let error = |cause| Error::new(self.name().clone(), command, cause);
+        let limit = waiting.deadline.limit();
+        let late = || error(Cause::Timeout { after: limit, state: self.state() });
         match poll_fn(|cx| waiting.poll(cx)).await {
             Waited::Answered(answer) => Ok(answer),
             Waited::Failed(cause) => Err(error(cause)),
-            Waited::Dropped => Err(match seam::timeout(DEFAULT_DEADLINE, self.ended()).await {
+            Waited::Dropped => Err(match seam::timeout(limit, self.ended()).await {
                 Some(exit) => error(Cause::Dead(exit)),
                 None => late(),
             }),

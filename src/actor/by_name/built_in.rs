@@ -12,6 +12,7 @@ use crate::actor::envelope::BuiltIn;
 use crate::actor::error::{Cause, Error};
 use crate::actor::handle::ActorRef;
 use crate::actor::reply::Reply;
+use crate::sys::deadline::Deadline;
 use crate::sys::seam;
 
 /// The commands of every actor.
@@ -85,16 +86,11 @@ async fn echo(
 ) -> Result<Value, SendError> {
     let wrong = |wrong| SendError::Arguments { target: actor.name().to_string(), signature, wrong };
     let (value,): (Value,) = arguments.read().map_err(wrong)?;
-    let (reply, waiting) = Reply::pair();
+    let (reply, waiting) = Reply::pair(Deadline::new(crate::actor::call::DEFAULT_DEADLINE));
     let post = Post::BuiltIn { name: "echo", built_in: BuiltIn::Echo(value.to_string(), reply) };
     let posting = actor.0.clone().post(post, crate::actor::call::DEFAULT_DEADLINE).map_err(wrong)?;
     posting.await.map_err(SendError::Call)?;
-    let error = |cause| SendError::Call(Error::new(actor.name().clone(), "echo", cause));
-    let text = match waiting.await {
-        Ok(Ok(text)) => text,
-        Ok(Err(cause)) => return Err(error(cause)),
-        Err(_) => return Err(error(Cause::Dead(actor.ended().await))),
-    };
+    let text = actor.answer("echo", waiting).await.map_err(SendError::Call)?;
     serde_json::from_str(&text)
         .map_err(|found| wrong(WrongArguments { argument: None, why: found.to_string() }))
 }
