@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::behavior::Actor;
-use super::envelope::Envelope;
+use super::cycle::{Asker, Link};
+use super::envelope::{BuiltIn, Envelope};
 use super::error::{Cause, Error};
 use super::exit::{Exit, Reason};
 use super::letter::{self, Undelivered};
@@ -124,7 +125,8 @@ impl<'p, A: Actor, R> Call<'p, A, R> {
         if let Err(refused) = post(&shared, self.command, self.envelope) {
             return Err(refusal(&shared, self.command, refused));
         }
-        let exchange = Exchange { stage: Stage::Waiting(waiting), command: self.command };
+        let exchange =
+            Exchange { stage: Stage::Waiting(waiting), command: self.command, link: Link::default() };
         Ok(Answer { shared, exchange })
     }
 
@@ -150,7 +152,7 @@ impl<'p, A: Actor, R: Send + 'static> IntoFuture for Call<'p, A, R> {
 
     fn into_future(self) -> Asking<'p, A, R> {
         let stage = Stage::Unsent { envelope: self.envelope, plug: self.plug, limit: self.limit };
-        let exchange = Exchange { stage, command: self.command };
+        let exchange = Exchange { stage, command: self.command, link: Link::default() };
         Asking { shared: &self.address.shared, exchange }
     }
 }
@@ -290,6 +292,8 @@ impl<A: Actor> Shared<A> {
 struct Exchange<A: Actor, R> {
     stage: Stage<A, R>,
     command: &'static str,
+    /// Its entry among those who wait for others, where it pends inside a command.
+    link: Link,
 }
 
 enum Stage<A: Actor, R> {
@@ -312,6 +316,39 @@ enum Stage<A: Actor, R> {
 
 impl<A: Actor, R> Exchange<A, R> {
     fn poll(&mut self, shared: &Shared<A>, cx: &mut Context<'_>) -> Poll<Result<R, Error>> {
+        let Some(asker) = Asker::here() else { return self.poll_stage(shared, cx) };
+        let mut path = self.would_ask(asker, shared).then(|| vec![shared.node.name.clone(); 2]);
+        if path.is_none() {
+            if let Poll::Ready(result) = self.poll_stage(shared, cx) {
+                self.link.cut();
+                return Poll::Ready(result);
+            }
+            if self.is_open() {
+                path = self.link.pend(asker, &shared.node, cx);
+            }
+        }
+        let Some(path) = path else { return Poll::Pending };
+        Poll::Ready(Err(Error::new(shared.node.name.clone(), self.command, Cause::Cycle { path })))
+    }
+
+    /// Whether its asker is about to ask itself something that it cannot answer while it asks.
+    fn would_ask(&self, asker: Asker, shared: &Shared<A>) -> bool {
+        matches!(self.stage, Stage::Unsent { .. })
+            && asker.is(&shared.node)
+            && !BuiltIn::is_control_name(self.command)
+    }
+
+    /// Whether it waits for an actor that has yet to answer, or to make room, after the command it is in.
+    fn is_open(&self) -> bool {
+        match &self.stage {
+            Stage::Waiting(waiting) | Stage::Queued { waiting, .. } => {
+                !waiting.is_settled() && !BuiltIn::is_control_name(self.command)
+            }
+            _ => false,
+        }
+    }
+
+    fn poll_stage(&mut self, shared: &Shared<A>, cx: &mut Context<'_>) -> Poll<Result<R, Error>> {
         loop {
             match &mut self.stage {
                 Stage::Waiting(waiting) => match ready!(waiting.poll(cx)) {

@@ -65,7 +65,8 @@ impl<A: Actor> Context<A> {
         Context(Own { any: Context(base), shared, outlet })
     }
 
-    /// A proxy of this actor. Awaiting a call on it from inside the actor waits for itself, up to the deadline.
+    /// A proxy of this actor. A call on it that is awaited inside one of its commands ends at once in
+    /// [`Cause::Cycle`](super::Cause::Cycle): the actor would wait for itself. [`tell`](super::Call::tell) is the way.
     pub fn proxy(&self) -> A::Proxy {
         A::Proxy::from(Address::new(self.0.shared.clone()))
     }

@@ -51,6 +51,11 @@ impl BuiltIn {
         }
     }
 
+    /// Whether a command of this name goes past the messages.
+    pub(crate) fn is_control_name(command: &str) -> bool {
+        matches!(command, "ping" | "info")
+    }
+
     /// Whether it goes past the messages.
     pub(crate) fn is_control(&self) -> bool {
         matches!(self, BuiltIn::Ping(_) | BuiltIn::Info(_))

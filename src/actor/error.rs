@@ -39,6 +39,12 @@ pub enum Cause {
         /// What the policy is.
         overflow: Overflow,
     },
+    /// The answer could never come: the call was made inside of an actor, and the one that was asked waits, itself or
+    /// over others, for that very actor. A message that was sent already is still carried out.
+    Cycle {
+        /// The actors along the cycle, each waiting for the next; the last is the first again.
+        path: Vec<ActorName>,
+    },
     /// No answer came in time. The command may still be carried out.
     Timeout {
         /// How long was waited.
@@ -70,6 +76,14 @@ impl std::fmt::Display for Cause {
                 f,
                 "it was dropped unread: the mailbox was full ({capacity} messages) and its policy is to {overflow}; ask again, or give the actor a larger .mailbox(..) or another .overflow(..)"
             ),
+            Cause::Cycle { path } => {
+                let names: Vec<String> = path.iter().map(ActorName::name).collect();
+                write!(
+                    f,
+                    "it would wait for itself: {}, each inside of a command; answer first and ask from a task that the command spawns, or .tell() or .send() and handle the outcome in a later command",
+                    names.join(" -> ")
+                )
+            }
             Cause::Timeout { after, state } => write!(
                 f,
                 "no answer within {after:?} (the actor is in state `{state}`); raise it with .timeout(..) if the command may take longer"
@@ -142,6 +156,14 @@ impl Error {
     /// Whether the mailbox was full.
     pub fn is_full(&self) -> bool {
         matches!(self.0.cause, Cause::Full { .. })
+    }
+
+    /// The actors that wait for each other, where that is why there is no answer.
+    pub fn cycle(&self) -> Option<&[ActorName]> {
+        match &self.0.cause {
+            Cause::Cycle { path } => Some(path),
+            _ => None,
+        }
     }
 
     /// Whether the message was dropped because the mailbox was full.

@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::behavior::Actor;
 use super::context::Context;
 use super::current::Inside;
+use super::cycle;
 use super::envelope::{BuiltIn, Envelope};
 use super::error::SpawnError;
 use super::exit::{Exit, Reason};
@@ -274,9 +275,10 @@ enum Attended<T> {
 async fn attend<A: Actor, F: Future>(shared: &Shared<A>, stoppable: bool, work: F) -> Attended<F::Output> {
     // Dropped after the work, with which goes what it was to answer.
     let mut _last_words = None;
+    let mut command = cycle::Command::of(&shared.node);
     let mut work = pin!(work);
     let attended = poll_fn(|cx| {
-        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+        if let Poll::Ready(output) = command.poll(|| work.as_mut().poll(cx)) {
             return Poll::Ready(Attended::Done(output));
         }
         shared.poll_between(stoppable, cx).map(Attended::Cut)

@@ -40,6 +40,8 @@ struct Queue<M, C> {
     dropped: u64,
     stop: bool,
     kill: bool,
+    /// Whether the receiver is to look around although it was not parked when it was told so.
+    nudged: bool,
     closed: bool,
 }
 
@@ -114,6 +116,7 @@ impl<M, C> Mailbox<M, C> {
             dropped: 0,
             stop: false,
             kill: false,
+            nudged: false,
             closed: false,
         };
         let queue = Mutex::new(queue);
@@ -281,7 +284,11 @@ impl<M, C> Mailbox<M, C> {
 
     /// Wakes the receiver to look around, with nothing in the mailbox for it.
     pub(crate) fn nudge(&self) {
-        let waker = self.lock().receiver.take();
+        let mut queue = self.lock();
+        let waker = queue.receiver.take();
+        // One that is not parked may be past what it is to look at.
+        queue.nudged |= waker.is_none();
+        drop(queue);
         wake(waker);
     }
 
@@ -384,6 +391,9 @@ impl<M, C> Queue<M, C> {
     }
 
     fn park(&mut self, waker: &Waker, for_messages: bool) {
+        if std::mem::take(&mut self.nudged) {
+            waker.wake_by_ref();
+        }
         self.for_messages = for_messages;
         match &mut self.receiver {
             Some(parked) => parked.clone_from(waker),

@@ -6,6 +6,7 @@
 //!   it out, [`Context`] what a command can reach, [`Reply`] the way its answer goes;
 //! - `behavior` has the traits that `#[rehearsal::actor]` implements, `open` the free commands that any actor answers;
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each; `outgoing` gathers answers;
+//! - `cycle` ends asks that wait for themselves;
 //! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with;
@@ -26,6 +27,7 @@ mod call;
 mod context;
 mod crossing;
 mod current;
+mod cycle;
 mod envelope;
 mod error;
 mod exit;

@@ -83,6 +83,8 @@ pub(crate) trait AnyActor: Send + Sync {
     /// Has it do something with its own state, in turn with its messages, however full its mailbox is.
     fn put_work(&self, work: AnyWork);
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>>;
+    /// Has its loop look around, and what it waits for too.
+    fn nudge(&self);
     fn on_params(&self) -> Option<fn(&mut Params)>;
     #[cfg(feature = "json")]
     fn signatures(&self) -> Option<&'static [Signature]>;
@@ -320,6 +322,10 @@ impl<A: Actor> AnyActor for Shared<A> {
 
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>> {
         self.mailbox.push_control(question)
+    }
+
+    fn nudge(&self) {
+        self.mailbox.nudge();
     }
 
     fn on_params(&self) -> Option<fn(&mut Params)> {

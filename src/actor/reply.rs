@@ -44,6 +44,11 @@ pub(crate) enum Waited<T> {
 }
 
 impl<T> Waiting<T> {
+    /// Whether it has ended, looked at or not.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.wait.is_settled()
+    }
+
     /// How it ended, if it has.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Waited<T>> {
         if self.wait.is_settled() && !self.deadline.has_begun() {

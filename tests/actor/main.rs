@@ -12,6 +12,7 @@ mod cast;
 mod clumsy;
 #[cfg(feature = "json")]
 mod config;
+mod cycle;
 mod death;
 mod event;
 mod family;
