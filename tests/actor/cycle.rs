@@ -189,10 +189,12 @@ impl Asker {
     pub async fn hold(&self, other: AskerProxy, holding: Gate, gate: Gate) -> String {
         let mut ask = pin!(other.plain().into_future());
         let begun = poll_fn(|cx| Poll::Ready(ask.as_mut().poll(cx))).await;
-        assert!(begun.is_pending(), "the answer cannot have come: {begun:?}");
         holding.notify_one();
         gate.notified().await;
-        told(ask.await)
+        match begun {
+            Poll::Ready(answer) => told(answer),
+            Poll::Pending => told(ask.await),
+        }
     }
 }
 
