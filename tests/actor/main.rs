@@ -16,6 +16,7 @@ mod cycle;
 mod death;
 mod event;
 mod family;
+mod fault;
 mod hook;
 mod letter;
 mod open;
