@@ -135,14 +135,28 @@ impl<'p, A: Actor, R> Call<'p, A, R> {
     /// # Errors
     /// Where no room came in time or the actor has ended.
     pub async fn deliver(self) -> Result<(), Error> {
-        let shared = &self.address.shared;
-        let mut line = Line { shared, ticket: None };
-        let mut envelope = Some(self.envelope);
-        let delivered = poll_fn(|cx| line.poll_post(self.command, &mut envelope, cx));
-        match seam::timeout(self.limit, delivered).await {
-            Some(posted) => posted,
-            None => Err(shared.late(self.command, self.limit)),
-        }
+        deliver(&self.address.shared, self.command, self.envelope, self.limit).await
+    }
+
+    /// Whom it is for, the command's name, the message, and how long to wait.
+    pub(crate) fn into_parts(self) -> (Arc<Shared<A>>, &'static str, Envelope<A::Message>, Duration) {
+        (self.address.shared.clone(), self.command, self.envelope, self.limit)
+    }
+}
+
+/// Waits for room and puts the message into the mailbox.
+pub(crate) async fn deliver<A: Actor>(
+    shared: &Arc<Shared<A>>,
+    command: &'static str,
+    envelope: Envelope<A::Message>,
+    limit: Duration,
+) -> Result<(), Error> {
+    let mut line = Line { shared, ticket: None };
+    let mut envelope = Some(envelope);
+    let delivered = poll_fn(|cx| line.poll_post(command, &mut envelope, cx));
+    match seam::timeout(limit, delivered).await {
+        Some(posted) => posted,
+        None => Err(shared.late(command, limit)),
     }
 }
 

@@ -9,6 +9,7 @@ use super::address::Address;
 use super::behavior::Actor;
 use super::call::{Answer, Asking, Call, Plug};
 use super::error::{Error, Failed};
+use super::later::Later;
 
 /// What a command returns that may fail by itself: a `Result`.
 pub trait Fallible {
@@ -83,6 +84,14 @@ impl<'p, A: Actor, R: Fallible> TryCall<'p, A, R> {
     /// Where the mailbox is full or the actor has ended.
     pub fn try_send(self) -> Result<TryAnswer<A, R>, Error> {
         self.0.try_send().map(TryAnswer)
+    }
+
+    /// As [`Call::after`]; the command's own error goes nowhere.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
+    pub fn after(self, delay: Duration) -> Later {
+        self.0.after(delay)
     }
 
     /// As [`Call::deliver`].

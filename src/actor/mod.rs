@@ -7,6 +7,7 @@
 //! - `behavior` has the traits that `#[rehearsal::actor]` implements, `open` the free commands that any actor answers;
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each; `outgoing` gathers answers;
 //! - `cycle` ends asks that wait for themselves;
+//! - `later` sends when it is time;
 //! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with;
@@ -34,6 +35,7 @@ mod exit;
 mod fallible;
 mod handle;
 mod info;
+mod later;
 mod letter;
 mod life;
 mod mailbox;
@@ -70,6 +72,7 @@ pub use exit::{Exit, Reason};
 pub use fallible::{Fallible, TryAnswer, TryAsking, TryCall};
 pub use handle::{ActorRef, get_actor};
 pub use info::{ActorName, Info, MailboxInfo, Placement};
+pub use later::Later;
 pub use letter::{
     DeadLetter, DeadLetterCount, DeadLetters, Undelivered, dead_letter_count, dead_letters,
     dead_letters_up_to,

@@ -18,6 +18,7 @@ mod event;
 mod family;
 mod fault;
 mod hook;
+mod later;
 mod letter;
 mod open;
 mod overflow;
