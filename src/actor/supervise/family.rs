@@ -4,7 +4,7 @@
 //! runtime; the supervisor itself may be busy with a command. When the supervisor ends, its children end before it.
 
 use std::any::Any;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::again::{Fate, Verdict};
+use super::numbered::Numbered;
 use super::policy::{Action, Child, Policy, Round};
 use super::restart::{Restart, Strategy};
 use crate::actor::error::SpawnError;
@@ -50,7 +51,7 @@ pub(crate) struct Family {
 
 struct Books {
     policy: Policy,
-    members: BTreeMap<Child, Member>,
+    members: Numbered<Member>,
     last: Child,
     /// One a child at most, and one a pause.
     events: VecDeque<Event>,
@@ -108,7 +109,7 @@ impl Family {
         let family = Arc::new(Family {
             books: Mutex::new(Books {
                 policy: Policy::default(),
-                members: BTreeMap::new(),
+                members: Numbered::default(),
                 last: 0,
                 events: VecDeque::new(),
                 waker: None,
@@ -155,7 +156,7 @@ impl Family {
         let now = self.now();
         books.policy.spawned(child, now);
         // One that has left meanwhile needs no keeping; its proxy goes after the lock.
-        let refused = match books.members.get_mut(&child) {
+        let refused = match books.members.get_mut(child) {
             Some(member) => member.keeper.replace(proxy),
             None => Some(proxy),
         };
@@ -165,7 +166,7 @@ impl Family {
 
     /// Lets a child go: it handles what it was sent, and ends when nobody else can send to it.
     pub(crate) fn release(&self, child: Child) {
-        let keeper = self.books().members.get_mut(&child).and_then(|member| {
+        let keeper = self.books().members.get_mut(child).and_then(|member| {
             if let Some(actor) = &member.actor {
                 actor.node().wish_for_the_end();
             }
@@ -231,7 +232,7 @@ impl Family {
         let members = std::mem::take(&mut books.members);
         let (waker, closer) = (books.waker.take(), books.closer.take());
         drop(books);
-        for actor in members.values().rev().filter_map(|member| member.actor.as_ref()) {
+        for actor in members.iter().rev().filter_map(|(_, member)| member.actor.as_ref()) {
             actor.node().wish_for_the_end();
             actor.kill();
         }
@@ -241,7 +242,7 @@ impl Family {
 
     /// The child to be ended next: the one started last.
     fn last_member(&self) -> Option<(Child, Option<Arc<dyn AnyActor>>)> {
-        self.books().members.last_key_value().map(|(child, member)| (*child, member.actor.clone()))
+        self.books().members.last().map(|(child, member)| (*child, member.actor.clone()))
     }
 
     fn tell(&self, change: Change) {
@@ -279,7 +280,7 @@ async fn look_after(family: Closes) {
         if let Some(actor) = actor {
             end_child(family, &actor).await;
         }
-        let member = family.books().members.remove(&child);
+        let member = family.books().members.remove(child);
         drop(member);
     }
 }
@@ -341,7 +342,7 @@ impl Family {
             Event::Paused(round) => self.books().policy.paused(round),
             Event::Left(child) => {
                 let mut books = self.books();
-                let member = books.members.remove(&child);
+                let member = books.members.remove(child);
                 let has_lived = !books.policy.is_spawning(child);
                 let actions = books.policy.left(child);
                 drop(books);
@@ -356,7 +357,7 @@ impl Family {
             }
             Event::Ended(child) => {
                 let mut books = self.books();
-                let Some((actor, exit)) = books.members.get(&child).and_then(Member::last_end) else {
+                let Some((actor, exit)) = books.members.get(child).and_then(Member::last_end) else {
                     return Vec::new();
                 };
                 let asked_to = books.policy.is_stopping(child);
@@ -404,7 +405,7 @@ impl Family {
     }
 
     fn actor(&self, child: Child) -> Option<Arc<dyn AnyActor>> {
-        self.books().members.get(&child)?.actor.clone()
+        self.books().members.get(child)?.actor.clone()
     }
 
     fn carry_out(&self, action: Action, waits: &mut Vec<Wait>) {
@@ -426,7 +427,7 @@ impl Family {
             Action::GiveUp(child) => {
                 let (actor, asks) = {
                     let mut books = self.books();
-                    let Some(member) = books.members.get_mut(&child) else { return };
+                    let Some(member) = books.members.get_mut(child) else { return };
                     (member.actor.clone(), member.asks.take())
                 };
                 let (Some(actor), Some((ask, exit))) = (actor, asks) else { return };
@@ -443,7 +444,7 @@ impl Family {
 
     /// Tells a child what becomes of it; `false` where it does not wait for that any more.
     fn answer(&self, child: Child, verdict: impl FnOnce(Exit) -> Verdict) -> bool {
-        let asks = self.books().members.get_mut(&child).and_then(|member| member.asks.take());
+        let asks = self.books().members.get_mut(child).and_then(|member| member.asks.take());
         asks.is_some_and(|(ask, exit)| ask.send(verdict(exit)).is_ok())
     }
 

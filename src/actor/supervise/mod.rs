@@ -4,7 +4,7 @@
 //! - `restart` and `policy` decide and do nothing: an end in, actions out, the time and the random bits given to them,
 //!   so that they are tested with tables; `sizing` is the same for the number of a pool's workers;
 //! - `again` is what an actor's loop asks when one of its lives is over; `family` carries out what the policy says for
-//!   the children of one supervisor, one step at a time;
+//!   the children of one supervisor, one step at a time (`numbered` is how both keep them);
 //! - `watch` and `link` tell an actor of another's end, or end it too; `recycle` and `heartbeat` are when a worker has
 //!   served long enough, and when it has been silent for too long.
 //!
@@ -15,6 +15,7 @@
 pub(crate) mod again;
 pub(crate) mod family;
 pub(crate) mod link;
+mod numbered;
 pub(crate) mod policy;
 pub(crate) mod restart;
 pub(crate) mod sizing;

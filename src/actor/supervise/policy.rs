@@ -5,9 +5,10 @@
 //! the one before it has ended; a pause; then all are started in their order, each after the one before it is ready.
 //! With one-for-one a round has one member, and rounds go on side by side. A failure in a round begins it anew.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::numbered::Numbered;
 use super::restart::{Lives, Recent, Restart, Strategy};
 use crate::actor::exit::Exit;
 
@@ -52,7 +53,8 @@ struct Place {
 
 #[derive(Debug)]
 struct Course {
-    members: BTreeSet<Child>,
+    /// In the order of their numbers.
+    members: Vec<Child>,
     /// Who is still to be stopped; the last one is the next.
     to_stop: Vec<Child>,
     /// Who is being stopped.
@@ -70,8 +72,8 @@ pub(crate) struct Policy {
     strategy: Strategy,
     plan: Restart,
     recent: Recent,
-    children: BTreeMap<Child, Place>,
-    rounds: BTreeMap<Round, Course>,
+    children: Numbered<Place>,
+    rounds: Numbered<Course>,
     last_round: Round,
     given_up: bool,
 }
@@ -93,17 +95,17 @@ impl Policy {
 
     /// Whether the child is to end this life and has not.
     pub(crate) fn is_stopping(&self, child: Child) -> bool {
-        self.children.get(&child).is_some_and(|place| place.phase == Phase::Stopping)
+        self.children.get(child).is_some_and(|place| place.phase == Phase::Stopping)
     }
 
     /// Whether the child's first life has not begun.
     pub(crate) fn is_spawning(&self, child: Child) -> bool {
-        self.children.get(&child).is_some_and(|place| place.phase == Phase::Spawning)
+        self.children.get(child).is_some_and(|place| place.phase == Phase::Spawning)
     }
 
     /// A child's first life has begun.
     pub(crate) fn spawned(&mut self, child: Child, now: Duration) {
-        if let Some(place) = self.children.get_mut(&child)
+        if let Some(place) = self.children.get_mut(child)
             && place.phase == Phase::Spawning
         {
             place.phase = Phase::Up;
@@ -113,7 +115,7 @@ impl Policy {
 
     /// A child's life has begun again.
     pub(crate) fn started(&mut self, child: Child, now: Duration) -> Vec<Action> {
-        let Some(place) = self.children.get_mut(&child) else { return Vec::new() };
+        let Some(place) = self.children.get_mut(child) else { return Vec::new() };
         if place.phase != Phase::Starting {
             return Vec::new();
         }
@@ -124,7 +126,7 @@ impl Policy {
 
     /// A child's life has ended so.
     pub(crate) fn ended(&mut self, child: Child, exit: &Exit, now: Duration, random: u64) -> Vec<Action> {
-        let Some(place) = self.children.get_mut(&child) else { return Vec::new() };
+        let Some(place) = self.children.get_mut(child) else { return Vec::new() };
         match place.phase {
             Phase::Down => Vec::new(),
             Phase::Stopping => {
@@ -139,7 +141,7 @@ impl Policy {
             _ if !self.recent.allows(&self.plan, now) => {
                 self.given_up = true;
                 self.rounds.clear();
-                self.children.remove(&child);
+                self.children.remove(child);
                 vec![Action::GiveUp(child)]
             }
             _ => {
@@ -152,7 +154,7 @@ impl Policy {
 
     /// A round's pause is over.
     pub(crate) fn paused(&mut self, round: Round) -> Vec<Action> {
-        match self.rounds.get_mut(&round) {
+        match self.rounds.get_mut(round) {
             Some(course) => {
                 course.pause = None;
                 self.step(round)
@@ -163,10 +165,10 @@ impl Policy {
 
     /// A child has ended for good, however.
     pub(crate) fn left(&mut self, child: Child) -> Vec<Action> {
-        self.children.remove(&child);
+        self.children.remove(child);
         let actions = self.settle(child);
-        for course in self.rounds.values_mut() {
-            course.members.remove(&child);
+        for (_, course) in self.rounds.iter_mut() {
+            course.members.retain(|other| *other != child);
             course.to_stop.retain(|other| *other != child);
             course.to_start.retain(|other| *other != child);
         }
@@ -174,24 +176,29 @@ impl Policy {
     }
 
     fn begin_round(&mut self, child: Child, pause: Duration) -> Vec<Action> {
-        let mut members: BTreeSet<Child> = match self.strategy {
-            Strategy::OneForOne => BTreeSet::from([child]),
-            Strategy::AllForOne => self.children.keys().copied().collect(),
-            Strategy::RestForOne => self.children.range(child..).map(|(child, _)| *child).collect(),
+        let mut members: Vec<Child> = match self.strategy {
+            Strategy::OneForOne => vec![child],
+            Strategy::AllForOne => self.children.numbers_from(0),
+            Strategy::RestForOne => self.children.numbers_from(child),
         };
         // A round that is under way for any of them goes on as part of this one.
         let mut stopping = None;
-        self.rounds.retain(|_, course| {
-            let apart = course.members.is_disjoint(&members);
+        self.rounds.retain(|course| {
+            let apart = !course.members.iter().any(|member| members.binary_search(member).is_ok());
             if !apart {
                 stopping = stopping.or(course.stopping);
-                members.append(&mut course.members);
+                for member in std::mem::take(&mut course.members) {
+                    if let Err(at) = members.binary_search(&member) {
+                        members.insert(at, member);
+                    }
+                }
             }
             apart
         });
         // One that is being spawned for the first time belongs to who spawns it.
-        members.retain(|member| self.children[member].phase != Phase::Spawning);
-        let runs = |member: &&Child| matches!(self.children[member].phase, Phase::Up | Phase::Starting);
+        let phase = |member: Child| self.children.get(member).map(|place| place.phase);
+        members.retain(|member| phase(*member) != Some(Phase::Spawning));
+        let runs = |member: &&Child| matches!(phase(**member), Some(Phase::Up | Phase::Starting));
         let course = Course {
             to_stop: members.iter().filter(runs).copied().collect(),
             stopping,
@@ -209,7 +216,7 @@ impl Policy {
     /// The child is where its round wanted it: the round goes on.
     fn settle(&mut self, child: Child) -> Vec<Action> {
         let mut waiting = None;
-        for (round, course) in &mut self.rounds {
+        for (round, course) in self.rounds.iter_mut() {
             for place in [&mut course.stopping, &mut course.starting] {
                 if *place == Some(child) {
                     *place = None;
@@ -222,12 +229,12 @@ impl Policy {
 
     /// The next step of a round.
     fn step(&mut self, round: Round) -> Vec<Action> {
-        let Some(course) = self.rounds.get_mut(&round) else { return Vec::new() };
+        let Some(course) = self.rounds.get_mut(round) else { return Vec::new() };
         if course.stopping.is_some() || course.starting.is_some() {
             return Vec::new();
         }
         let mut set = |child, phase| {
-            if let Some(place) = self.children.get_mut(&child) {
+            if let Some(place) = self.children.get_mut(child) {
                 place.phase = phase;
             }
         };
@@ -241,7 +248,7 @@ impl Policy {
             return if first { vec![Action::Pause(round, pause)] } else { Vec::new() };
         }
         let Some(child) = course.to_start.pop_front() else {
-            self.rounds.remove(&round);
+            self.rounds.remove(round);
             return Vec::new();
         };
         course.starting = Some(child);

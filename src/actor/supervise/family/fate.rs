@@ -19,7 +19,7 @@ pub(super) struct ChildsFate {
 impl Fate for ChildsFate {
     fn placed(&mut self, actor: &Arc<dyn AnyActor>) {
         let mut books = self.family.books();
-        if let Some(member) = books.members.get_mut(&self.child) {
+        if let Some(member) = books.members.get_mut(self.child) {
             member.actor = Some(actor.clone());
         }
         if books.phase != Phase::Open {
@@ -32,7 +32,7 @@ impl Fate for ChildsFate {
 
     fn decide(&mut self, exit: Exit) -> Deciding {
         let (ask, answer) = oneshot::channel();
-        if let Some(member) = self.family.books().members.get_mut(&self.child) {
+        if let Some(member) = self.family.books().members.get_mut(self.child) {
             member.asks = Some((ask, exit.clone()));
         }
         self.family.push(Event::Ended(self.child));
