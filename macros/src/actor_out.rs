@@ -61,8 +61,7 @@ fn message(actor: &Actor) -> TokenStream {
     let message = message_ident(actor);
     let variants = actor.parts.commands.iter().map(|command| {
         let (cfg, name) = (command.kept("cfg"), &command.name);
-        let output = own(actor, command.output_type());
-        let types = types(actor, command);
+        let (output, types) = (answer(actor, command), types(actor, command));
         quote!(#(#cfg)* #name(#root::Reply<#output>, #(#types),*))
     });
     quote!(pub enum #message { #(#variants),* })
@@ -74,9 +73,12 @@ fn proxy_methods(actor: &Actor) -> TokenStream {
     let methods = actor.parts.commands.iter().map(|command| {
         let (cfg, doc, visibility) = (command.kept("cfg"), command.kept("doc"), &command.visibility);
         let (name, text) = (&command.name, command.text());
+        let (names, types) = (proxy_names(command), types(actor, command));
+        if let Some(job) = command.job() {
+            return job_method(actor, command, own(actor, job));
+        }
         let output = own(actor, command.output_type());
         let call = if command.returns_result() { quote!(TryCall) } else { quote!(Call) };
-        let (names, types) = (proxy_names(command), types(actor, command));
         quote! {
             #(#cfg)* #(#doc)* #[allow(missing_docs)]
             #visibility fn #name(&self, #(#names: #types),*) -> #root::#call<'_, #ty, #output> {
@@ -114,6 +116,44 @@ fn proxy_methods(actor: &Actor) -> TokenStream {
             type Target = #root::Address<#ty>;
             fn deref(&self) -> &Self::Target { &self.0 }
         }
+    }
+}
+
+/// The proxy's method for a command that returns a job: its call has a ticket, by which it can be given up.
+fn job_method(actor: &Actor, command: &Method, job: TokenStream) -> TokenStream {
+    let Actor { root, ty, .. } = actor;
+    let message = message_ident(actor);
+    let (cfg, doc, visibility) = (command.kept("cfg"), command.kept("doc"), &command.visibility);
+    let (name, text, names) = (&command.name, command.text(), proxy_names(command));
+    let types = command.args.iter().map(|arg| own(actor, arg.ty.clone()));
+    quote! {
+        #(#cfg)* #(#doc)* #[allow(missing_docs)]
+        #visibility fn #name(&self, #(#names: #types),*) -> #root::JobCall<'_, #ty, #job> {
+            let __ticket = #root::ticket();
+            #root::JobCall::new(
+                &self.0,
+                #text,
+                __ticket,
+                #message::#name(#root::Reply::nobody(), #(#names,)* __ticket),
+                |envelope, reply| {
+                    if let #root::Envelope::Command(#message::#name(place, ..)) = envelope {
+                        *place = reply;
+                    }
+                },
+            )
+        }
+    }
+}
+
+/// The type of a command's answer.
+fn answer(actor: &Actor, command: &Method) -> TokenStream {
+    let root = &actor.root;
+    match command.job() {
+        Some(job) => {
+            let job = own(actor, job);
+            quote!(::core::result::Result<#job, #root::JobError>)
+        }
+        None => own(actor, command.output_type()),
     }
 }
 
@@ -270,7 +310,16 @@ fn dispatch_arms(actor: &Actor, is_async: bool) -> Vec<TokenStream> {
     commands
         .map(|command| {
             let (cfg, name, values) = (command.kept("cfg"), &command.name, numbered(command));
-            let list = command.call_list(&values, &quote!(cx));
+            let list = command.call_list(&values[..command.args.len()], &quote!(cx));
+            if command.job().is_some() {
+                let ticket = &values[command.args.len()];
+                return quote! {
+                    #(#cfg)* #message::#name(reply, #(#values),*) => {
+                        let job = Self::#name(self, #(#list),*) #wait;
+                        cx.hand_over(#ticket, job, reply)
+                    }
+                };
+            }
             quote!(#(#cfg)* #message::#name(reply, #(#values),*) => reply.send(Self::#name(self, #(#list),*) #wait),)
         })
         .collect()
@@ -305,7 +354,7 @@ fn process(actor: &Actor) -> TokenStream {
     for (index, command) in actor.parts.commands.iter().enumerate() {
         let mut own_types = types(actor, command);
         if !command.output.is_empty() {
-            own_types.push(own(actor, command.output_type()));
+            own_types.push(own(actor, command.job().unwrap_or_else(|| command.output_type())));
         }
         let conditions = conditions(command);
         if conditions.is_empty() {
@@ -390,9 +439,10 @@ pub(crate) fn number(index: usize) -> Literal {
     Literal::u32_suffixed(u32::try_from(index).expect("a block of fewer functions than that"))
 }
 
-/// Names for the arguments that nothing of the user's can be called.
+/// Names for what is in a message, its arguments first, that nothing of the user's can be called.
 pub(crate) fn numbered(method: &Method) -> Vec<Ident> {
-    (0..method.args.len()).map(|index| format_ident!("__argument_{index}")).collect()
+    let count = method.args.len() + usize::from(method.job().is_some());
+    (0..count).map(|index| format_ident!("__argument_{index}")).collect()
 }
 
 /// The user's names for them, and one of ours for `_`.
@@ -403,8 +453,13 @@ fn proxy_names(method: &Method) -> Vec<Ident> {
     own.collect()
 }
 
+/// The types of what is in a message; behind the arguments of a command that returns a job comes its ticket.
 pub(crate) fn types(actor: &Actor, method: &Method) -> Vec<TokenStream> {
-    method.args.iter().map(|arg| own(actor, arg.ty.clone())).collect()
+    let mut types: Vec<_> = method.args.iter().map(|arg| own(actor, arg.ty.clone())).collect();
+    if method.job().is_some() {
+        types.push(quote!(u64));
+    }
+    types
 }
 
 /// The type with `Self` written out: in a proxy it would be another.

@@ -188,6 +188,15 @@ impl Method {
         last_segment(&self.output).is_some_and(|segment| segment == "Result")
     }
 
+    /// The `T` of a `Job<T>` that it returns: its answer comes later.
+    pub(crate) fn job(&self) -> Option<TokenStream> {
+        let mut cursor = Cursor::new(self.output.clone(), Span::call_site());
+        cursor.until(|token| matches!(token, TokenTree::Ident(word) if word == "Job"));
+        cursor.word("Job")?;
+        cursor.mark_of('<')?;
+        Some(cursor.until(|token| is_mark(Some(token), '>')))
+    }
+
     /// What it returns, `()` written out.
     pub(crate) fn output_type(&self) -> TokenStream {
         if self.output.is_empty() { quote!(()) } else { self.output.clone() }

@@ -81,11 +81,15 @@ pub(crate) fn behavior(actor: &Actor) -> TokenStream {
     });
     let arms = commands().map(|(index, (command, _))| {
         let (cfg, name, values) = (command.kept("cfg"), &command.name, numbered(command));
-        let (index, types) = (number(index), types(actor, command));
-        let reply = if command.returns_result() { quote!(reply_of_result) } else { quote!(reply) };
+        let (index, count) = (number(index), command.args.len());
+        let (arguments, types) = (&values[..count], &types(actor, command)[..count]);
+        let fails = command.returns_result() || command.job().is_some();
+        let reply = if fails { quote!(reply_of_result) } else { quote!(reply) };
+        let ticket = values.get(count).map(|ticket| quote!(let #ticket = #root::ticket();));
         quote! {
             #(#cfg)* #index => {
-                let (#(#values,)*): (#(#types,)*) = arguments.read()?;
+                let (#(#arguments,)*): (#(#types,)*) = arguments.read()?;
+                #ticket
                 #message::#name(answering.#reply(), #(#values),*)
             }
         }

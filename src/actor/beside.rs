@@ -1,10 +1,11 @@
 //! What few actors have, kept beside their node and made when it is first wanted.
 
-use std::collections::BTreeMap;
-#[cfg(feature = "json")]
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::executor::Pool;
+use super::node::AnyActor;
 
 /// Beside an actor's node: nothing of it is on the way of a message.
 #[derive(Default)]
@@ -16,7 +17,14 @@ pub(crate) struct Beside {
     allowed: OnceLock<Vec<String>>,
     /// Messages that are with the process of a process actor and, as far as is known here, wait there.
     waiting_there: AtomicUsize,
+    /// The jobs of its executor.
+    pool: OnceLock<Arc<Pool>>,
+    /// Tickets of calls that were given up before their command was carried out.
+    given_up: Mutex<VecDeque<u64>>,
 }
+
+/// Calls given up that are remembered: more than may wait in most mailboxes. Each is forgotten with its command.
+const GIVEN_UP: usize = 4096;
 
 impl Beside {
     pub(crate) fn set_waiting_there(&self, messages: usize) {
@@ -41,6 +49,35 @@ impl Beside {
     #[cfg(feature = "json")]
     pub(crate) fn allowed(&self) -> Option<&[String]> {
         self.allowed.get().map(Vec::as_slice)
+    }
+
+    /// The jobs of its executor; made here.
+    pub(crate) fn pool(&self, actor: &Arc<dyn AnyActor>) -> &Arc<Pool> {
+        self.pool.get_or_init(|| Pool::new(actor))
+    }
+
+    /// The jobs of its executor, if it ever had any.
+    pub(crate) fn jobs(&self) -> Option<&Arc<Pool>> {
+        self.pool.get()
+    }
+
+    /// The call of this ticket was given up: its job is cancelled, now or when there is one.
+    pub(crate) fn give_up_call(&self, ticket: u64) {
+        if self.pool.get().is_some_and(|pool| pool.give_up_call(ticket)) {
+            return;
+        }
+        let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        if given_up.len() == GIVEN_UP {
+            given_up.pop_front();
+        }
+        given_up.push_back(ticket);
+    }
+
+    /// Whether the call of this ticket was given up before; forgets that.
+    pub(crate) fn was_given_up(&self, ticket: u64) -> bool {
+        let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = given_up.iter().position(|own| *own == ticket);
+        at.and_then(|at| given_up.remove(at)).is_some()
     }
 
     pub(crate) fn entries(&self) -> BTreeMap<String, String> {

@@ -7,8 +7,10 @@ use super::address::Address;
 use super::behavior::Actor;
 use super::crossing::Up;
 use super::error::Gone;
+use super::executor::{Executor, Job, JobError};
 use super::info::{ActorName, Placement};
 use super::node::{AnyActor, Shared};
+use super::reply::Reply;
 use super::uplink::Uplink;
 use crate::sys::process::OwnedFd;
 
@@ -96,6 +98,17 @@ impl Context<Any> {
     /// Where the actor runs.
     pub fn placement(&self) -> Placement {
         self.0.actor.node().placement
+    }
+
+    /// Threads for the actor's CPU-bound work. They are made when they are first needed.
+    pub fn executor(&self) -> Executor {
+        Executor(self.0.actor.node().beside().pool(&self.0.actor).clone())
+    }
+
+    /// Answers a call with the result of a job; what the macro writes for a command that returns one.
+    #[doc(hidden)]
+    pub fn hand_over<T>(&self, ticket: u64, job: Job<T>, reply: Reply<Result<T, JobError>>) {
+        job.hand_over(ticket, reply);
     }
 
     /// Ends the actor after the present command: `#[stopping]` runs, then it has returned.

@@ -65,6 +65,10 @@ pub(crate) enum Down {
     Info {
         request: u64,
     },
+    /// The call of a job with this ticket was given up.
+    GiveUp {
+        ticket: u64,
+    },
     Stop,
     /// The last proxy is gone: answer what has come and end.
     Leave,
@@ -73,7 +77,7 @@ pub(crate) enum Down {
 wired! {
     enum Down {
         Command { request, command }, Open { request, entry }, Echo { request }, Ping { request },
-        Info { request }, Stop, Leave
+        Info { request }, GiveUp { ticket }, Stop, Leave
     }
 }
 

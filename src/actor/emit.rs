@@ -10,6 +10,7 @@ pub use super::call::Call;
 pub use super::context::{Any, Context};
 pub use super::crossing::{Inbound, Outbound};
 pub use super::envelope::Envelope;
+pub use super::executor::{JobCall, JobError, ticket};
 pub use super::exit::Exit;
 pub use super::fallible::TryCall;
 pub use super::info::Info;

@@ -19,6 +19,8 @@ pub enum Envelope<M> {
 pub enum BuiltIn {
     /// Are you there? Control lane.
     Ping(Reply<()>),
+    /// The call of a job with this ticket was given up. Control lane.
+    GiveUp(u64),
     /// Tell about yourself. Control lane.
     Info(Reply<Info>),
     /// Give this back, in order with the other messages.
@@ -45,6 +47,7 @@ impl BuiltIn {
         match self {
             BuiltIn::Ping(_) => "ping",
             BuiltIn::Info(_) => "info",
+            BuiltIn::GiveUp(_) => "give up",
             BuiltIn::Echo(..) => "echo",
             BuiltIn::Open(call) => call.name(),
             BuiltIn::Work(_) => "work",
@@ -58,7 +61,7 @@ impl BuiltIn {
 
     /// Whether it goes past the messages.
     pub(crate) fn is_control(&self) -> bool {
-        matches!(self, BuiltIn::Ping(_) | BuiltIn::Info(_))
+        matches!(self, BuiltIn::Ping(_) | BuiltIn::Info(_) | BuiltIn::GiveUp(_))
     }
 
     /// Tells who asked why there is no answer.
@@ -66,6 +69,7 @@ impl BuiltIn {
         match self {
             BuiltIn::Ping(reply) => reply.fail(cause),
             BuiltIn::Info(reply) => reply.fail(cause),
+            BuiltIn::GiveUp(_) => {}
             BuiltIn::Echo(_, reply) => reply.fail(cause),
             // Its reply is inside, and says that the actor ended.
             BuiltIn::Open(call) => drop(call),
@@ -80,6 +84,7 @@ impl std::fmt::Debug for BuiltIn {
         f.write_str(match self {
             BuiltIn::Ping(_) => "Ping",
             BuiltIn::Info(_) => "Info",
+            BuiltIn::GiveUp(_) => "GiveUp",
             BuiltIn::Echo(..) => "Echo",
             BuiltIn::Open(_) => "Open",
             BuiltIn::Work(_) => "Work",

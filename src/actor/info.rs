@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::executor::JobInfo;
 use super::state::State;
 use crate::sys::wire::wired;
 
@@ -110,6 +111,8 @@ pub struct Info {
     pub last_notify: Option<Duration>,
     /// How often it was started again after its end ([`Spawn::restart`](super::Spawn::restart)); recycling not counted.
     pub restarts: u32,
+    /// The jobs of its executor that wait or run.
+    pub jobs: Vec<JobInfo>,
     /// What the actor's `#[on_info]` function adds.
     pub entries: BTreeMap<String, String>,
 }
@@ -124,7 +127,7 @@ impl Info {
 wired! {
     struct Info {
         name, kind, id, state, placement, process_id, thread, uptime, messages_handled, mailbox, commands,
-        last_notify, restarts, entries
+        last_notify, jobs, restarts, entries
     }
 }
 

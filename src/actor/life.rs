@@ -18,6 +18,7 @@ use super::current::Inside;
 use super::cycle;
 use super::envelope::{BuiltIn, Envelope};
 use super::error::SpawnError;
+use super::executor::{GRACE, Pool};
 use super::exit::{Exit, Reason};
 use super::letter::Kept;
 use super::mailbox::{Inbox, Next};
@@ -84,16 +85,25 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
         if let Some(family) = shared.node.take_family() {
             family.end(&*shared, matches!(exit.reason, Reason::Killed { .. })).await;
         }
+        if let Some(jobs) = shared.node.jobs() {
+            jobs.cancel_all();
+        }
         let exit = dropped(actor, &mut seated, exit);
         let (Some(again), Some(outlet)) = (&mut again, &outlet) else { break exit };
         match again.next(&*shared, exit).await {
             Ok((args, ready)) => {
+                if let Some(jobs) = shared.node.jobs() {
+                    jobs.fail_all();
+                }
                 let cx = Context::new(shared.clone(), outlet.clone(), Vec::new());
                 birth = Some(Birth { args, cx, ready });
             }
             Err(exit) => break exit,
         }
     };
+    if let Some(jobs) = shared.node.jobs() {
+        jobs.close();
+    }
     let exit = exit.leaving(inbox.len() + shared.mailbox.queued());
     shared.finish(exit.clone(), inbox.drain());
     drop(finisher);
@@ -154,18 +164,36 @@ async fn course<A: Actor>(
         shared.node.state.advance(State::Stopping);
         shared.mailbox.shut();
     }
+    if let Some(jobs) = shared.node.jobs() {
+        jobs.cancel_all();
+    }
     if let Some(family) = shared.node.take_family()
         && family.end(shared, false).await
     {
         return shared.node.told(Reason::Killed { signal: None }, "while its children were stopping");
     }
-    match attend(shared, false, actor.stopping(&mut cx)).await {
+    let end = match attend(shared, false, actor.stopping(&mut cx)).await {
         Attended::Done(Ok(())) => end,
         Attended::Done(Err(message)) => {
             Exit::because(Reason::Failed, format!("its #[stopping] returned an error: {message}"))
         }
-        Attended::Cut(reason) => shared.node.told(reason, "while it was stopping"),
+        Attended::Cut(reason) => return shared.node.told(reason, "while it was stopping"),
+    };
+    match shared.node.jobs() {
+        Some(jobs) => leave_jobs(shared, jobs, end).await,
+        None => end,
     }
+}
+
+/// Waits for the jobs that were cancelled, but not for ever: one that does not heed it is named and left behind.
+async fn leave_jobs<A: Actor>(shared: &Shared<A>, jobs: &Pool, end: Exit) -> Exit {
+    let quiet = poll_fn(|cx| jobs.poll_quiet(cx));
+    if let Attended::Cut(reason) = attend(shared, false, seam::timeout(GRACE, quiet)).await {
+        return shared.node.told(reason, "while its jobs were leaving off");
+    }
+    jobs.give_up_all().into_iter().fold(end, |end, id| {
+        end.and(format_args!("its job {id} was cancelled and has not left off within {GRACE:?}"))
+    })
 }
 
 /// How an actor's messages came to an end.
@@ -254,7 +282,11 @@ async fn next<A: Actor>(
         match shared.mailbox.poll_next(inbox, cx) {
             Poll::Ready(next) => Poll::Ready(Step::Next(next)),
             // Looked at after parking: a proxy dropped from now on wakes the loop.
-            Poll::Pending if shared.is_abandoned() => Poll::Ready(Step::Abandoned),
+            Poll::Pending
+                if shared.is_abandoned() && !shared.node.jobs().is_some_and(|jobs| jobs.is_busy()) =>
+            {
+                Poll::Ready(Step::Abandoned)
+            }
             Poll::Pending => {
                 *turn = TURN;
                 Poll::Pending
@@ -295,6 +327,7 @@ pub(super) fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
     match question {
         BuiltIn::Ping(reply) => reply.send(()),
         BuiltIn::Info(reply) => reply.send(shared.node.info(shared.mailbox.info())),
+        BuiltIn::GiveUp(ticket) => shared.node.beside().give_up_call(ticket),
         BuiltIn::Echo(..) | BuiltIn::Open(_) | BuiltIn::Work(_) => {
             unreachable!("{question:?} goes with the messages")
         }

@@ -282,6 +282,14 @@ impl<M, C> Mailbox<M, C> {
         wake(waker);
     }
 
+    /// Whether a stop or kill has come that the receiver has not heard.
+    pub(crate) fn is_told_to_end(&self) -> bool {
+        self.urgent.load(Ordering::Acquire) && {
+            let queue = self.lock();
+            queue.stop || queue.kill
+        }
+    }
+
     /// Wakes the receiver to look around, with nothing in the mailbox for it.
     pub(crate) fn nudge(&self) {
         let mut queue = self.lock();

@@ -5,6 +5,7 @@
 //!   is sent, a [`TryCall`] one that may fail by itself; `mailbox` and `envelope` hold it, `life` is the loop that takes
 //!   it out, [`Context`] what a command can reach, [`Reply`] the way its answer goes;
 //! - `behavior` has the traits that `#[rehearsal::actor]` implements, `open` the free commands that any actor answers;
+//! - `executor` is an actor's CPU-bound work, `by_name` what can be said to it by name;
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each; `outgoing` gathers answers;
 //! - `cycle` ends asks that wait for themselves;
 //! - `later` sends when it is time;
@@ -31,6 +32,7 @@ mod current;
 mod cycle;
 mod envelope;
 mod error;
+mod executor;
 mod exit;
 mod fallible;
 mod handle;
@@ -68,6 +70,9 @@ pub use by_name::{NamedCall, Permission, SendError, Signature, Target, send};
 pub use call::{Answer, Asking, Call, DEFAULT_DEADLINE};
 pub use context::{Any, Context, Kind, Outlet};
 pub use error::{Cause, Error, Failed, Gone, Part, SpawnError};
+pub use executor::{
+    Cancelled, Executor, Job, JobAnswer, JobAsking, JobCall, JobError, JobInfo, JobState, Work,
+};
 pub use exit::{Exit, Reason};
 pub use fallible::{Fallible, TryAnswer, TryAsking, TryCall};
 pub use handle::{ActorRef, get_actor};

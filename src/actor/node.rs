@@ -16,6 +16,7 @@ use super::by_name::{Post, Posting, Signature, WrongArguments};
 #[cfg(feature = "json")]
 use super::call::Call;
 use super::envelope::{BuiltIn, Envelope};
+use super::executor::Pool;
 use super::exit::{Exit, Reason};
 use super::info::{ActorName, Info, MailboxInfo, Placement};
 use super::letter;
@@ -86,6 +87,10 @@ pub(crate) trait AnyActor: Send + Sync {
     /// Has its loop look around, and what it waits for too.
     fn nudge(&self);
     fn on_params(&self) -> Option<fn(&mut Params)>;
+    /// Whether it was told to stop or killed, or ends already.
+    fn is_ending(&self) -> bool;
+    /// Has its loop look around.
+    fn nudge(&self);
     #[cfg(feature = "json")]
     fn signatures(&self) -> Option<&'static [Signature]>;
     #[cfg(feature = "json")]
@@ -188,6 +193,7 @@ impl Node {
             mailbox,
             commands: self.commands.iter().map(ToString::to_string).collect(),
             last_notify: None,
+            jobs: self.jobs().map(|jobs| jobs.info()).unwrap_or_default(),
             entries: self.beside.get().map(|beside| beside.entries()).unwrap_or_default(),
             restarts: self.restarts(),
         }
@@ -208,6 +214,11 @@ impl Node {
     /// Messages that wait in its process, where it has one of its own.
     pub(crate) fn waiting_there(&self) -> usize {
         self.beside.get().map_or(0, |beside| beside.waiting_there())
+    }
+
+    /// The jobs of its executor, if it ever had any.
+    pub(crate) fn jobs(&self) -> Option<&Arc<Pool>> {
+        self.beside.get().and_then(|beside| beside.jobs())
     }
 
     /// What few actors have; made here.
@@ -330,6 +341,14 @@ impl<A: Actor> AnyActor for Shared<A> {
 
     fn on_params(&self) -> Option<fn(&mut Params)> {
         A::ON_PARAMS
+    }
+
+    fn is_ending(&self) -> bool {
+        self.node.state.get() >= State::Stopping || self.mailbox.is_told_to_end()
+    }
+
+    fn nudge(&self) {
+        self.mailbox.nudge();
     }
 
     #[cfg(feature = "json")]

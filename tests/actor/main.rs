@@ -15,6 +15,7 @@ mod config;
 mod cycle;
 mod death;
 mod event;
+mod executor;
 mod family;
 mod fault;
 mod hook;

@@ -230,6 +230,9 @@ impl<A: Actor> Writer<A> {
     }
 
     fn built_in(&mut self, built_in: BuiltIn) {
+        if let BuiltIn::GiveUp(ticket) = built_in {
+            return self.header(&Down::GiveUp { ticket });
+        }
         let shared = self.shared.clone();
         self.out(|out| match built_in {
             BuiltIn::Ping(reply) => out.message("ping", |request| Down::Ping { request }, &(), reply),
@@ -239,6 +242,7 @@ impl<A: Actor> Writer<A> {
             }
             BuiltIn::Echo(text, reply) => out.message("echo", |request| Down::Echo { request }, &text, reply),
             BuiltIn::Open(call) => call.pack(out),
+            BuiltIn::GiveUp(_) => unreachable!("it was written above"),
             BuiltIn::Work(_) => unreachable!("work with an actor's state comes from where that state is"),
         });
     }

@@ -212,6 +212,7 @@ fn take<A: ProcessActor>(
         Down::Leave => *proxy = None,
         Down::Ping { request } => control(shared, BuiltIn::Ping(inbound(request).reply())),
         Down::Info { request } => control(shared, BuiltIn::Info(inbound(request).reply())),
+        Down::GiveUp { ticket } => control(shared, BuiltIn::GiveUp(ticket)),
         Down::Echo { request } => match crossing::read::<String>(body) {
             Ok(text) => post(shared, built_in(BuiltIn::Echo(text, inbound(request).reply()))),
             Err(why) => inbound(request).refuse(why),
