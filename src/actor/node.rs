@@ -89,8 +89,6 @@ pub(crate) trait AnyActor: Send + Sync {
     fn on_params(&self) -> Option<fn(&mut Params)>;
     /// Whether it was told to stop or killed, or ends already.
     fn is_ending(&self) -> bool;
-    /// Has its loop look around.
-    fn nudge(&self);
     #[cfg(feature = "json")]
     fn signatures(&self) -> Option<&'static [Signature]>;
     #[cfg(feature = "json")]
@@ -345,10 +343,6 @@ impl<A: Actor> AnyActor for Shared<A> {
 
     fn is_ending(&self) -> bool {
         self.node.state.get() >= State::Stopping || self.mailbox.is_told_to_end()
-    }
-
-    fn nudge(&self) {
-        self.mailbox.nudge();
     }
 
     #[cfg(feature = "json")]
