@@ -14,6 +14,8 @@ use serde_core::de::DeserializeOwned;
 use super::behavior::Actor;
 use super::error::{Cause, Part};
 use super::exit::Exit;
+use super::ledger::Ledger;
+use super::letter::{self, Undelivered};
 use super::panic::{self, PanicNote};
 use super::reply::Reply;
 use crate::sys::anchor::{self, Entry};
@@ -100,14 +102,16 @@ pub(crate) enum Up {
     Notify,
     /// So many tells have been taken since the last report.
     Taken { tells: usize },
-    /// The actor's loop has ended; the process is about to.
-    Ended { exit: Exit },
+    /// The tell of this number, counted from 0 over all messages but questions, could not be read.
+    Unread { number: u64 },
+    /// The actor's loop has ended, and had taken so many messages; the process is about to.
+    Ended { exit: Exit, taken: u64 },
 }
 
 wired! {
     enum Up {
         Refused { why }, Started, Failed { message }, Answer { request }, Broken { request, broken }, Event,
-        Notify, Taken { tells }, Ended { exit }
+        Notify, Taken { tells }, Unread { number }, Ended { exit, taken }
     }
 }
 
@@ -169,6 +173,7 @@ pub(crate) struct Books {
     waiting: VecDeque<Option<Waiter>>,
     asks: usize,
     tells: usize,
+    sent: Ledger,
 }
 
 impl Books {
@@ -180,6 +185,25 @@ impl Books {
     /// Messages that must be waiting in the worker: it has one in hand, and reports tells by the half window.
     pub(crate) fn waiting_there(&self, window: usize) -> usize {
         self.asks.saturating_sub(1) + self.tells.saturating_sub((window / 2).max(1))
+    }
+
+    /// The name of the message of this number.
+    pub(crate) fn name_of(&self, number: u64) -> Option<&'static str> {
+        self.sent.name_of(number)
+    }
+
+    /// What a worker left that took so many messages, or that did not say how many.
+    pub(crate) fn left(&self, taken: Option<u64>) -> Vec<&'static str> {
+        match taken {
+            Some(taken) => self.sent.left(taken).collect(),
+            None => self.sent.unaccounted(|request| self.waits(request), self.tells),
+        }
+    }
+
+    /// Whether somebody waits for the answer of this request.
+    fn waits(&self, request: u64) -> bool {
+        let at = request.checked_sub(self.first + 1).and_then(|at| usize::try_from(at).ok());
+        at.and_then(|at| self.waiting.get(at)).is_some_and(Option::is_some)
     }
 
     /// Tells that the worker has not reported as taken.
@@ -256,16 +280,28 @@ impl Outbound<'_> {
         R: DeserializeOwned + Send + 'static,
     {
         let request = if reply.is_wanted() { self.books.next_request() } else { 0 };
-        match write(self.buffer, &(header(request), args)) {
-            Ok(()) if request == 0 => self.books.tells += 1,
-            Ok(()) => self.books.enter(Box::new(move |outcome| match outcome {
-                Err(cause) => reply.fail(cause),
-                Ok(bytes) => match read(bytes) {
-                    Ok(answer) => reply.send(answer),
-                    Err(why) => reply.fail(Cause::Crossing { part: Part::Answer, why }),
-                },
-            })),
+        let header = header(request);
+        let is_question = matches!(header, Down::Ping { .. } | Down::Info { .. });
+        match write(self.buffer, &(header, args)) {
+            Ok(()) => {
+                if request == 0 {
+                    self.books.tells += 1;
+                } else {
+                    self.books.enter(Box::new(move |outcome| match outcome {
+                        Err(cause) => reply.fail(cause),
+                        Ok(bytes) => match read(bytes) {
+                            Ok(answer) => reply.send(answer),
+                            Err(why) => reply.fail(Cause::Crossing { part: Part::Answer, why }),
+                        },
+                    }));
+                }
+                if !is_question {
+                    let under_way = self.books.under_way();
+                    self.books.sent.enter(name, request, under_way);
+                }
+            }
             Err(why) if request == 0 => {
+                letter::post_named(self.actor, name, Undelivered::Crossing);
                 // Nobody waits who could be told; lost without a word it must not be.
                 eprintln!("rehearsal: `{name}` told to {} was lost: its arguments: {why}", self.actor);
             }

@@ -9,7 +9,8 @@
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each; `outgoing` gathers answers;
 //! - `cycle` ends asks that wait for themselves;
 //! - `later` sends when it is time;
-//! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody;
+//! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody, `ledger` of
+//!   what is under way to a process;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with;
 //! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom.
@@ -38,6 +39,7 @@ mod fallible;
 mod handle;
 mod info;
 mod later;
+mod ledger;
 mod letter;
 mod life;
 mod mailbox;

@@ -4,7 +4,7 @@
 //! actor said before it died is heard. Answers alone may wait a moment for those of the messages behind (`outgoing`).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_core::Serialize;
@@ -22,6 +22,9 @@ pub(crate) struct Uplink {
     outgoing: Outgoing,
     /// Messages that have come and were not dealt with, the one in progress included.
     open: AtomicUsize,
+    /// Messages that have come, questions not counted, and those of them that could not be read.
+    come: AtomicU64,
+    unread: AtomicU64,
     /// Tells taken and not reported yet.
     taken: AtomicUsize,
     /// How many of them make a report.
@@ -33,6 +36,8 @@ impl Uplink {
         Uplink {
             outgoing: Outgoing::new(sender),
             open: AtomicUsize::new(0),
+            come: AtomicU64::new(0),
+            unread: AtomicU64::new(0),
             taken: AtomicUsize::new(0),
             report_at: AtomicUsize::new(1),
         }
@@ -41,6 +46,16 @@ impl Uplink {
     /// How many messages the parent lets be under way: half of them make a report of what was taken.
     pub(crate) fn set_window(&self, window: usize) {
         self.report_at.store((window / 2).max(1), Ordering::Relaxed);
+    }
+
+    /// Notes that a message has come.
+    pub(crate) fn has_come(&self) {
+        self.come.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Messages that have come and could not be read.
+    pub(crate) fn unread(&self) -> u64 {
+        self.unread.load(Ordering::Relaxed)
     }
 
     /// Writes what was answered and waits for company.
@@ -121,8 +136,11 @@ impl Inbound<'_> {
 
     /// Tells the caller that the message could not be read.
     pub(crate) fn refuse(&self, why: String) {
+        self.link.unread.fetch_add(1, Ordering::Relaxed);
         if self.request == 0 {
             eprintln!("rehearsal: a message told to this process was lost: its arguments: {why}");
+            let number = self.link.come.load(Ordering::Relaxed).saturating_sub(1);
+            let _ = self.link.say(&Up::Unread { number });
             self.link.tell_taken();
         } else {
             self.link.broken(self.request, Broken::Crossing { part: Part::Arguments, why });

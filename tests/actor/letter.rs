@@ -1,8 +1,9 @@
 //! Dead letters: what reached nobody is told, in each placement.
 
-use crate::cast::{PLACEMENTS, Tested, counter, has_taken, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
 use rehearsal::actor::{DeadLetter, DeadLetters, Undelivered, dead_letter_count, dead_letters};
 use rehearsal::prelude::*;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The letters of one actor that have come.
 fn of(letters: &mut DeadLetters, id: u64) -> Vec<DeadLetter> {
@@ -91,4 +92,131 @@ fn what_a_runtime_leaves_behind_that_is_shut_down() {
     let letters = of(&mut letters, id);
     assert_eq!(commands(&letters), ["add", "take"]);
     assert!(letters.iter().all(|letter| letter.why == Undelivered::Left), "{letters:?}");
+}
+
+/// In a worker's mailbox, on the way to it, or here: it is the same to who sent it.
+#[rehearsal::test]
+async fn what_waits_behind_the_last_command() -> Tested {
+    for place in PLACEMENTS {
+        for mailbox in [2, 100] {
+            let counter = put(Counter::spawn(0), place).mailbox(mailbox).await?;
+            let mut letters = dead_letters();
+            counter.add(1).await?;
+            let mut senders = Vec::new();
+            for number in 0..20 {
+                let counter = counter.clone();
+                // Delivered one after the other by one sender; more than one mailbox of two holds.
+                senders.push(async move {
+                    match number {
+                        5 => counter.finish().deliver().await,
+                        odd if odd % 2 == 1 => counter.add(1).deliver().await,
+                        _ => counter.take(0).deliver().await,
+                    }
+                });
+            }
+            let mut delivered = 0;
+            for sender in senders {
+                delivered += usize::from(soon("room or the end", sender).await.is_ok());
+            }
+            assert!(delivered >= 6, "{place}");
+            let exit = soon("the end", counter.ended()).await;
+            assert_eq!(exit.reason, Reason::Returned, "{place}");
+            let letters = of(&mut letters, counter.id());
+            let commands = commands(&letters);
+            let expected = (6..20).map(|number| if number % 2 == 1 { "add" } else { "take" });
+            let mut expected: Vec<_> = expected.collect();
+            let mut seen = commands.clone();
+            expected.sort_unstable();
+            seen.sort_unstable();
+            assert_eq!(seen, expected, "{place}, mailbox of {mailbox}: each once");
+            let left = letters.iter().filter(|letter| letter.why == Undelivered::Left).count();
+            assert_eq!(left, delivered - 6, "{place}, mailbox of {mailbox}: {letters:?}");
+        }
+    }
+    Ok(())
+}
+
+/// A process that is killed gives no account: what was under way is told as that.
+#[rehearsal::test]
+async fn what_was_under_way_to_a_process_that_is_killed() -> Tested {
+    let counter = put(Counter::spawn(0), Placement::Process).mailbox(64).await?;
+    let mut letters = dead_letters();
+    counter.add(1).await?;
+    let waiting = counter.wait().send()?;
+    has_taken(&counter, 2).await?;
+    let asked = counter.take(0).send()?;
+    counter.add(1).tell()?;
+    counter.ping().await?;
+    assert!(
+        std::process::Command::new("kill").args(["-KILL", &counter.pid().to_string()]).status()?.success()
+    );
+    let exit = soon("the end", counter.ended()).await;
+    assert_eq!(exit.reason, Reason::Killed { signal: Some(9) });
+    assert!(soon("the ask", waiting).await.is_err());
+    assert!(soon("the ask", asked).await.is_err());
+    let letters = of(&mut letters, counter.id());
+    assert_eq!(commands(&letters), ["wait", "take", "add"]);
+    assert!(letters.iter().all(|letter| letter.why == Undelivered::UnderWay), "{letters:?}");
+    Ok(())
+}
+
+/// What cannot be written or read does not cross; whom a tell was from nobody knows.
+#[rehearsal::test]
+async fn a_tell_that_cannot_cross() -> Tested {
+    let picky = Picky::spawn().process().await?;
+    let mut letters = dead_letters();
+    picky.take(Odd::Fine).tell()?;
+    picky.take(Odd::Unwritable).tell()?;
+    picky.take(Odd::Unreadable).tell()?;
+    assert!(picky.take(Odd::Unreadable).await.is_err(), "who asks is told");
+    assert_eq!(picky.take(Odd::Fine).await?, 2);
+    picky.stop().await?;
+    let letters = of(&mut letters, picky.id());
+    assert_eq!(commands(&letters), ["take", "take"]);
+    assert!(letters.iter().all(|letter| letter.why == Undelivered::Crossing), "{letters:?}");
+    Ok(())
+}
+
+/// A value that may be hard to write or to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Odd {
+    Fine,
+    Unwritable,
+    Unreadable,
+}
+
+impl Serialize for Odd {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Odd::Fine => to.serialize_u8(0),
+            Odd::Unwritable => Err(serde::ser::Error::custom("not to be written")),
+            Odd::Unreadable => to.serialize_u8(2),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Odd {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Odd, D::Error> {
+        match u8::deserialize(from)? {
+            0 => Ok(Odd::Fine),
+            _ => Err(serde::de::Error::custom("not to be read")),
+        }
+    }
+}
+
+/// Counts what it could read.
+pub struct Picky(u32);
+
+#[rehearsal::actor]
+impl Picky {
+    #[start]
+    pub fn new() -> Self {
+        Picky(0)
+    }
+
+    #[command]
+    pub fn take(&mut self, _odd: Odd) -> u32 {
+        self.0 += 1;
+        self.0
+    }
 }

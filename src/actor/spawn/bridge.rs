@@ -17,9 +17,9 @@ use crate::actor::envelope::{BuiltIn, Envelope};
 use crate::actor::error::{Cause, SpawnError};
 use crate::actor::exit::Exit;
 use crate::actor::info::Info;
-use crate::actor::letter::{self, Kept};
+use crate::actor::letter::{self, Kept, Undelivered};
 use crate::actor::mailbox::Next;
-use crate::actor::node::Shared;
+use crate::actor::node::{Node, Shared};
 use crate::actor::panic;
 use crate::actor::reply::{RemoteReply, Reply};
 use crate::actor::state::State;
@@ -46,9 +46,17 @@ pub(super) struct Unsettled {
     pub(super) waiting: Books,
     /// How the worker said its actor ended.
     pub(super) ended: Option<Exit>,
+    /// How many messages it had taken then.
+    taken: Option<u64>,
 }
 
 impl Unsettled {
+    /// Posts what was sent to the process and never taken as dead letters.
+    pub(super) fn post_left(&self, node: &Node) {
+        let why = if self.taken.is_some() { Undelivered::Left } else { Undelivered::UnderWay };
+        self.waiting.left(self.taken).iter().for_each(|name| letter::post(node, name, why));
+    }
+
     /// Tells all who wait that the process ended so. Gives the end back with what was lost by it.
     pub(super) fn resolve(&mut self, exit: Exit) -> Exit {
         let books = std::mem::take(&mut self.waiting);
@@ -64,7 +72,7 @@ impl Unsettled {
 
 impl Line {
     pub(super) fn new(ready: oneshot::Sender<Result<(), SpawnError>>) -> Line {
-        let unsettled = Unsettled { ready: Some(ready), waiting: Books::default(), ended: None };
+        let unsettled = Unsettled { ready: Some(ready), ..Unsettled::default() };
         Line {
             shared: Mutex::new(unsettled),
             room: Mutex::new(None),
@@ -85,8 +93,7 @@ impl Line {
     /// Takes out what was not settled.
     pub(super) fn close(&self) -> Unsettled {
         let mut open = self.open();
-        let settled = Unsettled { ready: None, waiting: Books::default(), ended: None };
-        std::mem::replace(&mut *open, settled)
+        std::mem::take(&mut *open)
     }
 
     fn open(&self) -> MutexGuard<'_, Unsettled> {
@@ -397,7 +404,14 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
             line.open().waiting.taken(tells);
             line.wake_writer();
         }
-        Up::Ended { exit } => line.open().ended = Some(exit),
+        Up::Unread { number } => {
+            let name = line.open().waiting.name_of(number);
+            name.iter().for_each(|name| letter::post(&shared.node, name, Undelivered::Crossing));
+        }
+        Up::Ended { exit, taken } => {
+            let mut open = line.open();
+            (open.ended, open.taken) = (Some(exit), Some(taken));
+        }
         Up::Notify => {}
         Up::Event => unreachable!("events are handed on by the reader"),
     }

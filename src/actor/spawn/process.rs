@@ -241,6 +241,7 @@ async fn oversee<A: Actor>(
     office.inbox = writer.into_inbox();
     office.on_event = reader.into_listener();
     let mut unsettled = line.close();
+    unsettled.post_left(&shared.node);
     let mut exit = verdict.exit(status, unsettled.ended.take());
     let by_us = [Reason::Stopped, Reason::Killed { signal: Some(9) }].contains(&exit.reason);
     if by_us && let Some(why) = shared.node.take_doom() {

@@ -7,6 +7,7 @@ use std::any::Any;
 use std::io;
 use std::process::exit;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -146,6 +147,7 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     let proxy = Address::new(shared.clone());
     give_signs_of_life(link.clone(), hello.notify_every);
 
+    let counted = shared.clone();
     let exit_of_actor = runtime.block_on(async {
         let living = seam::spawn(live(seat));
         let reporting = seam::spawn(report_start(link.clone(), is_ready));
@@ -159,7 +161,8 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     });
     link.end_signs();
     let code = if exit_of_actor.is_orderly() { 0 } else { FAILED };
-    let _ = link.say(&Up::Ended { exit: exit_of_actor });
+    let taken = counted.node.handled.load(Ordering::Relaxed) + link.unread();
+    let _ = link.say(&Up::Ended { exit: exit_of_actor, taken });
     runtime.shutdown_background();
     exit(code)
 }
@@ -207,6 +210,9 @@ fn take<A: ProcessActor>(
     link: &Arc<Uplink>,
 ) {
     let inbound = |request| Inbound { link, request, body };
+    if let Down::Command { .. } | Down::Open { .. } | Down::Echo { .. } = &header {
+        link.has_come();
+    }
     match header {
         Down::Stop => shared.mailbox.stop(),
         Down::Leave => *proxy = None,
