@@ -261,6 +261,13 @@ pub enum SpawnError {
         /// How long was waited.
         after: Duration,
     },
+    /// Spawned with settings that cannot be where it is placed.
+    Unfit {
+        /// The actor.
+        actor: ActorName,
+        /// Which, why not, and what to do instead.
+        why: String,
+    },
     /// Placed as a task where no runtime runs.
     NoRuntime {
         /// The actor.
@@ -310,6 +317,9 @@ impl std::fmt::Display for SpawnError {
                 f,
                 "{actor} was not ready within {after:?} and was killed; raise it with .timeout(..) if its start may take longer"
             ),
+            SpawnError::Unfit { actor, why } => {
+                write!(f, "{actor} cannot be spawned with its settings: {why}")
+            }
             SpawnError::NoRuntime { actor } => write!(
                 f,
                 "{actor} cannot be placed as a task: no tokio runtime runs on this thread; spawn it from one, or place it with .thread()"

@@ -37,7 +37,7 @@ pub enum Reason {
         /// The exit code.
         code: i32,
     },
-    /// Its process gave no sign of life for longer than it may, and was killed for it.
+    /// Its process gave no sign of life for longer than it may, and was asked to stop for it, and killed where it did not.
     Silent {
         /// How long it had been silent, milliseconds.
         for_ms: u64,
@@ -113,7 +113,7 @@ impl std::fmt::Display for Exit {
             }
             Reason::Exited { code } => write!(f, "its process exited with code {code}")?,
             Reason::Silent { for_ms } => {
-                write!(f, "its process gave no sign of life for {for_ms} ms and was killed")?;
+                write!(f, "its process gave no sign of life for {for_ms} ms")?;
             }
             Reason::Linked { to, exit } => write!(f, "`{to}`, which it was linked to, had ended: {exit}")?,
             Reason::GaveUp { child, exit } => {

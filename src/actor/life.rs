@@ -25,7 +25,7 @@ use super::mailbox::{Inbox, Next};
 use super::node::{AnyActor, Finisher, Shared};
 use super::panic;
 use super::state::State;
-use super::supervise::again::{Again, Ready};
+use super::supervise::again::{Again, Ready, Wish};
 use super::supervise::watch::Work;
 use crate::sys::seam::{self, Instant};
 
@@ -48,6 +48,8 @@ struct Birth<A: Actor> {
     args: A::Args,
     cx: Context<A>,
     ready: Ready,
+    /// How many messages it handles before it is replaced.
+    messages: u64,
 }
 
 /// Runs an actor from its start to its end, over all of its lives, and tells everybody how it ended.
@@ -60,7 +62,8 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
     // next life or learns how the actor ended, and a state whose drop panics too does not abort the process.
     let mut inbox = Kept::new(&shared);
     let outlet = again.is_some().then(|| cx.outlet());
-    let mut birth = Some(Birth { args, cx, ready });
+    let messages = again.as_ref().map_or(u64::MAX, |again| again.fates.messages());
+    let mut birth = Some(Birth { args, cx, ready, messages });
     let exit = loop {
         let mut actor = None;
         let exit = {
@@ -96,7 +99,7 @@ pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
                     jobs.fail_all();
                 }
                 let cx = Context::new(shared.clone(), outlet.clone(), Vec::new());
-                birth = Some(Birth { args, cx, ready });
+                birth = Some(Birth { args, cx, ready, messages: again.fates.messages() });
             }
             Err(exit) => break exit,
         }
@@ -140,7 +143,7 @@ async fn course<A: Actor>(
     state: &mut Option<A>,
     inbox: &mut Inbox<Envelope<A::Message>>,
 ) -> Exit {
-    let Birth { args, mut cx, ready } = birth.take().expect("a life begins with its birth");
+    let Birth { args, mut cx, ready, messages } = birth.take().expect("a life begins with its birth");
     shared.node.begin();
     shared.node.state.advance(State::Starting);
     let actor = match attend(shared, true, A::start(args, &mut cx)).await {
@@ -156,7 +159,7 @@ async fn course<A: Actor>(
     shared.node.state.advance(State::Run);
     let _ = ready.send(Ok(()));
 
-    let end = match serve(shared, inbox, actor, &mut cx).await {
+    let end = match serve(shared, inbox, actor, &mut cx, messages).await {
         Served::Over(exit) => return exit,
         Served::Ending(exit) => exit,
     };
@@ -209,7 +212,9 @@ async fn serve<A: Actor>(
     inbox: &mut Inbox<Envelope<A::Message>>,
     actor: &mut A,
     cx: &mut Context<A>,
+    messages: u64,
 ) -> Served {
+    let replaced_at = shared.node.handled.load(Ordering::Relaxed).saturating_add(messages);
     let mut periods = Periods::new(A::PERIODS);
     let mut turn = TURN;
     loop {
@@ -249,6 +254,9 @@ async fn serve<A: Actor>(
             return Served::Over(shared.node.told(reason, "in the middle of a command"));
         }
         if cx.wants_stop() {
+            return Served::Ending(Exit::new(Reason::Returned));
+        }
+        if shared.node.handled.load(Ordering::Relaxed) >= replaced_at && shared.node.wish_for(Wish::Recycle) {
             return Served::Ending(Exit::new(Reason::Returned));
         }
     }

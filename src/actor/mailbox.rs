@@ -174,6 +174,16 @@ impl<M, C> Mailbox<M, C> {
         true
     }
 
+    /// Makes room for what the receiver has handled of what it took, where it does not come for more.
+    pub(crate) fn recount(&self, inbox: &Inbox<M>) {
+        let mut queue = self.lock();
+        queue.taken = inbox.len().min(self.capacity - 1);
+        let free = self.capacity.saturating_sub(queue.len()).min(queue.room.len());
+        let room: Vec<_> = queue.room.drain(..free).collect();
+        drop(queue);
+        room.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
     /// Puts a message in that found no room, as the policy says. What comes out is for the caller to drop: that runs
     /// code of others.
     pub(crate) fn squeeze(&self, message: M) -> Squeezed<M> {
@@ -346,7 +356,8 @@ impl<M, C> Mailbox<M, C> {
             queue.park(cx.waker(), true);
             return Poll::Pending;
         };
-        queue.taken = inbox.batch.len();
+        // One that came in past the bound must not keep those waiting for ever who keep to it.
+        queue.taken = inbox.batch.len().min(self.capacity - 1);
         let free = self.capacity.saturating_sub(queue.taken).min(queue.room.len());
         let room: Vec<_> = queue.room.drain(..free).collect();
         drop(queue);

@@ -94,4 +94,4 @@ pub use pool::Pool;
 pub use reply::Reply;
 pub use spawn::Spawn;
 pub use state::State;
-pub use supervise::{AnyWork, End, Restart, Restarted, Strategy, Supervising};
+pub use supervise::{AnyWork, End, Heartbeat, Recycle, Restart, Restarted, Strategy, Supervising};

@@ -18,13 +18,17 @@ mod event;
 mod executor;
 mod family;
 mod fault;
+mod heartbeat;
 mod hook;
 mod later;
 mod letter;
+mod link;
 mod open;
 mod overflow;
 mod place;
+mod pool;
 mod process;
+mod recycle;
 mod restart;
 mod shape;
 mod start;
@@ -32,5 +36,6 @@ mod stop;
 mod supervise;
 #[cfg(feature = "json")]
 mod visible;
+mod watch;
 
 rehearsal::main!();

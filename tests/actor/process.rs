@@ -1,7 +1,5 @@
 //! Process actors: real signals, real exits, frames that do not fit.
 
-use std::time::Duration;
-
 use crate::cast::{Bytes, Counter, Tested, counter, has_taken, soon};
 use rehearsal::actor::{Cause, Part};
 use rehearsal::prelude::*;
@@ -46,26 +44,6 @@ async fn an_exit_and_an_abort_are_told_apart() -> Tested {
     let aborting = counter(Placement::Process).await?;
     let error = soon("the ask", aborting.abort()).await.unwrap_err();
     assert!(error.to_string().contains("signal 6, SIGABRT"), "{error}");
-    Ok(())
-}
-
-#[rehearsal::test]
-async fn a_stopped_process_is_silent_and_killed() -> Tested {
-    let counter = Counter::spawn(0).process().silence(Duration::from_secs(1)).await?;
-    signal(counter.pid(), "-STOP");
-    let error = soon("the ask", counter.add(1)).await.unwrap_err();
-    let Some(Reason::Silent { for_ms }) = error.exit().map(|exit| exit.reason.clone()) else {
-        panic!("{error}")
-    };
-    assert!(for_ms >= 1_000, "{error}");
-    assert!(!is_running(counter.pid()));
-    Ok(())
-}
-
-#[rehearsal::test]
-async fn computing_is_no_silence() -> Tested {
-    let counter = Counter::spawn(4).process().silence(Duration::from_secs(1)).await?;
-    assert_eq!(counter.compute(2_200).await?, 4);
     Ok(())
 }
 

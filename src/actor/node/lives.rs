@@ -81,6 +81,11 @@ impl Node {
         }
     }
 
+    /// Whether its mailbox is to stay open although it was told to stop: another life may follow.
+    pub(crate) fn stays_open(&self) -> bool {
+        self.is_renewable.load(Ordering::Relaxed) && self.wish() != Wish::Stop
+    }
+
     /// Says that another life may follow one that has ended.
     pub(crate) fn set_renewable(&self) {
         self.is_renewable.store(true, Ordering::Relaxed);

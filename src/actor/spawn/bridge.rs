@@ -24,6 +24,7 @@ use crate::actor::panic;
 use crate::actor::reply::{RemoteReply, Reply};
 use crate::actor::state::State;
 use crate::actor::supervise::again::Wish;
+use crate::sys::limit::resident_bytes;
 use crate::sys::wire::{FrameReader, WireError};
 
 /// Bytes of messages that are gathered before they are written.
@@ -35,6 +36,8 @@ pub(super) struct Line {
     room: Mutex<Option<Waker>>,
     frames: AtomicU64,
     told_to_stop: AtomicBool,
+    /// Bytes of memory over which another process is to take over.
+    memory: Option<u64>,
 }
 
 /// What is open between parent and worker; settled frame by frame, or at the end.
@@ -71,13 +74,14 @@ impl Unsettled {
 }
 
 impl Line {
-    pub(super) fn new(ready: oneshot::Sender<Result<(), SpawnError>>) -> Line {
+    pub(super) fn new(ready: oneshot::Sender<Result<(), SpawnError>>, memory: Option<u64>) -> Line {
         let unsettled = Unsettled { ready: Some(ready), ..Unsettled::default() };
         Line {
             shared: Mutex::new(unsettled),
             room: Mutex::new(None),
             frames: AtomicU64::new(0),
             told_to_stop: AtomicBool::new(false),
+            memory,
         }
     }
 
@@ -104,6 +108,18 @@ impl Line {
         self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has another process take over where this one holds too much memory.
+    fn weigh<A: Actor>(&self, shared: &Shared<A>) {
+        let node = &shared.node;
+        if let Some(memory) = self.memory
+            && node.state.get() == State::Run
+            && resident_bytes(node.process_id()).is_some_and(|held| held > memory)
+            && node.wish_for(Wish::Recycle)
+        {
+            shared.mailbox.stop();
+        }
+    }
+
     /// Notes how much waits in the worker.
     fn note<A: Actor>(&self, shared: &Shared<A>) {
         let waiting = self.open().waiting.waiting_there(shared.mailbox.capacity());
@@ -126,6 +142,8 @@ pub(super) struct Writer<A: Actor> {
     socket: Box<dyn AsyncWrite + Send + Unpin>,
     inbox: Kept<A>,
     buffer: Vec<u8>,
+    /// How many messages it may still give this process.
+    pub(super) messages: u64,
 }
 
 /// Why a writer ended.
@@ -146,7 +164,8 @@ impl<A: Actor> Writer<A> {
         hello: Vec<u8>,
         inbox: Kept<A>,
     ) -> Writer<A> {
-        Writer { shared, line, pack, socket: Box::new(socket), inbox, buffer: hello }
+        let messages = u64::MAX;
+        Writer { shared, line, pack, socket: Box::new(socket), inbox, buffer: hello, messages }
     }
 
     /// What was taken out of the mailbox and not written.
@@ -193,6 +212,7 @@ impl<A: Actor> Writer<A> {
         if self.line.open().waiting.under_way() < self.shared.mailbox.capacity() {
             return self.shared.mailbox.poll_next(&mut self.inbox, cx);
         }
+        self.shared.mailbox.recount(&self.inbox);
         // Reader and writer are one task: no answer can come in between.
         *self.line.room() = Some(cx.waker().clone());
         self.shared.mailbox.poll_control(true, cx)
@@ -222,18 +242,33 @@ impl<A: Actor> Writer<A> {
                     self.header(&Down::Leave);
                 } else {
                     self.shared.node.state.advance(State::Stopping);
-                    self.shared.mailbox.shut();
+                    if !self.shared.node.stays_open() {
+                        self.shared.mailbox.shut();
+                    }
                     self.header(&Down::Stop);
                 }
             }
             Next::Control(question) => self.built_in(*question),
-            Next::Message(Envelope::BuiltIn(built_in)) => self.built_in(*built_in),
+            Next::Message(Envelope::BuiltIn(built_in)) => {
+                self.built_in(*built_in);
+                self.count();
+            }
             Next::Message(Envelope::Command(message)) => {
                 let pack = self.pack;
                 self.out(|out| pack(message, out));
+                self.count();
             }
         }
         None
+    }
+
+    /// Counts a message; after the last one another process takes over.
+    fn count(&mut self) {
+        self.messages = self.messages.saturating_sub(1);
+        if self.messages == 0 && self.shared.node.wish_for(Wish::Recycle) {
+            self.line.told_to_stop.store(true, Ordering::Relaxed);
+            self.header(&Down::Leave);
+        }
     }
 
     fn built_in(&mut self, built_in: BuiltIn) {
@@ -412,7 +447,7 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
             let mut open = line.open();
             (open.ended, open.taken) = (Some(exit), Some(taken));
         }
-        Up::Notify => {}
+        Up::Notify => line.weigh(shared),
         Up::Event => unreachable!("events are handed on by the reader"),
     }
     Ok(())

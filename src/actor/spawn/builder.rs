@@ -22,16 +22,14 @@ use crate::actor::overflow::Overflow;
 use crate::actor::params::Params;
 use crate::actor::state::State;
 use crate::actor::supervise::again::{Again, Fate, Fates, OwnRule, Recipe};
-use crate::actor::supervise::{OnRestart, Restart, Restarted};
+use crate::actor::supervise::{Heartbeat, OnRestart, Recycle, Restart, Restarted};
 use crate::actor::{current, panic, roll};
+use crate::sys::limit::resident_bytes;
 use crate::sys::process::SpawnOptions;
 use crate::sys::seam;
 
 /// Messages that may wait in a mailbox unless told otherwise.
 pub(super) const DEFAULT_MAILBOX: usize = 1024;
-
-/// How long a process actor may give no sign of life unless told otherwise.
-pub(super) const DEFAULT_SILENCE: Duration = Duration::from_secs(30);
 
 /// An actor that has not been placed. Await it: it becomes a task of this runtime unless told otherwise, and the
 /// await gives its proxy once `#[start]` has returned.
@@ -60,7 +58,7 @@ pub struct Spawn<A: Actor> {
     capacity: usize,
     overflow: Overflow,
     limit: Duration,
-    silence: Duration,
+    heartbeat: Heartbeat,
     place: Place<A>,
     on_event: Option<Callback<A::Event>>,
     renewal: Option<Box<Renewal<A>>>,
@@ -73,6 +71,7 @@ struct Renewal<A: Actor> {
     recipe: Option<Recipe<A>>,
     deciders: Vec<Box<dyn Fate>>,
     on_restart: Option<OnRestart>,
+    recycle: Option<Recycle>,
 }
 
 /// Where it will be placed. What does that for a thread or a process is named by the method that asks for it, so that
@@ -94,7 +93,7 @@ impl<A: Actor> Spawn<A> {
             capacity: DEFAULT_MAILBOX,
             overflow: Overflow::Wait,
             limit: DEFAULT_DEADLINE,
-            silence: DEFAULT_SILENCE,
+            heartbeat: Heartbeat::default(),
             place: Place::Task,
             on_event: None,
             renewal: None,
@@ -176,10 +175,17 @@ impl<A: Actor> Spawn<A> {
         self
     }
 
-    /// How long a process actor may give no sign of life before it is killed, 30 s unless told otherwise. The signs
-    /// come from a thread of their own, so a command that computes is no silence; a stopped process is.
+    /// How long a process actor may give no sign of life before it is asked to stop, and killed where it does not; 30 s
+    /// unless told otherwise. The signs come from a thread of their own, so a command that computes is no silence; a
+    /// stopped process is.
     pub fn silence(mut self, limit: Duration) -> Self {
-        self.silence = limit;
+        self.heartbeat.timeout = limit;
+        self
+    }
+
+    /// The same with all that can be said of it. A heartbeat that could not be kept fails the spawn.
+    pub fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
+        self.heartbeat = heartbeat;
         self
     }
 
@@ -204,6 +210,18 @@ impl<A: Actor> Spawn<A> {
         let renewal = self.renewal();
         renewal.recipe = Some(Box::new(move || args.clone()));
         renewal.deciders.insert(0, Box::new(OwnRule::new(plan)));
+        self
+    }
+
+    /// Replaces it, with the same arguments and behind the same proxy, when it has served long enough.
+    pub fn recycle(mut self, plan: Recycle) -> Self
+    where
+        A::Args: Clone,
+    {
+        let args = self.args.clone();
+        let renewal = self.renewal();
+        renewal.recipe.get_or_insert_with(|| Box::new(move || args.clone()));
+        renewal.recycle = Some(plan);
         self
     }
 
@@ -232,7 +250,8 @@ impl<A: Actor> Spawn<A> {
     }
 
     fn renewal(&mut self) -> &mut Renewal<A> {
-        let none = || Box::new(Renewal { recipe: None, deciders: Vec::new(), on_restart: None });
+        let none =
+            || Box::new(Renewal { recipe: None, deciders: Vec::new(), on_restart: None, recycle: None });
         self.renewal.get_or_insert_with(none)
     }
 
@@ -273,11 +292,12 @@ impl<A: Actor> Spawn<A> {
             name: self.name.take(),
             mailbox: self.capacity,
             timeout: self.limit,
-            silence: self.silence,
+            silence: self.heartbeat.timeout,
         };
         on_params(&mut params);
         let Params { name, mailbox, timeout, silence, .. } = params;
-        (self.name, self.capacity, self.limit, self.silence) = (name, mailbox.max(1), timeout, silence);
+        (self.name, self.capacity, self.limit, self.heartbeat.timeout) =
+            (name, mailbox.max(1), timeout, silence);
     }
 
     async fn place(mut self) -> Result<A::Proxy, SpawnError> {
@@ -287,6 +307,10 @@ impl<A: Actor> Spawn<A> {
         }
         let placement = self.placement();
         let name = ActorName { kind: A::KIND, id: self.id, name: self.name };
+        let memory = self.renewal.as_ref().and_then(|renewal| renewal.recycle?.memory());
+        if let Some(why) = unfit(placement, &self.heartbeat, memory) {
+            return Err(SpawnError::Unfit { actor: name, why });
+        }
         let shared = Shared::<A>::new(name.clone(), placement, self.capacity, self.overflow);
         #[cfg(feature = "json")]
         if let Some(allowed) = self.allowed.take() {
@@ -304,7 +328,7 @@ impl<A: Actor> Spawn<A> {
                     args: self.args,
                     crossing,
                     options,
-                    silence: self.silence,
+                    heartbeat: self.heartbeat,
                     on_event: self.on_event,
                     ready,
                     again,
@@ -325,15 +349,32 @@ impl<A: Actor> Spawn<A> {
     }
 }
 
+/// What of its settings cannot be where it is to be placed.
+fn unfit(placement: Placement, heartbeat: &Heartbeat, memory: Option<u64>) -> Option<String> {
+    match (placement, memory) {
+        (Placement::Process, Some(_)) if resident_bytes(std::process::id()).is_none() => Some(
+            "it has a limit of memory, and this system does not tell how much a process holds".to_owned(),
+        ),
+        (Placement::Process, _) => heartbeat.flaw(),
+        (_, Some(bytes)) => Some(format!(
+            "it has a limit of {bytes} bytes of memory, and shares this process's memory with everything else in it: \
+             place it with .process(), or recycle it after a number of messages"
+        )),
+        _ => None,
+    }
+}
+
 impl<A: Actor> Renewal<A> {
     /// What the actor's loop asks, where anybody said anything of another life.
     fn again(self, shared: &Arc<Shared<A>>, limit: Duration) -> Option<Box<Again<A>>> {
-        let Renewal { recipe, mut deciders, on_restart } = self;
+        let Renewal { recipe, mut deciders, on_restart, recycle } = self;
         let recipe = recipe?;
         let actor: Arc<dyn AnyActor> = shared.clone();
         deciders.iter_mut().for_each(|fate| fate.placed(&actor));
         shared.node.set_renewable();
-        Some(Box::new(Again { recipe, fates: Fates::new(deciders, on_restart, limit) }))
+        let mut fates = Fates::new(deciders, on_restart, limit);
+        fates.recycle = recycle;
+        Some(Box::new(Again { recipe, fates }))
     }
 }
 

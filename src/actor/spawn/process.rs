@@ -20,7 +20,8 @@ use crate::actor::letter::Kept;
 use crate::actor::node::{Finisher, Shared};
 use crate::actor::panic;
 use crate::actor::state::State;
-use crate::actor::supervise::again::{Again, Fates, Ready};
+use crate::actor::supervise::Heartbeat;
+use crate::actor::supervise::again::{Again, Fates, Ready, Wish};
 use crate::sys::process::{Child, ExitStatus, SpawnOptions, spawn_self};
 use crate::sys::{anchor, boot, seam};
 use tokio::runtime::Handle;
@@ -41,7 +42,7 @@ pub(super) struct Order<A: Actor> {
     pub(super) args: A::Args,
     pub(super) crossing: Crossing<A>,
     pub(super) options: SpawnOptions,
-    pub(super) silence: Duration,
+    pub(super) heartbeat: Heartbeat,
     pub(super) on_event: Option<Callback<A::Event>>,
     pub(super) ready: Ready,
     /// Asked for another life, which is another process, when one is over.
@@ -53,7 +54,7 @@ struct Office<A: Actor> {
     shared: Arc<Shared<A>>,
     crossing: Crossing<A>,
     options: SpawnOptions,
-    silence: Duration,
+    heartbeat: Heartbeat,
     on_event: Option<Callback<A::Event>>,
     /// Messages that were taken out of the mailbox and not written to any process.
     inbox: Kept<A>,
@@ -66,7 +67,7 @@ struct Launched {
 }
 
 pub(super) fn place<A: Actor>(order: Order<A>) -> Result<(), SpawnError> {
-    let Order { shared, args, crossing, options, silence, on_event, ready, again } = order;
+    let Order { shared, args, crossing, options, heartbeat, on_event, ready, again } = order;
     if !boot::is_bootstrapped() {
         return Err(SpawnError::NoBootstrap { actor: shared.node.name.clone() });
     }
@@ -74,7 +75,7 @@ pub(super) fn place<A: Actor>(order: Order<A>) -> Result<(), SpawnError> {
         return Err(SpawnError::NoRuntime { actor: shared.node.name.clone() });
     }
     let inbox = Kept::new(&shared);
-    let mut office = Office { shared, crossing, options, silence, on_event, inbox };
+    let mut office = Office { shared, crossing, options, heartbeat, on_event, inbox };
     let launched = office.launch(&args, again.is_some())?;
     drop(seam::spawn(hold(office, launched, ready, again)));
     Ok(())
@@ -94,16 +95,14 @@ impl<A: Actor> Office<A> {
             id: actor.id,
             name: actor.name.as_deref().map(str::to_owned),
             window: self.shared.mailbox.capacity(),
-            notify_every: notify_every(self.silence),
+            notify_every: self.heartbeat.interval(),
             listens: self.on_event.is_some(),
         };
         let hello = (self.crossing.hello)(&hello, args)
             .map_err(|why| SpawnError::Crossing { actor: actor.clone(), why })?;
         let failed = |source| SpawnError::Process { actor: actor.clone(), source };
-        let mut options = std::mem::take(&mut self.options);
-        if keep {
-            self.options = options.try_clone().map_err(failed)?;
-        }
+        let mut options =
+            if keep { self.options.try_clone().map_err(failed)? } else { std::mem::take(&mut self.options) };
         if options.title.is_empty() {
             options.title = actor.name();
         }
@@ -159,11 +158,6 @@ async fn hold<A: Actor>(
     drop(finisher);
 }
 
-/// The seeds' rule: three signs of life in the time after which silence counts, and not less than one in 30 s.
-fn notify_every(silence: Duration) -> Duration {
-    (silence * 3 / 10).clamp(Duration::from_millis(10), Duration::from_secs(30))
-}
-
 /// Runs writer, reader and watches side by side until all that the process wrote is read and the process is gone. Tells
 /// how that life ended, and what was open then.
 async fn oversee<A: Actor>(
@@ -174,13 +168,18 @@ async fn oversee<A: Actor>(
 ) -> (Exit, Unsettled) {
     let Launched { child, hello } = launched;
     let shared = office.shared.clone();
-    let line = Arc::new(Line::new(ready));
+    let recycle = fates.as_ref().and_then(|fates| fates.recycle);
+    let line = Arc::new(Line::new(ready, recycle.and_then(|recycle| recycle.memory())));
     let (from, to) = match child.socket() {
         Ok(socket) => socket.into_split(),
         Err(error) => return (Exit::because(Reason::Failed, error.to_string()), line.close()),
     };
     let inbox = std::mem::replace(&mut office.inbox, Kept::new(&shared));
     let mut writer = Writer::new(shared.clone(), line.clone(), office.crossing.pack, to, hello, inbox);
+    if let Some(fates) = &fates {
+        writer.messages = fates.messages();
+    }
+    let patience = recycle.map_or(STOP_GRACE, |recycle| recycle.patience());
     let on_event = office.on_event.take();
     let mut reader = Reader::new(shared.clone(), line.clone(), office.crossing.event, on_event, from);
     let child = Arc::new(child);
@@ -188,7 +187,7 @@ async fn oversee<A: Actor>(
     {
         let mut writing = Some(Box::pin(writer.run()));
         let mut reading = pin!(reader.run());
-        let mut watch = Watch::new(&child, office.silence);
+        let mut watch = Watch::new(&child, office.heartbeat, patience);
         let ended = poll_fn(|cx| {
             if let Some(future) = &mut writing
                 && let Poll::Ready(written) = future.as_mut().poll(cx)
@@ -213,10 +212,10 @@ async fn oversee<A: Actor>(
                     Poll::Ready(Watched::Again) => {}
                     Poll::Ready(Watched::Silent(for_ms)) => {
                         verdict.silent_ms = Some(for_ms);
-                        child.kill_group();
+                        shared.mailbox.stop();
                     }
-                    Poll::Ready(Watched::Overdue) => {
-                        verdict.overdue = true;
+                    Poll::Ready(Watched::Overdue(grace)) => {
+                        verdict.overdue = Some(grace);
                         child.kill_group();
                     }
                     // Everything it wrote is read; somebody else holds the socket open.
@@ -256,8 +255,8 @@ struct Verdict {
     silent_ms: Option<u64>,
     /// It was started again and not ready in time.
     unready: Option<Exit>,
-    /// It did not stop in time.
-    overdue: bool,
+    /// It did not stop in time, which was this.
+    overdue: Option<Duration>,
     /// What came was no frame.
     garbage: Option<String>,
     /// It ran on without its socket.
@@ -267,7 +266,11 @@ struct Verdict {
 impl Verdict {
     fn exit(self, status: ExitStatus, ended: Option<Exit>) -> Exit {
         if let Some(for_ms) = self.silent_ms {
-            return Exit::new(Reason::Silent { for_ms });
+            let detail = match self.overdue {
+                Some(grace) => format!("it was asked to stop, had not after {grace:?}, and was killed"),
+                None => "it was asked to stop, and did".to_owned(),
+            };
+            return Exit::because(Reason::Silent { for_ms }, detail);
         }
         if let Some(exit) = self.unready {
             return exit;
@@ -287,11 +290,10 @@ impl Verdict {
             return Exit::because(Reason::Unreachable, why);
         }
         match status {
-            ExitStatus::Signaled(signal) if self.overdue => {
-                let why = format!("it had not stopped within {STOP_GRACE:?}");
-                Exit::because(Reason::Killed { signal: Some(signal) }, why)
+            ExitStatus::Signaled(signal) => {
+                let why = self.overdue.map(|grace| format!("it had not stopped within {grace:?}"));
+                Exit::because(Reason::Killed { signal: Some(signal) }, why.unwrap_or_default())
             }
-            ExitStatus::Signaled(signal) => Exit::new(Reason::Killed { signal: Some(signal) }),
             ExitStatus::Exited(code) => Exit::new(Reason::Exited { code }),
             ExitStatus::Lost => Exit::because(Reason::Unreachable, status.to_string()),
         }
@@ -310,31 +312,37 @@ struct Watch {
     stop: Option<Timer>,
     overdue: bool,
     silence: Option<Timer>,
-    silence_limit: Duration,
+    heartbeat: Heartbeat,
+    /// How long it may take to end when another process is to take its place.
+    patience: Duration,
+    /// How long it may take to stop.
+    grace: Duration,
 }
 
 enum Watched {
     /// Something was armed; look again.
     Again,
     Quiet,
-    Overdue,
+    Overdue(Duration),
     Silent(u64),
 }
 
 impl Watch {
-    fn new(child: &Arc<Child>, silence_limit: Duration) -> Watch {
+    fn new(child: &Arc<Child>, heartbeat: Heartbeat, patience: Duration) -> Watch {
         let child = child.clone();
         let gone: Timer = Box::pin(async move {
             child.wait().await;
         });
-        let silence: Timer = Box::pin(seam::sleep(silence_limit));
+        let silence: Timer = Box::pin(seam::sleep(heartbeat.timeout));
         Watch {
             gone: Some(gone),
             quiet: None,
             stop: None,
             overdue: false,
             silence: Some(silence),
-            silence_limit,
+            heartbeat,
+            patience,
+            grace: STOP_GRACE,
         }
     }
 
@@ -354,11 +362,19 @@ impl Watch {
             self.quiet = still_coming.then(|| (line.frames(), Box::pin(seam::sleep(QUIET)) as Timer));
             return Poll::Ready(if still_coming { Watched::Again } else { Watched::Quiet });
         }
-        if line.was_told_to_stop() && !self.overdue && self.gone.is_some() {
-            let stop = self.stop.get_or_insert_with(|| Box::pin(seam::sleep(STOP_GRACE)));
+        let told = line.was_told_to_stop() || self.stop.is_some();
+        if told && !self.overdue && self.gone.is_some() {
+            if self.stop.is_none() && shared.node.wish() == Wish::Recycle {
+                self.grace = self.patience;
+            }
+            // One that was being replaced, and is now to stop for good.
+            if shared.node.wish() == Wish::Stop && self.grace == self.patience && self.grace > STOP_GRACE {
+                (self.stop, self.grace) = (None, STOP_GRACE);
+            }
+            let stop = self.stop.get_or_insert_with(|| Box::pin(seam::sleep(self.grace)));
             if stop.as_mut().poll(cx).is_ready() {
                 self.overdue = true;
-                return Poll::Ready(Watched::Overdue);
+                return Poll::Ready(Watched::Overdue(self.grace));
             }
         }
         self.poll_silence(shared, cx)
@@ -368,12 +384,15 @@ impl Watch {
         let Some(silence) = &mut self.silence else { return Poll::Pending };
         std::task::ready!(silence.as_mut().poll(cx));
         let silent = shared.node.silent_for();
-        if silent >= self.silence_limit {
+        if silent >= self.heartbeat.timeout {
             self.silence = None;
+            // Whatever it had been told before, this much longer and no more.
+            self.grace = self.heartbeat.patience();
+            self.stop = Some(Box::pin(seam::sleep(self.grace)));
             let for_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
             return Poll::Ready(Watched::Silent(for_ms));
         }
-        self.silence = Some(Box::pin(seam::sleep(self.silence_limit - silent)));
+        self.silence = Some(Box::pin(seam::sleep(self.heartbeat.timeout - silent)));
         Poll::Ready(Watched::Again)
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::recycle::Recycle;
 use super::restart::{Lives, OnRestart, Recent, Restart, Restarted};
 use crate::actor::behavior::Actor;
 use crate::actor::error::SpawnError;
@@ -92,6 +93,7 @@ pub(crate) struct Fates {
     pub(crate) on_restart: Option<OnRestart>,
     /// How long a start may take.
     pub(crate) limit: Duration,
+    pub(crate) recycle: Option<Recycle>,
     overdue: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     /// Whether its first start went well. One that did not is not tried again: the spawn is an error.
     has_run: bool,
@@ -99,7 +101,12 @@ pub(crate) struct Fates {
 
 impl Fates {
     pub(crate) fn new(deciders: Vec<Box<dyn Fate>>, on_restart: Option<OnRestart>, limit: Duration) -> Fates {
-        Fates { deciders, on_restart, limit, overdue: None, has_run: false }
+        Fates { deciders, on_restart, limit, recycle: None, overdue: None, has_run: false }
+    }
+
+    /// How many messages the life that begins now handles.
+    pub(crate) fn messages(&self) -> u64 {
+        self.recycle.and_then(|recycle| recycle.messages(seam::random_u64())).unwrap_or(u64::MAX)
     }
 
     async fn decide(&mut self, actor: &dyn AnyActor, exit: Exit) -> Result<Ready, Exit> {

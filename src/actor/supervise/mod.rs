@@ -14,14 +14,18 @@
 
 pub(crate) mod again;
 pub(crate) mod family;
+mod heartbeat;
 pub(crate) mod link;
 mod numbered;
 pub(crate) mod policy;
+mod recycle;
 pub(crate) mod restart;
 pub(crate) mod sizing;
 mod supervisor;
 pub(crate) mod watch;
 
+pub use heartbeat::Heartbeat;
+pub use recycle::Recycle;
 pub(crate) use restart::OnRestart;
 pub use restart::{Restart, Restarted, Strategy};
 pub use supervisor::Supervising;

@@ -10,6 +10,11 @@ pub fn processes() -> Option<u64> {
     None
 }
 
+/// How much memory the process holds: unknown.
+pub fn resident_bytes(_pid: u32) -> Option<u64> {
+    None
+}
+
 /// Process id of the debugger that traces this process: unknown.
 pub fn tracer_pid() -> Option<u32> {
     None

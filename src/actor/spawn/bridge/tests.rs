@@ -69,7 +69,7 @@ async fn hear(bytes: Vec<u8>) -> Heard {
     let name = ActorName { kind: "Puppet", id: 1, name: None };
     let shared = Shared::<Puppet>::new(name, Placement::Process, 8, Overflow::Wait);
     let (ready, mut is_ready) = oneshot::channel();
-    let line = Arc::new(Line::new(ready));
+    let line = Arc::new(Line::new(ready, None));
     let (tell, told) = std::sync::mpsc::channel();
     let on_event: crate::actor::context::Callback<u32> =
         Box::new(move |event| tell.send(event).expect("the test listens"));

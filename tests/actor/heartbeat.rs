@@ -1,0 +1,89 @@
+//! The heartbeat: a process that gives no sign of life is asked to stop, then killed. Real processes, really stopped.
+
+use std::time::Duration;
+
+use crate::cast::{Counter, Tested, soon};
+use crate::process::{is_running, signal};
+use rehearsal::actor::{Heartbeat, Restart};
+use rehearsal::prelude::*;
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// Half a second; signs as often as a test wants them.
+fn quick() -> Heartbeat {
+    Heartbeat::new(ms(500)).floor(ms(50))
+}
+
+#[rehearsal::test]
+async fn a_stopped_process_is_asked_and_then_killed() -> Tested {
+    let counter = Counter::spawn(0).process().heartbeat(quick().grace(ms(300))).await?;
+    signal(counter.pid(), "-STOP");
+    let error = soon("the ask", counter.add(1)).await.unwrap_err();
+    let exit = error.exit().cloned().expect("it is dead");
+    let Reason::Silent { for_ms } = exit.reason else { panic!("{error}") };
+    assert!(for_ms >= 500, "{error}");
+    assert!(exit.detail.contains("it was asked to stop, had not after 300ms, and was killed"), "{exit}");
+    assert!(!is_running(counter.pid()));
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn one_that_comes_round_in_its_grace_stops_in_good_order() -> Tested {
+    let counter = Counter::spawn(0).process().heartbeat(quick().grace(Duration::from_secs(50))).await?;
+    signal(counter.pid(), "-STOP");
+    let asked = async {
+        while counter.state() != State::Stopping {
+            tokio::time::sleep(ms(5)).await;
+        }
+    };
+    soon("the asking to stop", asked).await;
+    assert!(is_running(counter.pid()), "asked, and not killed");
+    signal(counter.pid(), "-CONT");
+    let exit = soon("the end", counter.ended()).await;
+    assert!(matches!(exit.reason, Reason::Silent { .. }), "{exit}");
+    assert!(exit.detail.contains("it was asked to stop, and did"), "{exit}");
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn computing_is_no_silence() -> Tested {
+    let counter = Counter::spawn(4).process().heartbeat(quick()).await?;
+    assert_eq!(counter.compute(1_200).await?, 4);
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn a_silent_one_is_started_again_where_its_rule_says_so() -> Tested {
+    let counter = Counter::spawn(40)
+        .process()
+        .heartbeat(quick().grace(ms(50)))
+        .restart(Restart::on_failure())
+        .mailbox(2)
+        .await?;
+    let before = counter.pid();
+    signal(before, "-STOP");
+    let given = [counter.add(1).send()?, counter.add(1).send()?];
+    // Gathered with the first two: these have gone to the process that is stopped.
+    tokio::task::yield_now().await;
+    for lost in given {
+        let error = soon("what was given", lost).await.unwrap_err();
+        assert!(matches!(error.exit().map(|exit| &exit.reason), Some(Reason::Silent { .. })), "{error}");
+    }
+    assert_eq!(soon("the next life", counter.add(2)).await?, 42);
+    assert_ne!(counter.pid(), before);
+    assert!(!is_running(before));
+    assert_eq!(counter.info().await?.restarts, 1);
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn one_that_could_not_be_kept_is_refused() -> Tested {
+    let error = Counter::spawn(0).process().silence(Duration::from_secs(1)).await.unwrap_err();
+    assert!(matches!(error, SpawnError::Unfit { .. }), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("may be silent for 1s, but gives a sign of life every 3s"), "{said}");
+    assert!(said.contains("Heartbeat::floor"), "{said}");
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Pools that grow and shrink, whose strategies take all along, and that give up.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::cast::{Counter, PLACEMENTS, Tested, put, soon};
+use rehearsal::actor::{Monitor, MonitorEvent, MonitorProxy, Pool, Restart, Strategy};
+use rehearsal::prelude::*;
+
+type Told = mpsc::Receiver<MonitorEvent>;
+
+async fn pool(pool: Pool<Counter>) -> Result<(MonitorProxy<Counter>, Told), SpawnError> {
+    let (tell, told) = mpsc::channel();
+    let monitor = pool.spawn().on_event(move |event| tell.send(event).expect("the test listens"));
+    Ok((monitor.await?, told))
+}
+
+async fn heard(told: &Told) -> MonitorEvent {
+    let event = async {
+        loop {
+            match told.try_recv() {
+                Ok(event) => return event,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    soon("an event", event).await
+}
+
+fn promptly() -> Restart {
+    Restart::always().endlessly().backoff(Duration::ZERO, Duration::ZERO)
+}
+
+#[rehearsal::test]
+async fn a_pool_grows_while_much_waits_and_shrinks_when_nothing_does() -> Tested {
+    for place in PLACEMENTS {
+        let plan = Pool::new(move |number| {
+            put(Counter::spawn(number as i64), place).name(format!("worker-{number}")).mailbox(8)
+        })
+        .workers(1..=3)
+        .grow_at(2)
+        .look_every(Duration::from_millis(20))
+        .shrink_after(Duration::from_millis(100));
+        let (monitor, told) = pool(plan).await?;
+        let first = monitor.next().await?.expect("it has one");
+        let hanging = first.wait().send()?;
+        // A process is given as many as its mailbox holds before any wait here.
+        for _ in 0..if place == Placement::Process { 10 } else { 8 } {
+            first.add(0).deliver().await?;
+        }
+        for number in 1..=2 {
+            let event = heard(&told).await;
+            assert!(
+                matches!(&event, MonitorEvent::Grown { worker } if worker.name() == format!("worker-{number}")),
+                "{place}: {event:?}"
+            );
+        }
+        assert_eq!(monitor.workers().await?.len(), 3, "{place}: three and no more");
+        let third = monitor.workers().await?.pop().expect("three");
+        assert_eq!(third.add(0).await?, 2);
+
+        first.kill();
+        assert!(soon("the hanging ask", hanging).await.unwrap_err().is_dead());
+        let mut shrunk = Vec::new();
+        while shrunk.len() < 2 {
+            match heard(&told).await {
+                MonitorEvent::Shrunk { worker } => shrunk.push(worker.name()),
+                MonitorEvent::Ended { .. } | MonitorEvent::Replaced { .. } => {}
+                event => panic!("{place}: {event:?}"),
+            }
+        }
+        assert_eq!(shrunk, ["worker-2", "worker-1"], "{place}: the last one first");
+        // It answers as long as somebody holds on to it, and ends then.
+        assert_eq!(third.add(1).await?, 3);
+        let ended = third.ended();
+        drop(third);
+        assert_eq!(soon("the third's end", ended).await.reason, Reason::Returned, "{place}");
+        monitor.stop().await?;
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn what_waits_for_a_worker_that_fails_is_handled_by_its_next_life() -> Tested {
+    let monitor = Monitor::spawn(1, |_| Counter::spawn(0)).await?;
+    let worker = monitor.next().await?.expect("one");
+    let (failing, behind) = (worker.fail("on purpose".to_owned()).send()?, worker.add(1).send()?);
+    assert!(soon("the failing", failing).await.is_err());
+    assert_eq!(soon("the one behind", behind).await?, 1);
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn a_worker_that_was_told_to_stop_is_replaced_by_another() -> Tested {
+    for place in PLACEMENTS {
+        let (monitor, told) = pool(Pool::new(move |_| put(Counter::spawn(0), place)).workers(2..=2)).await?;
+        let workers = monitor.workers().await?;
+        workers[0].stop().await?;
+        let ended = heard(&told).await;
+        assert!(
+            matches!(&ended, MonitorEvent::Ended { worker, exit } if worker.id() == workers[0].id() && exit.reason == Reason::Stopped),
+            "{place}: {ended:?}"
+        );
+        let replaced = heard(&told).await;
+        let MonitorEvent::Replaced { worker } = &replaced else { panic!("{place}: {replaced:?}") };
+        let now = monitor.workers().await?;
+        assert_eq!((now[0].id(), now[1].id()), (worker.id(), workers[1].id()), "{place}: in its place");
+        assert_ne!(now[0].id(), workers[0].id());
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn all_for_one_takes_every_worker_along() -> Tested {
+    let plan = Pool::new(|number| Counter::spawn(10 * number as i64)).workers(3..=3);
+    let (monitor, _told) = pool(plan.strategy(Strategy::AllForOne).restart(promptly())).await?;
+    let workers = monitor.workers().await?;
+    for worker in &workers {
+        worker.add(1).await?;
+    }
+    workers[1].fail("on purpose".to_owned()).await.unwrap_err();
+    let begun = async {
+        while workers[2].add(0).await? != 20 {
+            tokio::task::yield_now().await;
+        }
+        Ok::<_, Error>(())
+    };
+    soon("the last one's next life", begun).await?;
+    assert_eq!((workers[0].add(0).await?, workers[1].add(0).await?), (0, 10));
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn a_storm_ends_the_monitor_and_names_the_last_end() -> Tested {
+    for place in PLACEMENTS {
+        let plan = Pool::new(move |number| put(Counter::spawn(0), place).name(format!("worker-{number}")))
+            .workers(2..=2)
+            .restart(promptly().within(2, Duration::from_secs(60)));
+        let (monitor, told) = pool(plan).await?;
+        let workers = monitor.workers().await?;
+        for _ in 0..2 {
+            workers[1].fail("in the storm".to_owned()).await.unwrap_err();
+            while !matches!(heard(&told).await, MonitorEvent::Replaced { .. }) {}
+        }
+        soon("the last ask", workers[1].fail("in the end".to_owned())).await.unwrap_err();
+        let exit = soon("the monitor's end", monitor.ended()).await;
+        let Reason::GaveUp { child, exit: last } = &exit.reason else { panic!("{place}: {exit}") };
+        assert_eq!(child, "worker-1");
+        assert!(last.to_string().contains("told to fail: in the end"), "{place}: {exit}");
+        assert_eq!(
+            workers[0].exit().map(|exit| exit.reason),
+            Some(Reason::Stopped),
+            "{place}: before the monitor"
+        );
+        let error = monitor.workers().await.unwrap_err();
+        assert_eq!(error.exit(), Some(&exit), "{place}");
+    }
+    Ok(())
+}
