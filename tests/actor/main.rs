@@ -8,6 +8,7 @@
 mod ask;
 #[cfg(feature = "json")]
 mod by_name;
+mod cancel;
 mod cast;
 mod clumsy;
 #[cfg(feature = "json")]
