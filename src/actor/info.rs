@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::executor::JobInfo;
 use super::state::State;
+use crate::sys::usage::SystemInfo;
 use crate::sys::wire::wired;
 
 /// Where an actor runs.
@@ -111,6 +112,8 @@ pub struct Info {
     pub last_notify: Option<Duration>,
     /// How often it was started again after its end ([`Spawn::restart`](super::Spawn::restart)); recycling not counted.
     pub restarts: u32,
+    /// What its process takes of the machine, where the feature `system` is on.
+    pub system: Option<SystemInfo>,
     /// The jobs of its executor that wait or run.
     pub jobs: Vec<JobInfo>,
     /// What the actor's `#[on_info]` function adds.
@@ -127,7 +130,7 @@ impl Info {
 wired! {
     struct Info {
         name, kind, id, state, placement, process_id, thread, uptime, messages_handled, mailbox, commands,
-        last_notify, jobs, restarts, entries
+        last_notify, system, jobs, restarts, entries
     }
 }
 

@@ -64,6 +64,7 @@ mod uplink;
 
 pub mod emit;
 
+pub use crate::sys::usage::SystemInfo;
 pub use address::{Address, Stop};
 pub use arbiter::{Arbiter, arbiter};
 pub use behavior::{Actor, ProcessActor, Wire};

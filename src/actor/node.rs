@@ -28,6 +28,7 @@ use super::state::{State, StateCell};
 use super::supervise::AnyWork;
 use super::supervise::again::Wish;
 use crate::sys::seam::{self, Instant};
+use crate::sys::usage;
 
 mod lives;
 
@@ -191,6 +192,7 @@ impl Node {
             mailbox,
             commands: self.commands.iter().map(ToString::to_string).collect(),
             last_notify: None,
+            system: usage::usage(),
             jobs: self.jobs().map(|jobs| jobs.info()).unwrap_or_default(),
             entries: self.beside.get().map(|beside| beside.entries()).unwrap_or_default(),
             restarts: self.restarts(),

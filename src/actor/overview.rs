@@ -8,6 +8,8 @@ use super::info::Placement;
 use super::node::Node;
 use super::roll;
 use super::state::State;
+use crate::sys::process::program_name;
+use crate::sys::usage::{SystemInfo, usage};
 use crate::sys::wire::wired;
 
 /// What the arbiter tells about its process. Made from its books: no actor is asked, so one that hangs delays nothing.
@@ -38,9 +40,11 @@ pub struct ServerInfo {
     pub workers: usize,
     /// How many monitors have not ended.
     pub monitors: usize,
+    /// What it takes of the machine, where the feature `system` is on.
+    pub system: Option<SystemInfo>,
 }
 
-wired! { struct ServerInfo { version, program, process_id, workers, monitors } }
+wired! { struct ServerInfo { version, program, process_id, workers, monitors, system } }
 
 /// An actor as the arbiter's books have it.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,10 +105,11 @@ impl Arbiter {
             .partition(|actor| actor.kind == "Monitor");
         let server = ServerInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            program: super::program::name(),
+            program: program_name(),
             process_id: std::process::id(),
             workers: workers.len(),
             monitors: monitors.len(),
+            system: usage(),
         };
         ArbiterInfo { server, workers, monitors }
     }

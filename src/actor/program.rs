@@ -65,12 +65,6 @@ pub fn program_without_runtime<T>(main: impl FnOnce() -> T) -> T {
     main()
 }
 
-/// The program's name: the last part of its path, as it was before a worker was given a title.
-pub(crate) fn name() -> String {
-    let own = std::env::current_exe().unwrap_or_default();
-    own.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
 fn become_actor_or_return() {
     if let Role::Worker(worker) = boot::enter().role {
         serve(worker);

@@ -42,6 +42,7 @@ pub mod signal;
 pub(crate) mod slot;
 mod standstill;
 pub mod terminal;
+pub mod usage;
 pub mod wire;
 
 #[cfg(all(unix, not(rehearsal_portable)))]

@@ -32,10 +32,17 @@ pub enum Output {
     File(OwnedFd),
 }
 
+/// The name of the program: that of its file. Titles of processes begin with it.
+pub fn program_name() -> String {
+    let own = std::env::current_exe().unwrap_or_default();
+    own.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// How to start a child.
 #[derive(Debug, Default)]
 pub struct SpawnOptions {
-    /// What process listings call it (its `argv[0]`, and its main thread's name where the system has such).
+    /// What process listings call it (its `argv[0]`, and its main thread's name where the system has such). Where a
+    /// system's names are too short for it, the program's name and the dash behind it are left out.
     pub title: String,
     /// Where its stdout and stderr go.
     pub output: Output,

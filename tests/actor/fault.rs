@@ -99,7 +99,7 @@ fn pids() -> Vec<u32> {
 /// One that a spawn here has named, not the guardian.
 fn is_worker(pid: u32) -> bool {
     let title = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    title.starts_with("Blown-")
+    title.contains("-Blown-")
 }
 
 /// Says this as the parent of a fresh worker and gives what that answers, if anything, and how it ended.

@@ -35,6 +35,9 @@ mod shape;
 mod start;
 mod stop;
 mod supervise;
+mod title;
+#[cfg(feature = "system")]
+mod usage;
 #[cfg(feature = "json")]
 mod visible;
 mod watch;

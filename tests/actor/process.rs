@@ -193,7 +193,10 @@ async fn files_are_passed() -> Tested {
     };
     let counter = Counter::spawn(0).process_options(options).name("reader").await?;
     std::fs::remove_file(&path)?;
-    assert_eq!(counter.run(read_passed()).await?, ["passed on", "hello", "reader"]);
+    assert_eq!(
+        counter.run(read_passed()).await?,
+        ["passed on", "hello", &*format!("{}-reader", rehearsal::sys::process::program_name())]
+    );
     assert_eq!(counter.run(read_passed()).await?[0], "nothing", "taken once");
     Ok(())
 }

@@ -147,7 +147,8 @@ impl<A: Actor> Spawn<A> {
         self.process_options(SpawnOptions::default())
     }
 
-    /// Places it in a process of its own, started in this way. An empty title is replaced by the actor's name.
+    /// Places it in a process of its own, started in this way. An empty title is replaced by the
+    /// program's name and the actor's, `program-counter`.
     pub fn process_options(mut self, options: SpawnOptions) -> Self
     where
         A: ProcessActor,

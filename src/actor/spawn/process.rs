@@ -22,7 +22,7 @@ use crate::actor::panic;
 use crate::actor::state::State;
 use crate::actor::supervise::Heartbeat;
 use crate::actor::supervise::again::{Again, Fates, Ready, Wish};
-use crate::sys::process::{Child, ExitStatus, SpawnOptions, spawn_self};
+use crate::sys::process::{Child, ExitStatus, SpawnOptions, program_name, spawn_self};
 use crate::sys::{anchor, boot, seam};
 use tokio::runtime::Handle;
 
@@ -104,7 +104,7 @@ impl<A: Actor> Office<A> {
         let mut options =
             if keep { self.options.try_clone().map_err(failed)? } else { std::mem::take(&mut self.options) };
         if options.title.is_empty() {
-            options.title = actor.name();
+            options.title = format!("{}-{}", program_name(), actor.name());
         }
         let child = spawn_self(options).map_err(failed)?;
         node.set_process(child.pid);

@@ -9,6 +9,7 @@ use super::call::check;
 use super::process::StdSocket;
 use super::{guardian, inherited, limit, preamble};
 use crate::sys::boot::{Boot, Role, WorkerBoot};
+use crate::sys::process::program_name;
 
 /// The mark of a worker: `<arbiter pid>:<nonce in hex>`.
 pub(super) const WORKER_MARK: &str = "REHEARSAL_WORKER";
@@ -93,11 +94,17 @@ fn maker_of(socket: BorrowedFd<'_>) -> Option<u32> {
     }
 }
 
+/// A title, or what tells it from others where all of it does not fit.
+fn short(title: &str) -> &str {
+    let rest = title.strip_prefix(&program_name()).and_then(|rest| rest.strip_prefix('-'));
+    if title.len() > limit::LONGEST_TITLE { rest.unwrap_or(title) } else { title }
+}
+
 fn become_worker(mark: Mark) -> WorkerBoot {
     die_with_arbiter(mark);
     adopt_orphans();
     if let Some(title) = std::env::args().next() {
-        limit::set_title(&title);
+        limit::set_title(short(&title));
     }
     let booted = take_stdin().and_then(|socket| {
         let passed = preamble::receive(socket.as_fd())?;

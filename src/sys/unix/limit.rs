@@ -83,12 +83,15 @@ fn status_field(name: &str) -> Option<u32> {
     status.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok()
 }
 
+/// Bytes of the name of a thread or process that listings show.
+pub(super) const LONGEST_TITLE: usize =
+    if cfg!(any(target_os = "linux", target_os = "android")) { 15 } else { 63 };
+
 /// Names the calling thread, and with it, on the main thread, the process, where listings show such a name. The
 /// system may cut it short (to 15 bytes on Linux).
 pub fn set_title(title: &str) {
     let mut bytes: Vec<u8> = title.bytes().filter(|byte| *byte != 0).collect();
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    bytes.truncate(15);
+    bytes.truncate(LONGEST_TITLE);
     bytes.push(0);
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: the name ends in a zero byte and outlives the call.
