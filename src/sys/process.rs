@@ -13,8 +13,8 @@ use std::io;
 use super::limit::LimitKind;
 
 pub use super::platform::process::{
-    Child, OwnedFd, Socket, StdSocket, UNSUPPORTED, children, guardian_failure, leaves_children,
-    reap_finished, settle_children, spawn_self, terminate_group,
+    Child, OwnedFd, ReadEnd, Socket, StdSocket, UNSUPPORTED, WriteEnd, children, guardian_failure,
+    leaves_children, reap_finished, settle_children, spawn_self, terminate_group,
 };
 
 /// The most files that [`SpawnOptions::pass`] can carry: what the kernel takes in one message.

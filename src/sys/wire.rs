@@ -238,6 +238,11 @@ impl<R> FrameReader<R> {
         &self.source
     }
 
+    /// Whether the next frame has arrived already.
+    pub fn has_frame(&self) -> bool {
+        matches!(self.complete(), Ok(Some(_)))
+    }
+
     /// A frame that has arrived already, without asking the system; `None` where none is complete.
     ///
     /// # Errors

@@ -386,6 +386,10 @@ impl<A: Actor> Reader<A> {
     /// Reads until the socket ends; an error where what comes makes no sense.
     pub(super) async fn run(&mut self) -> Result<(), String> {
         loop {
+            // One look at the clock for all that came at once, when the last of it has been dealt with.
+            if !self.frames.has_frame() {
+                self.shared.node.notify();
+            }
             let body = match self.frames.next().await {
                 Ok(Some(body)) => body,
                 // A process that died in the middle of a frame: how it died says more.
@@ -393,7 +397,6 @@ impl<A: Actor> Reader<A> {
                 Err(error) => return Err(format!("what its process wrote is no message: {error}")),
             };
             self.line.frames.fetch_add(1, Ordering::Relaxed);
-            self.shared.node.notify();
             let (header, value) = crossing::split::<Up>(body)
                 .map_err(|error| format!("what its process wrote is no message: {error}"))?;
             let settled = match header {

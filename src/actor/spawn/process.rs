@@ -170,8 +170,8 @@ async fn oversee<A: Actor>(
     let shared = office.shared.clone();
     let recycle = fates.as_ref().and_then(|fates| fates.recycle);
     let line = Arc::new(Line::new(ready, recycle.and_then(|recycle| recycle.memory())));
-    let (from, to) = match child.socket() {
-        Ok(socket) => socket.into_split(),
+    let (from, to) = match child.ends() {
+        Ok(ends) => ends,
         Err(error) => return (Exit::because(Reason::Failed, error.to_string()), line.close()),
     };
     let inbox = std::mem::replace(&mut office.inbox, Kept::new(&shared));

@@ -30,14 +30,14 @@ use crate::actor::overflow::Overflow;
 use crate::actor::panic;
 use crate::actor::uplink::{OpenRequest, Uplink};
 use crate::sys::boot::WorkerBoot;
-use crate::sys::process::{OwnedFd, Socket};
+use crate::sys::process::{OwnedFd, ReadEnd};
 use crate::sys::wire::{BlockingSender, FrameReader};
 use crate::sys::{anchor, seam};
 
 /// Exit code of a worker whose actor ended in another way than told to; cargo stays quiet at it.
 const FAILED: i32 = 101;
 
-type Frames = FrameReader<Socket>;
+type Frames = FrameReader<ReadEnd>;
 
 /// What the actor's own entry is given, once the handshake has named it.
 struct Errand {
@@ -76,7 +76,7 @@ fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
     let runtime = Builder::new_current_thread().enable_all().on_thread_park(move || idle.flush()).build()?;
     let mut frames = {
         let _inside = runtime.enter();
-        FrameReader::new(Socket::from_std(socket)?)
+        FrameReader::new(ReadEnd::from_std(socket)?)
     };
     let first = runtime.block_on(frames.next()).map_err(io::Error::other)?;
     let Some(first) = first else { exit(FAILED) };

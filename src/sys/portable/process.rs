@@ -64,12 +64,12 @@ impl Socket {
     pub fn from_std(socket: StdSocket) -> io::Result<Socket> {
         match socket.never {}
     }
-
-    /// The two directions.
-    pub fn into_split(self) -> (Socket, Socket) {
-        match self.never {}
-    }
 }
+
+/// The end of a socket that is read.
+pub type ReadEnd = Socket;
+/// The end of a socket that is written to.
+pub type WriteEnd = Socket;
 
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -105,6 +105,14 @@ impl Child {
     /// # Errors
     /// Never.
     pub fn socket(&self) -> Result<Socket, ProcessError> {
+        match self.never {}
+    }
+
+    /// Both ends of it.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn ends(&self) -> Result<(ReadEnd, WriteEnd), ProcessError> {
         match self.never {}
     }
 

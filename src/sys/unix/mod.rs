@@ -4,6 +4,7 @@
 //!   the files that are passed to it; `inherited`: what must not leak into programs we start;
 //! - `spawner`: the thread that starts every child; `process`: a child and its group; `offspring`: whatever children
 //!   this process has, ours or adopted; `guardian`: the process that kills all groups when this one is gone;
+//! - `ends`: a socket on a runtime, read and written without waking for nothing;
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
@@ -15,6 +16,7 @@ pub(super) mod boot;
 mod call;
 pub(super) mod capture;
 pub(super) mod clock;
+mod ends;
 pub(super) mod exit;
 mod guardian;
 mod inherited;

@@ -11,9 +11,10 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 
 use super::call::{check, retry};
-use super::{offspring, spawner};
+use super::{ends, offspring, spawner};
 use crate::sys::process::{ExitStatus, ProcessError, SpawnOptions};
 
+pub use super::ends::{ReadEnd, WriteEnd};
 pub use super::offspring::{children, leaves_children, reap_finished, settle_children};
 pub use super::spawner::guardian_failure;
 
@@ -105,9 +106,24 @@ impl Child {
     /// # Panics
     /// Outside of a runtime with i/o enabled.
     pub fn socket(&self) -> Result<Socket, ProcessError> {
+        self.take_socket(Socket::from_std)
+    }
+
+    /// The same as two ends, each woken only for what it waits for: half the wake-ups a message.
+    ///
+    /// # Errors
+    /// As above.
+    ///
+    /// # Panics
+    /// As above.
+    pub fn ends(&self) -> Result<(ReadEnd, WriteEnd), ProcessError> {
+        self.take_socket(ends::split)
+    }
+
+    fn take_socket<T>(&self, register: fn(StdSocket) -> io::Result<T>) -> Result<T, ProcessError> {
         let socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner).take();
         let taken = || io::Error::other("it was taken before");
-        let socket = socket.ok_or_else(taken).and_then(Socket::from_std);
+        let socket = socket.ok_or_else(taken).and_then(register);
         socket.map_err(|source| ProcessError::Child { pid: self.pid, doing: "taking its socket", source })
     }
 

@@ -88,7 +88,7 @@ fn after(wait: Duration) -> Instant {
 }
 
 /// One `send`: never raises SIGPIPE, and refuses a descriptor that was closed and now names somebody's file.
-pub(super) fn send_some(socket: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
+pub(super) fn send_some(socket: &impl AsRawFd, bytes: &[u8]) -> io::Result<usize> {
     #[cfg(not(target_vendor = "apple"))]
     let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
     // There the standard library has set SO_NOSIGPIPE on the socket.

@@ -20,6 +20,8 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    // Small, and called for every byte of an array, from other crates: without this each is a call.
+    #[inline]
     fn put(&mut self, bytes: &[u8]) -> Result<(), Flaw> {
         let len = self.buffer.len() + bytes.len();
         if len > self.end {
@@ -98,6 +100,7 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
         self.put(&value.to_le_bytes())
     }
 
+    #[inline]
     fn serialize_u8(self, value: u8) -> Written {
         self.put(&[value])
     }

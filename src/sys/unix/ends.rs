@@ -1,0 +1,205 @@
+//! The two ends of a socket on a runtime, each woken only for what it waits for.
+//!
+//! A socket that is registered for both wakes its process whenever the peer has read something, because there is room
+//! again: a second wake-up for every message, which nobody waits for.
+#![allow(unsafe_code)]
+
+use std::future::Future;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+
+use super::call::check;
+use super::process::StdSocket;
+use super::sender::send_some;
+use crate::sys::seam;
+
+/// How long a write waits for room where it cannot be told of it: there is no descriptor left for that.
+const BLIND: Duration = Duration::from_millis(1);
+
+/// The end that is read.
+#[derive(Debug)]
+pub struct ReadEnd(AsyncFd<Arc<StdSocket>>);
+
+/// The end that is written to.
+pub struct WriteEnd {
+    socket: Arc<StdSocket>,
+    /// What says when the socket has room again, while it is full.
+    room: Option<Room>,
+}
+
+enum Room {
+    Told(AsyncFd<OwnedFd>),
+    Blind(Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+/// Both ends, on the current runtime. The socket must be non-blocking.
+pub(super) fn split(socket: StdSocket) -> io::Result<(ReadEnd, WriteEnd)> {
+    let socket = Arc::new(socket);
+    // SAFETY: the descriptor is open for as long as the socket, which goes into the registration.
+    let read = unsafe { AsyncFd::register_with_interest(socket.clone(), Interest::READABLE) }?;
+    Ok((ReadEnd(read), WriteEnd { socket, room: None }))
+}
+
+impl ReadEnd {
+    /// Gives the socket to the current runtime, to be read from there. It must be non-blocking.
+    ///
+    /// # Errors
+    /// Where the runtime cannot register it.
+    ///
+    /// # Panics
+    /// Outside of a runtime with i/o enabled.
+    pub fn from_std(socket: StdSocket) -> io::Result<ReadEnd> {
+        split(socket).map(|(read, _)| read)
+    }
+}
+
+impl AsyncRead for ReadEnd {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let mut ready = ready!(self.0.poll_read_ready(cx))?;
+            let room = into.remaining();
+            match receive(&**self.0.get_ref(), into) {
+                Ok(came) => {
+                    // Less than there was room for: it is empty now, and whatever comes is an event of its own.
+                    if 0 < came && came < room {
+                        ready.clear_ready();
+                    }
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+fn receive(socket: &impl AsRawFd, into: &mut ReadBuf<'_>) -> io::Result<usize> {
+    // SAFETY: the kernel writes to this memory and nothing is taken out of it.
+    let room = unsafe { into.unfilled_mut() };
+    // SAFETY: the buffer is valid for its length during the call.
+    let came = check(unsafe {
+        libc::recv(socket.as_raw_fd(), room.as_mut_ptr().cast(), room.len(), libc::MSG_DONTWAIT)
+    })? as usize;
+    // SAFETY: so many bytes were written by the kernel.
+    unsafe { into.assume_init(came) };
+    into.advance(came);
+    Ok(came)
+}
+
+impl AsyncWrite for WriteEnd {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            if let Some(room) = &mut self.room {
+                ready!(room.poll(cx));
+                self.room = None;
+            }
+            match send_some(&*self.socket, bytes) {
+                Ok(sent) => return Poll::Ready(Ok(sent)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.room = Some(Room::of(&self.socket));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.socket.shutdown(std::net::Shutdown::Write))
+    }
+}
+
+impl Room {
+    /// A duplicate, because one descriptor can be registered once.
+    fn of(socket: &StdSocket) -> Room {
+        let told = socket.try_clone().and_then(|socket| {
+            // SAFETY: the descriptor is open for as long as the socket, which goes into the registration.
+            Ok(unsafe { AsyncFd::register_with_interest(OwnedFd::from(socket), Interest::WRITABLE) }?)
+        });
+        told.map_or_else(|_| Room::Blind(Box::pin(seam::sleep(BLIND))), Room::Told)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            // A socket that failed is ready too: the next write says how.
+            Room::Told(socket) => socket.poll_write_ready(cx).map(drop),
+            Room::Blind(moment) => moment.as_mut().poll(cx),
+        }
+    }
+}
+
+impl std::fmt::Debug for WriteEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WriteEnd").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    fn ends() -> ((ReadEnd, WriteEnd), (ReadEnd, WriteEnd)) {
+        let (ours, theirs) = StdSocket::pair().expect("a socketpair");
+        let end = |socket: StdSocket| {
+            socket.set_nonblocking(true).expect("set");
+            split(socket).expect("on the runtime")
+        };
+        (end(ours), end(theirs))
+    }
+
+    #[rehearsal::test]
+    async fn more_than_fits_goes_through_and_the_end_is_seen() {
+        let ((mut from, to), (_, mut into)) = ends();
+        let bytes: Vec<u8> = (0..4 << 20).map(|at: u32| (at >> 7) as u8).collect();
+        let writing = tokio::spawn({
+            let bytes = bytes.clone();
+            async move { into.write_all(&bytes).await.expect("written") }
+        });
+        let mut got = Vec::new();
+        from.read_to_end(&mut got).await.expect("read");
+        writing.await.expect("no panic");
+        assert!(got == bytes);
+        drop(to);
+    }
+
+    #[rehearsal::test]
+    async fn a_full_socket_waits_without_a_descriptor_too() {
+        let ((mut from, _to), (_back, mut into)) = ends();
+        let bytes = vec![7; 1 << 20];
+        let limit = crate::sys::limit::open_files().expect("a limit") as usize;
+        let mut files = Vec::new();
+        while let Ok(file) = std::fs::File::open("/dev/null") {
+            files.push(file);
+            assert!(files.len() <= limit);
+        }
+        let writing = tokio::spawn(async move { into.write_all(&bytes).await });
+        tokio::task::yield_now().await;
+        let mut got = vec![0; 1 << 20];
+        from.read_exact(&mut got).await.expect("read");
+        drop(files);
+        writing.await.expect("no panic").expect("written");
+        assert!(got.iter().all(|byte| *byte == 7));
+    }
+
+    #[rehearsal::test]
+    async fn a_peer_that_is_gone_fails_a_write() {
+        let ((_from, mut to), theirs) = ends();
+        drop(theirs);
+        let error = to.write_all(b"anything").await.expect_err("nobody is there");
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+}
