@@ -31,7 +31,8 @@ impl Arbiter {
         self.actors().into_iter().find(|actor| actor.name().name() == name)
     }
 
-    /// Stops every actor, the one spawned last first, so that a parent is stopped after what it spawned. Those that
+    /// Stops every actor: first the supervisors, monitors among them, which stop their children before they end; then
+    /// the others, the one spawned last first, so that a parent is stopped after what it spawned. Those that
     /// have not ended when `grace` is over are killed; one that cannot be killed (a thread in a command that never
     /// waits) is left behind. Tells how each ended, `None` for those.
     ///
@@ -59,7 +60,9 @@ impl Arbiter {
     pub async fn stop_all(self, grace: Duration) -> Vec<(ActorName, Option<Exit>)> {
         let deadline = seam::now() + grace;
         let mut ends = Vec::new();
-        for actor in self.actors().into_iter().rev() {
+        let supervises = |actor: &ActorRef| actor.0.node().has_family() && !actor.0.node().is_child();
+        let (supervisors, others): (Vec<_>, Vec<_>) = self.actors().into_iter().rev().partition(supervises);
+        for actor in supervisors.into_iter().chain(others) {
             actor.stop();
             let left = deadline.saturating_duration_since(seam::now());
             let mut exit = seam::timeout(left, actor.ended()).await;

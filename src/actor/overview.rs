@@ -115,9 +115,10 @@ impl Arbiter {
     }
 
     /// Ends the actor of this name without `#[stopping]`, the first one where there are several; it is given back, for
-    /// its end to be awaited. `None` where there is none.
+    /// its end to be awaited. For good: one that is supervised is not started again. `None` where there is none.
     pub fn kill_actor(self, name: &str) -> Option<ActorRef> {
         let actor = arbiter().find(name)?;
+        actor.0.node().wish_for_the_end();
         actor.kill();
         Some(actor)
     }

@@ -1,6 +1,7 @@
 //! Panics outside of commands: in `#[periodic]`, in `#[stopping]`, in the drop of an actor's state.
 
 use crate::cast::{PLACEMENTS, Tested, soon};
+use rehearsal::actor::Restart;
 use rehearsal::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +55,10 @@ impl Clumsy {
 }
 
 async fn clumsy(place: Where, placement: Placement) -> Result<ClumsyProxy, SpawnError> {
-    let spawn = Clumsy::spawn(place);
+    placed(Clumsy::spawn(place), placement).await
+}
+
+async fn placed(spawn: Spawn<Clumsy>, placement: Placement) -> Result<ClumsyProxy, SpawnError> {
     match placement {
         Placement::Thread => spawn.thread().await,
         Placement::Process => spawn.process().await,
@@ -94,6 +98,40 @@ async fn a_second_panic_does_not_hide_the_first() -> Tested {
         let exit = soon("the end", clumsy.ended()).await;
         says(&exit, "stumbled in a command");
         assert!(exit.detail.contains("stumbled in its drop"), "{placement}: {exit}");
+    }
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn each_panic_is_followed_by_another_life_where_the_rule_says_so() -> Tested {
+    let plan = Restart::always().within(3, std::time::Duration::from_secs(60));
+    let plan = plan.backoff(std::time::Duration::ZERO, std::time::Duration::ZERO);
+    for placement in PLACEMENTS {
+        // One that ticks is lost four times over; the reason names the panic.
+        let spawn = Clumsy::spawn(Where::Tick).restart(plan.clone());
+        let ticking = placed(spawn, placement).await?;
+        let exit = soon("the end", ticking.ended()).await;
+        says(&exit, "stumbled in a tick");
+        assert!(exit.detail.contains("3 restarts within 60s is its limit"), "{placement}: {exit}");
+        assert_eq!(ticking.exit(), Some(exit));
+
+        // In a command, and in the drop that follows; then in the drop after a stop, which is for good.
+        let spawn = Clumsy::spawn(Where::Twice).restart(plan.clone());
+        let twice = placed(spawn, placement).await?;
+        for _ in 0..3 {
+            soon("the ask", twice.stumble()).await.unwrap_err();
+            let again = async { while !twice.info().await.is_ok_and(|info| info.state == State::Run) {} };
+            soon("another life", again).await;
+        }
+        let restarts = async {
+            while twice.info().await.is_ok_and(|info| info.restarts < 3) {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("three restarts", restarts).await;
+        says(&soon("the end", twice.stop()).await?, "stumbled in its drop");
+        let stopping = placed(Clumsy::spawn(Where::Stopping).restart(plan.clone()), placement).await?;
+        says(&soon("the end", stopping.stop()).await?, "stumbled while stopping");
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Who knows of whom: the current actor, the arbiter's roll, the monitor and its workers.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use crate::cast::{Counter, PLACEMENTS, Tested, put, soon};
-use rehearsal::actor::{Monitor, MonitorEvent};
+use rehearsal::actor::{Monitor, MonitorEvent, Pool, Restart};
 use rehearsal::prelude::*;
 
 #[rehearsal::test]
@@ -101,5 +101,136 @@ async fn a_worker_that_cannot_live_is_tried_ever_more_slowly() -> Tested {
     // 10 + 20 + .. + 640 ms between eight deaths, each a tenth more or less.
     assert!(start.elapsed() >= Duration::from_millis(1_143), "{:?}", start.elapsed());
     assert!(told.try_iter().count() >= 15);
+    Ok(())
+}
+
+/// Notes when it stops.
+pub struct Witness {
+    name: String,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+#[rehearsal::actor]
+impl Witness {
+    #[start]
+    pub fn new(name: String, log: Arc<Mutex<Vec<String>>>) -> Self {
+        Witness { name, log }
+    }
+
+    #[stopping]
+    fn close(&mut self) {
+        self.log.lock().expect("not poisoned").push(self.name.clone());
+    }
+}
+
+/// Ends all actors of the process it is run in; the order they stopped in, and how often one was started in vain.
+#[rehearsal::command]
+async fn stop_everything() -> Vec<String> {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let first = Witness::spawn("first".to_owned(), log.clone()).await.expect("it starts");
+    let theirs = log.clone();
+    let made = Arc::new(Mutex::new(0));
+    let count = made.clone();
+    let monitor = Monitor::spawn(2, move |number| {
+        *count.lock().expect("not poisoned") += 1;
+        Witness::spawn(format!("worker-{number}"), theirs.clone())
+    });
+    let monitor = monitor.await.expect("it starts");
+    let last = Witness::spawn("last".to_owned(), log.clone()).thread().await.expect("it starts");
+    let ends = rehearsal::arbiter().stop_all(Duration::from_secs(20)).await;
+    assert!(ends.iter().all(|(_, exit)| exit.as_ref().is_some_and(Exit::is_orderly)), "{ends:?}");
+    assert_eq!(ends.len(), 5);
+    assert_eq!(ends[0].0.kind(), "Monitor");
+    assert!(rehearsal::arbiter().actors().is_empty(), "and none came after them");
+    drop((first, monitor, last));
+    let mut order = log.lock().expect("not poisoned").clone();
+    order.push(format!("{} made", made.lock().expect("not poisoned")));
+    order
+}
+
+#[rehearsal::test]
+async fn the_arbiter_stops_monitors_before_the_others() -> Tested {
+    // In a process of its own: this one's actors run this test.
+    let host = Counter::spawn(0).process().await?;
+    let order = soon("the end of all", host.run(stop_everything())).await?;
+    assert_eq!(order, ["worker-1", "worker-0", "last", "first", "2 made"]);
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn what_the_arbiter_kills_is_not_started_again() -> Tested {
+    for place in PLACEMENTS {
+        let name = format!("doomed-{place}");
+        let spawn = put(Counter::spawn(0), place).restart(Restart::on_failure()).name(name.clone());
+        let counter = spawn.await?;
+        let killed = rehearsal::arbiter().kill_actor(&name).expect("it lives");
+        let exit = soon("the end", killed.ended()).await;
+        assert!(matches!(exit.reason, Reason::Killed { .. }), "{place}: {exit}");
+        assert_eq!(counter.exit(), Some(exit));
+        assert!(rehearsal::arbiter().kill_actor(&name).is_none());
+    }
+    Ok(())
+}
+
+/// What it is given when it comes back after a failure: a worker that does not live, in its own process.
+#[derive(Debug)]
+pub struct Brittle;
+
+#[rehearsal::actor]
+impl Brittle {
+    /// Exits before its handshake is over, each time but the first: that left a file.
+    #[start]
+    pub fn new(mark: String, times: u32) -> Self {
+        let lives = std::fs::read_to_string(&mark).map_or(0, |text| text.len() as u32);
+        std::fs::write(&mark, "x".repeat(lives as usize + 1)).expect("a file");
+        if lives > 0 && lives <= times {
+            std::process::exit(9);
+        }
+        Brittle
+    }
+
+    #[command]
+    pub fn fail(&mut self) {
+        panic!("on purpose")
+    }
+
+    #[command]
+    pub fn live(&self) -> bool {
+        true
+    }
+}
+
+#[rehearsal::test]
+async fn a_child_dead_before_its_handshake_is_tried_again_until_it_is_too_much() -> Tested {
+    let mark = |name: &str| {
+        let path = std::env::temp_dir().join(format!("rehearsal-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        path.to_str().expect("a plain path").to_owned()
+    };
+    let plan = Restart::always().within(4, Duration::from_secs(60)).backoff(Duration::ZERO, Duration::ZERO);
+    for (name, times, lives) in [("twice", 2, true), ("always", 99, false)] {
+        let path = mark(name);
+        let theirs = path.clone();
+        let (tell, told) = mpsc::channel();
+        let pool = Pool::new(move |_| Brittle::spawn(theirs.clone(), times).process()).restart(plan.clone());
+        let monitor = pool.spawn().on_event(move |event| tell.send(event).expect("heard")).await?;
+        let worker = monitor.next().await?.expect("one");
+        worker.fail().await.unwrap_err();
+        if lives {
+            let answer = async {
+                // What was with a process that died is lost, and says so.
+                while worker.live().await.is_err() {}
+            };
+            soon("the life that holds", answer).await;
+            let missing = told.try_iter().filter(|event| matches!(event, MonitorEvent::Ended { exit, .. } if exit.reason == Reason::Exited { code: 9 }));
+            assert_eq!(missing.count(), 2);
+            monitor.stop().await?;
+        } else {
+            let exit = soon("the monitor's end", monitor.ended()).await;
+            let Reason::GaveUp { exit: last, .. } = &exit.reason else { panic!("{exit}") };
+            assert_eq!(last.reason, Reason::Exited { code: 9 }, "{exit}");
+        }
+        let _ = std::fs::remove_file(path);
+    }
     Ok(())
 }

@@ -24,6 +24,8 @@ pub(super) struct Rare {
     pub(super) lives: u64,
     /// Why it is to be ended, where somebody else's end is the reason.
     pub(super) doom: Option<Exit>,
+    /// Whether a supervisor looks after it.
+    pub(super) is_child: bool,
     pub(super) links: Vec<Link>,
     /// Its children.
     pub(super) family: Option<Arc<Family>>,
@@ -131,6 +133,20 @@ impl Node {
     /// Its children, if it has any; made by `make` where it has none.
     pub(crate) fn family(&self, make: impl FnOnce() -> Arc<Family>) -> Arc<Family> {
         self.ending().rare.get_or_insert_default().family.get_or_insert_with(make).clone()
+    }
+
+    /// Whether it has, or had, children in this life.
+    pub(crate) fn has_family(&self) -> bool {
+        self.ending().rare.as_ref().is_some_and(|rare| rare.family.is_some())
+    }
+
+    /// Notes that a supervisor looks after it.
+    pub(crate) fn set_child(&self) {
+        self.ending().rare.get_or_insert_default().is_child = true;
+    }
+
+    pub(crate) fn is_child(&self) -> bool {
+        self.ending().rare.as_ref().is_some_and(|rare| rare.is_child)
     }
 
     /// Takes its children out, to be ended.

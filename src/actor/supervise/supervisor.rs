@@ -173,7 +173,7 @@ impl<A: Actor> Context<A> {
     /// # pub struct Job;
     /// # #[rehearsal::actor] impl Job {
     /// #     #[start] pub fn new() -> Job { Job }
-    /// #     #[command] pub fn run(&mut self) { panic!("out of paper") }
+    /// #     #[command] pub fn print(&mut self) { panic!("out of paper") }
     /// # }
     /// #[derive(Default)]
     /// pub struct Office { ends: Vec<String> }
@@ -196,7 +196,7 @@ impl<A: Actor> Context<A> {
     /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
     ///     let (office, job) = (Office::spawn().await?, Job::spawn().await?);
     ///     office.follow(job.clone()).await?;
-    ///     let _ = job.run().await;
+    ///     let _ = job.print().await;
     ///     while office.ends().await?.is_empty() {}
     ///     assert!(office.ends().await?[0].contains("out of paper"));
     ///     Ok(())

@@ -18,6 +18,7 @@ pub(super) struct ChildsFate {
 
 impl Fate for ChildsFate {
     fn placed(&mut self, actor: &Arc<dyn AnyActor>) {
+        actor.node().set_child();
         let mut books = self.family.books();
         if let Some(member) = books.members.get_mut(self.child) {
             member.actor = Some(actor.clone());
