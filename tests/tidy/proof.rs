@@ -73,6 +73,8 @@ fn unsafe_code_outside_sys() {
     caught("tests/suite/main.rs", "unsafe fn f() {}", "unsafe");
     fine("src/sys/page.rs", "fn f() { unsafe { g() } }");
     fine("tests/suite/main.rs", "#![forbid(unsafe_code)]");
+    fine("benches/peers/src/memory.rs", "unsafe impl GlobalAlloc for Counting {}");
+    caught("benches/peers/src/main.rs", "fn f() { unsafe { g() } }", "unsafe");
     fine(
         "src/actor/cell.rs",
         "// unsafe\nconst A: char = '\"'; const B: &str = r#\"unsafe\"#; fn f<'a>() {}",
