@@ -436,7 +436,7 @@ fn failure<A: Actor, R>(
     waited: Waited<R>,
 ) -> Error {
     match waited {
-        Waited::Failed(cause) => Error::new(shared.node.name.clone(), command, cause),
+        Waited::Failed(cause) => Error::new(shared.node.name.clone(), command, *cause),
         _ => shared.late(command, waiting.deadline.limit()),
     }
 }

@@ -117,7 +117,7 @@ impl ActorRef {
         let late = || error(Cause::Timeout { after: limit, state: self.state() });
         match poll_fn(|cx| waiting.poll(cx)).await {
             Waited::Answered(answer) => Ok(answer),
-            Waited::Failed(cause) => Err(error(cause)),
+            Waited::Failed(cause) => Err(error(*cause)),
             Waited::Dropped => Err(match seam::timeout(limit, self.ended()).await {
                 Some(exit) => error(Cause::Dead(exit)),
                 None => late(),

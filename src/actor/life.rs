@@ -8,7 +8,6 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{self, Poll};
 use std::time::Duration;
 
@@ -214,26 +213,13 @@ async fn serve<A: Actor>(
     cx: &mut Context<A>,
     messages: u64,
 ) -> Served {
-    let replaced_at = shared.node.handled.load(Ordering::Relaxed).saturating_add(messages);
     let mut periods = Periods::new(A::PERIODS);
-    let mut turn = TURN;
+    let mut turn = Turn { left: TURN, last: shared.node.handled().saturating_add(messages) };
     loop {
-        let attended = match next(shared, inbox, &mut periods, &mut turn).await {
-            Step::Next(Next::Message(Envelope::Command(message))) => {
-                shared.node.handled.fetch_add(1, Ordering::Relaxed);
-                match actor.dispatch_now(message, cx) {
-                    None => Attended::Done(()),
-                    Some(message) => attend(shared, false, actor.dispatch(message, cx)).await,
-                }
-            }
-            Step::Next(Next::Message(Envelope::BuiltIn(built_in))) => {
-                shared.node.handled.fetch_add(1, Ordering::Relaxed);
-                answer_in_order(shared, *built_in, actor, cx).await
-            }
-            Step::Next(Next::Control(question)) => {
-                answer_between(shared, *question, actor);
-                continue;
-            }
+        let step = poll_fn(|task| poll_step(shared, inbox, &mut periods, &mut turn, actor, cx, task)).await;
+        let attended = match step {
+            Step::Command(message) => attend(shared, false, actor.dispatch(message, cx)).await,
+            Step::BuiltIn(built_in) => answer_in_order(shared, *built_in, actor, cx).await,
             Step::Tick(period) => match attend(shared, false, actor.tick(period, cx)).await {
                 Attended::Done(Ok(())) => Attended::Done(()),
                 Attended::Done(Err(message)) => {
@@ -242,8 +228,9 @@ async fn serve<A: Actor>(
                 }
                 Attended::Cut(reason) => Attended::Cut(reason),
             },
-            Step::Next(Next::Stop) => return Served::Ending(shared.node.told(Reason::Stopped, "")),
-            Step::Next(Next::Kill) => {
+            Step::Enough => Attended::Done(()),
+            Step::Stop => return Served::Ending(shared.node.told(Reason::Stopped, "")),
+            Step::Kill => {
                 return Served::Over(shared.node.told(Reason::Killed { signal: None }, ""));
             }
             Step::Abandoned => {
@@ -256,52 +243,85 @@ async fn serve<A: Actor>(
         if cx.wants_stop() {
             return Served::Ending(Exit::new(Reason::Returned));
         }
-        if shared.node.handled.load(Ordering::Relaxed) >= replaced_at && shared.node.wish_for(Wish::Recycle) {
+        if shared.node.handled() >= turn.last && shared.node.wish_for(Wish::Recycle) {
             return Served::Ending(Exit::new(Reason::Returned));
         }
     }
 }
 
-/// What the loop does next.
+/// How many messages are handled in a row, and in all.
+struct Turn {
+    left: u32,
+    /// The number of the message after which the actor is replaced.
+    last: u64,
+}
+
+/// What the loop does next that may wait, or ends it.
 enum Step<A: Actor> {
-    Next(Next<Envelope<A::Message>, Box<BuiltIn>>),
+    /// An async command.
+    Command(A::Message),
+    BuiltIn(Box<BuiltIn>),
     /// A `#[periodic]` function is due.
     Tick(usize),
+    /// A command wants the actor to stop, or it has handled as many messages as it is to.
+    Enough,
+    Stop,
+    Kill,
     /// The mailbox is empty and nobody can send to it any more.
     Abandoned,
 }
 
-async fn next<A: Actor>(
+/// Answers commands that are plain functions, one after the other, up to what needs more than that.
+fn poll_step<A: Actor>(
     shared: &Shared<A>,
     inbox: &mut Inbox<Envelope<A::Message>>,
     periods: &mut Periods,
-    turn: &mut u32,
-) -> Step<A> {
-    poll_fn(|cx| {
-        if *turn == 0 {
-            *turn = TURN;
-            cx.waker().wake_by_ref();
+    turn: &mut Turn,
+    actor: &mut A,
+    cx: &mut Context<A>,
+    task: &mut task::Context<'_>,
+) -> Poll<Step<A>> {
+    loop {
+        if turn.left == 0 {
+            turn.left = TURN;
+            task.waker().wake_by_ref();
             return Poll::Pending;
         }
-        *turn -= 1;
-        if let Poll::Ready(period) = periods.poll_due(cx) {
+        turn.left -= 1;
+        if !A::PERIODS.is_empty()
+            && let Poll::Ready(period) = periods.poll_due(task)
+        {
             return Poll::Ready(Step::Tick(period));
         }
-        match shared.mailbox.poll_next(inbox, cx) {
-            Poll::Ready(next) => Poll::Ready(Step::Next(next)),
+        match shared.mailbox.poll_next(inbox, task) {
+            Poll::Ready(Next::Message(Envelope::Command(message))) => {
+                shared.node.count_message();
+                if let Some(message) = actor.dispatch_now(message, cx) {
+                    return Poll::Ready(Step::Command(message));
+                }
+                if cx.wants_stop() || shared.node.handled() >= turn.last {
+                    return Poll::Ready(Step::Enough);
+                }
+            }
+            Poll::Ready(Next::Message(Envelope::BuiltIn(built_in))) => {
+                shared.node.count_message();
+                return Poll::Ready(Step::BuiltIn(built_in));
+            }
+            Poll::Ready(Next::Control(question)) => answer_between(shared, *question, actor),
+            Poll::Ready(Next::Stop) => return Poll::Ready(Step::Stop),
+            Poll::Ready(Next::Kill) => return Poll::Ready(Step::Kill),
             // Looked at after parking: a proxy dropped from now on wakes the loop.
             Poll::Pending
                 if shared.is_abandoned() && !shared.node.jobs().is_some_and(|jobs| jobs.is_busy()) =>
             {
-                Poll::Ready(Step::Abandoned)
+                return Poll::Ready(Step::Abandoned);
             }
             Poll::Pending => {
-                *turn = TURN;
-                Poll::Pending
+                turn.left = TURN;
+                return Poll::Pending;
             }
         }
-    })
-    .await
+    }
 }
 
 /// How a wait inside the actor ended.

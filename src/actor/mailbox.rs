@@ -5,12 +5,12 @@
 //! while it waits for an async command to go on.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 
 use super::info::MailboxInfo;
 use super::overflow::Overflow;
+use crate::sys::primitive::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// Questions (ping, info) that may wait on the control lane; stop and kill are flags and always have room.
 pub(crate) const CONTROL_CAPACITY: usize = 1024;
@@ -20,29 +20,35 @@ pub(crate) struct Mailbox<M, C> {
     queue: Mutex<Queue<M, C>>,
     /// Whether the control lane, or a stop or kill, waits. Set under the lock, read without it.
     urgent: AtomicBool,
+    /// Messages in the receiver's buffer. It alone writes this: at most what it was told under the lock, and less from
+    /// message to message.
+    taken: AtomicUsize,
     capacity: usize,
     overflow: Overflow,
 }
 
 struct Queue<M, C> {
     messages: VecDeque<M>,
-    control: VecDeque<C>,
-    /// Messages the receiver still had in its buffer when it last held the lock.
-    taken: usize,
     receiver: Option<Waker>,
+    /// Made when first needed: most mailboxes never have any of it.
+    rare: Option<Box<Rare<C>>>,
+    high_water: usize,
     /// Whether the parked receiver wants to be woken for an ordinary message.
     for_messages: bool,
-    /// Senders that wait for room, longest first.
-    room: VecDeque<(u64, Waker)>,
-    last_ticket: u64,
-    high_water: usize,
-    /// Messages that were dropped because there was no room for them.
-    dropped: u64,
     stop: bool,
     kill: bool,
     /// Whether the receiver is to look around although it was not parked when it was told so.
     nudged: bool,
     closed: bool,
+}
+
+struct Rare<C> {
+    control: VecDeque<C>,
+    /// Senders that wait for room, longest first.
+    room: VecDeque<(u64, Waker)>,
+    last_ticket: u64,
+    /// Messages that were dropped because there was no room for them.
+    dropped: u64,
 }
 
 /// A message that was not taken.
@@ -106,21 +112,17 @@ impl<M, C> Mailbox<M, C> {
     pub(crate) fn new(capacity: usize, overflow: Overflow) -> Mailbox<M, C> {
         let queue = Queue {
             messages: VecDeque::new(),
-            control: VecDeque::new(),
-            taken: 0,
             receiver: None,
-            for_messages: false,
-            room: VecDeque::new(),
-            last_ticket: 0,
+            rare: None,
             high_water: 0,
-            dropped: 0,
+            for_messages: false,
             stop: false,
             kill: false,
             nudged: false,
             closed: false,
         };
-        let queue = Mutex::new(queue);
-        Mailbox { queue, urgent: AtomicBool::new(false), capacity: capacity.max(1), overflow }
+        let (urgent, taken) = (AtomicBool::new(false), AtomicUsize::new(0));
+        Mailbox { queue: Mutex::new(queue), urgent, taken, capacity: capacity.max(1), overflow }
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -134,11 +136,30 @@ impl<M, C> Mailbox<M, C> {
     pub(crate) fn info(&self) -> MailboxInfo {
         let queue = self.lock();
         MailboxInfo {
-            waiting: queue.messages.len() + queue.taken,
+            waiting: self.waiting(&queue),
             high_water: queue.high_water,
             capacity: self.capacity,
-            dropped: queue.dropped,
+            dropped: queue.rare.as_ref().map_or(0, |rare| rare.dropped),
         }
+    }
+
+    fn waiting(&self, queue: &Queue<M, C>) -> usize {
+        queue.messages.len() + self.taken.load(Ordering::Relaxed)
+    }
+
+    fn is_full(&self, queue: &Queue<M, C>) -> bool {
+        self.waiting(queue) >= self.capacity
+    }
+
+    /// Puts a message in, under the lock; who is to be woken for it.
+    fn put(&self, queue: &mut Queue<M, C>, message: M) -> Option<Waker> {
+        if queue.messages.capacity() == 0 {
+            // For one that never has more than an ask at a time; a burst soon makes room for itself.
+            queue.messages.reserve_exact(2);
+        }
+        queue.messages.push_back(message);
+        queue.high_water = queue.high_water.max(self.waiting(queue));
+        if queue.for_messages { queue.receiver.take() } else { None }
     }
 
     /// Messages that the receiver has not taken out.
@@ -152,10 +173,10 @@ impl<M, C> Mailbox<M, C> {
         if queue.closed {
             return Err(Refused::Closed(message));
         }
-        if queue.len() >= self.capacity {
+        if self.is_full(&queue) {
             return Err(Refused::Full(message));
         }
-        let waker = queue.push(message);
+        let waker = self.put(&mut queue, message);
         drop(queue);
         wake(waker);
         Ok(())
@@ -168,20 +189,18 @@ impl<M, C> Mailbox<M, C> {
         if queue.closed {
             return false;
         }
-        let waker = queue.push(message);
+        let waker = self.put(&mut queue, message);
         drop(queue);
         wake(waker);
         true
     }
 
-    /// Makes room for what the receiver has handled of what it took, where it does not come for more.
-    pub(crate) fn recount(&self, inbox: &Inbox<M>) {
-        let mut queue = self.lock();
-        queue.taken = inbox.len().min(self.capacity - 1);
-        let free = self.capacity.saturating_sub(queue.len()).min(queue.room.len());
-        let room: Vec<_> = queue.room.drain(..free).collect();
-        drop(queue);
-        room.into_iter().for_each(|(_, waker)| waker.wake());
+    /// Tells those in line of the room there is, where the receiver does not come for more.
+    pub(crate) fn tell_of_room(&self) {
+        let queue = self.lock();
+        if queue.rare.as_ref().is_some_and(|rare| !rare.room.is_empty()) {
+            self.make_room(queue);
+        }
     }
 
     /// Puts a message in that found no room, as the policy says. What comes out is for the caller to drop: that runs
@@ -192,20 +211,20 @@ impl<M, C> Mailbox<M, C> {
             return Squeezed::Refused(Refused::Closed(message));
         }
         let mut oldest = None;
-        if queue.len() >= self.capacity {
+        if self.is_full(&queue) {
             match self.overflow {
                 Overflow::Wait | Overflow::Fail => return Squeezed::Refused(Refused::Full(message)),
                 Overflow::DropNewest => {
-                    queue.dropped += 1;
+                    queue.rare().dropped += 1;
                     return Squeezed::Dropped(message);
                 }
                 Overflow::DropOldest => {
                     oldest = queue.messages.pop_front();
-                    queue.dropped += u64::from(oldest.is_some());
+                    queue.rare().dropped += u64::from(oldest.is_some());
                 }
             }
         }
-        let waker = queue.push(message);
+        let waker = self.put(&mut queue, message);
         drop(queue);
         wake(waker);
         oldest.map_or(Squeezed::In, Squeezed::Instead)
@@ -225,16 +244,17 @@ impl<M, C> Mailbox<M, C> {
             *ticket = None;
             return Poll::Ready(Err(Refused::Closed(())));
         }
-        if queue.len() >= self.capacity {
+        if self.is_full(&queue) {
             if !self.overflow.waits() {
                 return Poll::Ready(Err(Refused::Full(())));
             }
             queue.wait_for_room(ticket, cx.waker());
             return Poll::Pending;
         }
-        let own = ticket.take();
-        queue.room.retain(|(waiting, _)| Some(*waiting) != own);
-        let waker = message.take().and_then(|message| queue.push(message));
+        if let Some(own) = ticket.take() {
+            queue.rare().room.retain(|(waiting, _)| *waiting != own);
+        }
+        let waker = message.take().and_then(|message| self.put(&mut queue, message));
         drop(queue);
         wake(waker);
         Poll::Ready(Ok(()))
@@ -243,9 +263,10 @@ impl<M, C> Mailbox<M, C> {
     /// Gives up waiting for room. One that had been told of room passes that on to the next in line.
     pub(crate) fn leave_line(&self, ticket: u64) {
         let mut queue = self.lock();
-        let before = queue.room.len();
-        queue.room.retain(|(waiting, _)| *waiting != ticket);
-        let next = if before == queue.room.len() { queue.room.pop_front() } else { None };
+        let room = &mut queue.rare().room;
+        let before = room.len();
+        room.retain(|(waiting, _)| *waiting != ticket);
+        let next = if before == room.len() { room.pop_front() } else { None };
         drop(queue);
         wake(next.map(|(_, waker)| waker));
     }
@@ -256,10 +277,11 @@ impl<M, C> Mailbox<M, C> {
         if queue.closed {
             return Err(Refused::Closed(control));
         }
-        if queue.control.len() >= CONTROL_CAPACITY {
+        let lane = &mut queue.rare().control;
+        if lane.len() >= CONTROL_CAPACITY {
             return Err(Refused::Full(control));
         }
-        queue.control.push_back(control);
+        lane.push_back(control);
         self.wake_urgently(queue);
         Ok(())
     }
@@ -282,7 +304,7 @@ impl<M, C> Mailbox<M, C> {
     pub(crate) fn forget_signals(&self) {
         let mut queue = self.lock();
         (queue.stop, queue.kill) = (false, false);
-        self.urgent.store(!queue.control.is_empty(), Ordering::Release);
+        self.urgent.store(queue.has_questions(), Ordering::Release);
     }
 
     fn wake_urgently(&self, mut queue: MutexGuard<'_, Queue<M, C>>) {
@@ -314,7 +336,7 @@ impl<M, C> Mailbox<M, C> {
     pub(crate) fn shut(&self) {
         let mut queue = self.lock();
         queue.closed = true;
-        let room = std::mem::take(&mut queue.room);
+        let room = queue.rare.as_mut().map(|rare| std::mem::take(&mut rare.room)).unwrap_or_default();
         drop(queue);
         room.into_iter().for_each(|(_, waker)| waker.wake());
     }
@@ -324,45 +346,55 @@ impl<M, C> Mailbox<M, C> {
         self.shut();
         let mut queue = self.lock();
         let messages = std::mem::take(&mut queue.messages);
-        let control = std::mem::take(&mut queue.control);
-        queue.receiver = None;
-        queue.taken = 0;
+        let control = queue.rare.as_mut().map(|rare| std::mem::take(&mut rare.control));
+        let receiver = queue.receiver.take();
+        self.taken.store(0, Ordering::Relaxed);
         drop(queue);
-        drop(control);
+        drop((control, receiver));
         messages
     }
 
     /// What comes next: kill, stop, control lane, messages, in this order.
     pub(crate) fn poll_next(&self, inbox: &mut Inbox<M>, cx: &mut Context<'_>) -> Poll<Next<M, C>> {
-        if self.urgent.load(Ordering::Acquire)
-            && let Some(next) = self.take_urgent(&mut self.lock(), true)
+        if !self.urgent.load(Ordering::Acquire)
+            && let Some(message) = inbox.batch.pop_front()
         {
-            return Poll::Ready(next);
-        }
-        if let Some(message) = inbox.batch.pop_front() {
+            self.taken.store(inbox.batch.len(), Ordering::Relaxed);
             return Poll::Ready(Next::Message(message));
         }
+        self.poll_more(inbox, cx)
+    }
+
+    fn poll_more(&self, inbox: &mut Inbox<M>, cx: &mut Context<'_>) -> Poll<Next<M, C>> {
         let mut queue = self.lock();
         if let Some(next) = self.take_urgent(&mut queue, true) {
             return Poll::Ready(next);
         }
-        if self.overflow.reaches_the_oldest() {
-            inbox.batch.extend(queue.messages.pop_front());
-        } else {
+        if inbox.batch.is_empty() && queue.messages.len() > 1 && !self.overflow.reaches_the_oldest() {
             std::mem::swap(&mut queue.messages, &mut inbox.batch);
         }
-        let Some(message) = inbox.batch.pop_front() else {
-            queue.taken = 0;
+        // One alone is taken out where it is: many actors never have two, and need no second buffer.
+        let next = inbox.batch.pop_front().or_else(|| queue.messages.pop_front());
+        self.taken.store(inbox.batch.len(), Ordering::Relaxed);
+        if next.is_none() {
             queue.park(cx.waker(), true);
-            return Poll::Pending;
-        };
-        // One that came in past the bound must not keep those waiting for ever who keep to it.
-        queue.taken = inbox.batch.len().min(self.capacity - 1);
-        let free = self.capacity.saturating_sub(queue.taken).min(queue.room.len());
-        let room: Vec<_> = queue.room.drain(..free).collect();
+        }
+        // Also where nothing came: what came in past the bound may have kept those in line from being told of room.
+        if queue.rare.as_ref().is_some_and(|rare| !rare.room.is_empty()) {
+            self.make_room(queue);
+        }
+        next.map_or(Poll::Pending, |message| Poll::Ready(Next::Message(message)))
+    }
+
+    /// Wakes as many as there is room for.
+    #[cold]
+    fn make_room(&self, mut queue: MutexGuard<'_, Queue<M, C>>) {
+        let free = self.capacity.saturating_sub(self.waiting(&queue));
+        let room = &mut queue.rare().room;
+        let free = free.min(room.len());
+        let woken: Vec<_> = room.drain(..free).collect();
         drop(queue);
-        room.into_iter().for_each(|(_, waker)| waker.wake());
-        Poll::Ready(Next::Message(message))
+        woken.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
     /// What the control lane has for an actor that waits inside a command, or inside `#[start]` or `#[stopping]`:
@@ -379,15 +411,19 @@ impl<M, C> Mailbox<M, C> {
     }
 
     fn take_urgent(&self, queue: &mut Queue<M, C>, stoppable: bool) -> Option<Next<M, C>> {
+        // Written under the lock only.
+        if !self.urgent.load(Ordering::Relaxed) {
+            return None;
+        }
         let next = if queue.kill {
             // A kill stays: nothing comes after it.
             Some(Next::Kill)
         } else if stoppable && std::mem::take(&mut queue.stop) {
             Some(Next::Stop)
         } else {
-            queue.control.pop_front().map(Next::Control)
+            queue.rare.as_mut().and_then(|rare| rare.control.pop_front()).map(Next::Control)
         };
-        let more = queue.kill || queue.stop || !queue.control.is_empty();
+        let more = queue.kill || queue.stop || queue.has_questions();
         self.urgent.store(more, Ordering::Release);
         next
     }
@@ -399,14 +435,15 @@ impl<M, C> Mailbox<M, C> {
 }
 
 impl<M, C> Queue<M, C> {
-    fn len(&self) -> usize {
-        self.messages.len() + self.taken
+    fn rare(&mut self) -> &mut Rare<C> {
+        self.rare.get_or_insert_with(|| {
+            let (control, room) = (VecDeque::new(), VecDeque::new());
+            Box::new(Rare { control, room, last_ticket: 0, dropped: 0 })
+        })
     }
 
-    fn push(&mut self, message: M) -> Option<Waker> {
-        self.messages.push_back(message);
-        self.high_water = self.high_water.max(self.len());
-        if self.for_messages { self.receiver.take() } else { None }
+    fn has_questions(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| !rare.control.is_empty())
     }
 
     fn park(&mut self, waker: &Waker, for_messages: bool) {
@@ -421,13 +458,14 @@ impl<M, C> Queue<M, C> {
     }
 
     fn wait_for_room(&mut self, ticket: &mut Option<u64>, waker: &Waker) {
-        if let Some((_, parked)) = self.room.iter_mut().find(|(waiting, _)| Some(*waiting) == *ticket) {
+        let rare = self.rare();
+        if let Some((_, parked)) = rare.room.iter_mut().find(|(waiting, _)| Some(*waiting) == *ticket) {
             parked.clone_from(waker);
             return;
         }
-        self.last_ticket += 1;
-        *ticket = Some(self.last_ticket);
-        self.room.push_back((self.last_ticket, waker.clone()));
+        rare.last_ticket += 1;
+        *ticket = Some(rare.last_ticket);
+        rare.room.push_back((rare.last_ticket, waker.clone()));
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Node {
     pub(crate) state: StateCell,
     wish: AtomicU8,
     is_renewable: AtomicBool,
-    pub(crate) handled: AtomicU64,
+    handled: AtomicU64,
     commands: &'static [&'static str],
     process_id: AtomicU32,
     born: OnceLock<Instant>,
@@ -149,6 +149,16 @@ impl Node {
         if let Some(rare) = &mut self.ending().rare {
             rare.waiting.retain(|(own, _)| *own != place);
         }
+    }
+
+    /// Messages it has begun to handle.
+    pub(crate) fn handled(&self) -> u64 {
+        self.handled.load(Ordering::Relaxed)
+    }
+
+    /// Counts a message that is about to be handled. Only the actor's loop does.
+    pub(crate) fn count_message(&self) {
+        self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     pub(crate) fn set_process(&self, process_id: u32) {

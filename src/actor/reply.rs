@@ -36,7 +36,7 @@ pub(crate) struct Waiting<T> {
 /// How a caller's wait ended.
 pub(crate) enum Waited<T> {
     Answered(T),
-    Failed(Cause),
+    Failed(Box<Cause>),
     /// The message was dropped unanswered: the actor ends, and says how.
     Dropped,
     /// Time was up.
@@ -90,8 +90,9 @@ impl<T> Reply<T> {
     }
 
     /// Answers. Where the caller has given up the answer is dropped.
-    pub fn send(mut self, answer: T) {
-        match self.take() {
+    pub fn send(self, answer: T) {
+        // What is left of it needs no drop.
+        match std::mem::ManuallyDrop::new(self).take() {
             Route::Local(None) => {}
             Route::Local(Some(promise)) => promise.send(answer),
             Route::Remote(remote) => remote.send(answer),

@@ -20,7 +20,8 @@ use super::primitive::{AtomicBool, AtomicU64, Ordering};
 use super::{pool, seam, standstill};
 
 /// How often the clock looks.
-const TICK: Duration = Duration::from_millis(16);
+const TICK: Duration = Duration::from_millis(TICK_MS);
+const TICK_MS: u64 = 16;
 
 /// A deadline sooner than this has a timer of its own.
 const EXACT_BELOW: Duration = Duration::from_secs(1);
@@ -120,8 +121,9 @@ impl Deadline {
 /// The first tick at which so much time has passed for certain. The present tick may be almost over, and the clock's
 /// next look counts up to two ticks and what was left over, however soon it comes.
 fn due_after(limit: Duration) -> u64 {
-    let ticks = limit.as_millis().div_ceil(TICK.as_millis());
-    now().saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX)).saturating_add(3)
+    // Not `as_millis`: it divides numbers of 128 bits.
+    let limit_ms = limit.as_secs().saturating_mul(1_000).saturating_add(u64::from(limit.subsec_millis()) + 1);
+    now().saturating_add(limit_ms / TICK_MS + 4)
 }
 
 /// The present tick, from 1.

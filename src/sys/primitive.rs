@@ -5,7 +5,8 @@
 
 use std::cell::UnsafeCell;
 
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use std::sync::{Mutex, MutexGuard};
 
 /// A cell that several threads reach; a protocol beside it says whose it is.
 pub(super) struct Cell<T>(UnsafeCell<T>);

@@ -66,7 +66,7 @@ pub(crate) enum Settled<T, E> {
     /// With the answer.
     Answer(T),
     /// With why there is none.
-    Failure(E),
+    Failure(Box<E>),
     /// The promise was dropped.
     Dropped,
 }
@@ -304,7 +304,7 @@ unsafe fn take<T, E>(slot: &'static Slot, state: u8) -> Settled<T, E> {
         match state {
             FULL if const { fits::<T>() } => Settled::Answer(slot.read::<T>()),
             FULL => Settled::Answer(*slot.read::<Box<T>>()),
-            FAILED => Settled::Failure(*slot.read::<Box<E>>()),
+            FAILED => Settled::Failure(slot.read::<Box<E>>()),
             _ => Settled::Dropped,
         }
     };

@@ -212,7 +212,7 @@ impl<A: Actor> Writer<A> {
         if self.line.open().waiting.under_way() < self.shared.mailbox.capacity() {
             return self.shared.mailbox.poll_next(&mut self.inbox, cx);
         }
-        self.shared.mailbox.recount(&self.inbox);
+        self.shared.mailbox.tell_of_room();
         // Reader and writer are one task: no answer can come in between.
         *self.line.room() = Some(cx.waker().clone());
         self.shared.mailbox.poll_control(true, cx)

@@ -7,7 +7,6 @@ use std::any::Any;
 use std::io;
 use std::process::exit;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -161,7 +160,7 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     });
     link.end_signs();
     let code = if exit_of_actor.is_orderly() { 0 } else { FAILED };
-    let taken = counted.node.handled.load(Ordering::Relaxed) + link.unread();
+    let taken = counted.node.handled() + link.unread();
     let _ = link.say(&Up::Ended { exit: exit_of_actor, taken });
     runtime.shutdown_background();
     exit(code)

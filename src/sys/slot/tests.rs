@@ -59,7 +59,7 @@ fn an_answer_that_came_before_it_was_waited_for_is_there() {
     assert_eq!(poll(&mut wait), Poll::Ready(Settled::Answer(3)));
     let (promise, mut wait): Number = pair();
     promise.fail("no".to_owned());
-    assert_eq!(poll(&mut wait), Poll::Ready(Settled::Failure("no".to_owned())));
+    assert_eq!(poll(&mut wait), Poll::Ready(Settled::Failure(Box::new("no".to_owned()))));
     let (promise, mut wait): Number = pair();
     drop(promise);
     assert_eq!(poll(&mut wait), Poll::Ready(Settled::Dropped));
@@ -213,7 +213,7 @@ fn no_answer_reaches_another_ask() {
                             break;
                         }
                         Poll::Ready(Settled::Failure(answer)) => {
-                            assert_eq!(answer, question);
+                            assert_eq!(*answer, question);
                             break;
                         }
                         Poll::Ready(Settled::Dropped) => break,
