@@ -12,7 +12,7 @@
 //! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody, `ledger` of
 //!   what is under way to a process;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
-//! - [`program`] is what a program's `main` begins with;
+//! - [`program`] is what a program's `main` begins with, `interrupt` what ends it from outside;
 //! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom.
 //!
 //! Never: knows a trial; serialises a message that stays in this process; reads a clock, spawns a task or draws a random
@@ -38,6 +38,7 @@ mod exit;
 mod fallible;
 mod handle;
 mod info;
+mod interrupt;
 mod later;
 mod ledger;
 mod letter;

@@ -25,4 +25,14 @@ impl Signal {
             Signal::Hangup => "SIGHUP",
         }
     }
+
+    /// The exit code of a program that this ends, as shells have it: 128 and the signal's number.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Signal::Hangup => 128 + 1,
+            Signal::Interrupt => 128 + 2,
+            Signal::Quit => 128 + 3,
+            Signal::Terminate => 128 + 15,
+        }
+    }
 }

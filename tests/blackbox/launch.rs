@@ -144,6 +144,18 @@ impl Running {
         processes(&self.mark, self.child.id())
     }
 
+    /// Waits until stderr, which is a file, has this in it.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than any run may.
+    pub(crate) fn wait_for_complaint(&self, text: &str) {
+        while !std::fs::read_to_string(self.directory.join("stderr")).is_ok_and(|said| said.contains(text)) {
+            assert!(self.since.elapsed() < DEADLINE, "no {text:?} on stderr");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits for the end of the arbiter, then for the end of whatever it started.
     ///
     /// # Panics

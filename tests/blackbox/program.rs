@@ -1,7 +1,10 @@
 //! Programs of their own that place actors in processes.
 
+use std::process::Command;
+use std::time::Duration;
+
 use crate::build::executable;
-use crate::launch::Launch;
+use crate::launch::{Launch, Running};
 
 #[test]
 fn with_the_bootstrap_an_actor_lives_in_another_process() {
@@ -13,6 +16,45 @@ fn with_the_bootstrap_an_actor_lives_in_another_process() {
 fn without_the_bootstrap_it_is_refused() {
     let run = Launch::new(executable("programs", "bootless")).run();
     run.ends_with(9).says("refused: ").says("rehearsal::program");
+}
+
+/// Starts the program that stays for good, and returns when all of its actors are there.
+fn at_work(args: &[&str]) -> Running {
+    let launch = Launch::new(executable("programs", "interrupted")).args(args.iter().copied());
+    let pipe = launch.directory().join("ready");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let running = launch.start();
+    // Comes back when the program has opened the other end and closed it.
+    assert_eq!(std::fs::read_to_string(&pipe).expect("the named pipe"), "ready");
+    assert!(!running.others().is_empty(), "a process actor: {:?}", running.others());
+    running
+}
+
+/// Actors end in good order, children before parents, and the exit code names the signal.
+#[test]
+fn a_signal_stops_the_actors_of_a_program() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let running = at_work(&[]);
+        running.signal(signal);
+        let run = running.finish();
+        run.ends_with(code).complains(&format!("SIG{signal}: stopping"));
+        assert_eq!(run.stdout, "child ends\nparent ends\n", "{run}");
+        assert!(!run.stderr.contains("Error"), "what main says of its actors' end is no news\n{run}");
+    }
+}
+
+/// Also where an actor does not end and the program's only thread is busy.
+#[test]
+fn a_second_signal_ends_a_program_at_once() {
+    for how in ["--slow", "--busy"] {
+        let running = at_work(&[how]);
+        running.signal("INT");
+        running.wait_for_complaint("SIGINT: stopping");
+        running.signal("INT");
+        let run = running.finish();
+        run.ends_with(130);
+        assert!(run.elapsed < Duration::from_secs(25), "{how}: {run}");
+    }
 }
 
 /// Settings from everywhere, hooks in their order, a worker process that is replaced, a clean end at SIGTERM.
