@@ -115,7 +115,8 @@ pub fn program(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # Errors
 /// What cannot travel in a message does not compile: borrowed arguments, `impl Trait`, generic commands. Nor does a
 /// command with the name of one that every actor has (`ping`, `echo`,
-/// `info`, `run`, `stop`, `kill`, `ended`, `clone`) or is to have (`watch`, `link`, `unlink`, `notify`).
+/// `info`, `run`, `stop`, `kill`, `ended`, `clone`, `link`, `link_always`,
+/// `every`) or is to have (`watch`, `unlink`, `notify`).
 ///
 /// [`TryCall`]: https://docs.rs/rehearsal/latest/rehearsal/actor/struct.TryCall.html
 #[proc_macro_attribute]

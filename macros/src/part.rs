@@ -6,8 +6,22 @@ use crate::cursor::{Attribute, Cursor, Wrong, is_mark, wrong};
 use crate::method::Method;
 
 /// Names that every proxy has already, or is to have.
-pub(crate) const BUILT_IN: [&str; 12] =
-    ["ping", "echo", "info", "run", "stop", "kill", "ended", "clone", "watch", "link", "unlink", "notify"];
+pub(crate) const BUILT_IN: [&str; 14] = [
+    "ping",
+    "echo",
+    "info",
+    "run",
+    "stop",
+    "kill",
+    "ended",
+    "clone",
+    "watch",
+    "link",
+    "link_always",
+    "unlink",
+    "every",
+    "notify",
+];
 
 /// Our own attributes.
 pub(crate) const OURS: [&str; 7] =

@@ -66,7 +66,8 @@ use crate::sys::seam;
 ///     send("c1", "reset", ()).with(Permission::Authenticated).await?;
 ///
 ///     let error = send("c1", "add", json!({"buy": 5})).await.unwrap_err();
-///     assert!(error.to_string().contains("did you mean `by`?"), "{error}");
+///     assert!(error.to_string().contains("the argument `buy`"), "{error}");
+///     assert!(error.to_string().contains("it takes add(by: i64)"), "{error}");
 ///     let error = send("c1", "ad", [5]).await.unwrap_err();
 ///     assert!(error.to_string().contains("did you mean `add`?"), "{error}");
 ///     Ok(())

@@ -23,7 +23,7 @@ pub struct End {
     pub exit: Exit,
 }
 
-/// What an actor does in its own turn, its type left out: a boxed [`Work`].
+/// What an actor does in its own turn, its type left out: a boxed `Work`.
 pub type AnyWork = Box<dyn Any + Send>;
 
 /// What an actor does in its own turn, with its state.
