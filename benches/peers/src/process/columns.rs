@@ -16,105 +16,142 @@ pub type Small = [u8; BYTES];
 /// Process actors that live at once.
 const MANY: usize = 64;
 
-/// What each row's samples are, in nanoseconds an operation.
-struct Row {
-    name: &'static str,
-    sample: fn(Flavor, u64) -> f64,
-    /// Operations that make a sample.
+/// Alternating slices that a pair of rows is measured in: how the scheduler places two processes differs from one pair
+/// to the next and by the hour, and both rows of a pair must have the same luck.
+const SLICES: usize = 10;
+
+/// What is measured together, in nanoseconds an operation: one row, or ours and the bare one it is compared with.
+struct Rows {
+    names: &'static [&'static str],
+    sample: fn(Flavor, u64) -> Vec<Vec<f64>>,
+    /// Operations that make a sample of each.
     count: u64,
-    /// Rows whose ratio to another row of the same run is wanted name it.
-    against: Option<usize>,
 }
 
-const ROWS: [Row; 7] = [
-    Row { name: "bare ping-pong, 32 bytes", sample: bare_ping_pong, count: 2_000, against: None },
-    Row { name: "ask, sequential", sample: ask, count: 2_000, against: Some(0) },
-    Row { name: "bare, pipelined", sample: bare_pipelined, count: 100_000, against: None },
-    Row { name: "ask, pipelined", sample: pipelined, count: 100_000, against: Some(2) },
-    Row { name: "64 MiB there and back", sample: large, count: 1, against: None },
-    Row { name: "spawn to first answer", sample: spawn, count: 10, against: None },
-    Row { name: "spawn to first answer, 64 at once", sample: spawn_many, count: 1, against: None },
+const ROWS: [Rows; 6] = [
+    Rows { names: &["bare ping-pong, 32 bytes", "ask, sequential"], sample: sequential, count: 2_000 },
+    Rows {
+        names: &["bare ping-pong, one core", "ask, sequential, one core"],
+        sample: on_one_core,
+        count: 2_000,
+    },
+    Rows { names: &["bare, pipelined", "ask, pipelined"], sample: pipelined, count: 100_000 },
+    Rows { names: &["64 MiB there and back"], sample: large, count: 1 },
+    Rows { names: &["spawn to first answer"], sample: spawn, count: 10 },
+    Rows { names: &["spawn to first answer, 64 at once"], sample: spawn_many, count: 1 },
 ];
 
 /// Measures and prints all rows, or those whose names contain one of the words.
 pub fn print(effort: Effort, quick: bool, words: &[String]) {
     let begun = Instant::now();
     let flavors = [Flavor::CurrentThread, Flavor::MultiThread];
-    let is_wanted = |row: &Row| words.is_empty() || words.iter().any(|word| row.name.contains(word.as_str()));
-    let mut samples = vec![vec![Vec::new(); ROWS.len()]; flavors.len()];
-    for round in 0..effort.rounds {
-        eprintln!(
-            "measuring processes, round {} of {} ({:.0?} so far)",
-            round + 1,
-            effort.rounds,
-            begun.elapsed()
-        );
-        for (flavor, samples) in flavors.iter().zip(&mut samples) {
-            for (row, samples) in ROWS.iter().zip(samples).filter(|(row, _)| is_wanted(row)) {
-                let count = if quick { row.count.min(100) } else { row.count };
-                samples.push((row.sample)(*flavor, count));
+    let is_wanted = |rows: &Rows| {
+        let names = || rows.names.iter();
+        words.is_empty() || words.iter().any(|word| names().any(|name| name.contains(word.as_str())))
+    };
+    let mut samples = vec![[vec![Vec::new(); 2], vec![Vec::new(); 2]]; ROWS.len()];
+    for round in 1..=effort.rounds {
+        eprintln!("measuring processes, round {round} of {} ({:.0?} so far)", effort.rounds, begun.elapsed());
+        for (rows, samples) in ROWS.iter().zip(&mut samples).filter(|(rows, _)| is_wanted(rows)) {
+            let count = if quick { rows.count.min(100) } else { rows.count };
+            for (flavor, samples) in flavors.iter().zip(samples) {
+                for (all, new) in samples.iter_mut().zip((rows.sample)(*flavor, count)) {
+                    all.extend(new);
+                }
             }
         }
     }
-    let medians: Vec<Vec<f64>> =
-        samples.into_iter().map(|flavor| flavor.into_iter().map(median).collect()).collect();
-    println!("\nbetween two processes, medians of {} interleaved rounds\n", effort.rounds);
-    println!("| ns | current_thread | multi_thread(2) |\n|---|---|---|");
-    for (at, row) in ROWS.iter().enumerate().filter(|(_, row)| is_wanted(row)) {
-        let cell = |medians: &Vec<f64>| match row.against {
-            None => number(medians[at]),
-            Some(base) => format!("{} ({:.2} of bare)", number(medians[at]), medians[at] / medians[base]),
-        };
-        println!("| {} | {} |", row.name, medians.iter().map(cell).collect::<Vec<_>>().join(" | "));
+    println!("\nns between two processes, medians of {} interleaved rounds\n", effort.rounds);
+    println!("| | current_thread | multi_thread(2) |\n|---|---|---|");
+    for (rows, samples) in ROWS.iter().zip(samples).filter(|(rows, _)| is_wanted(rows)) {
+        let [current, multi] = samples.map(|flavor| flavor.into_iter().map(median).collect::<Vec<_>>());
+        for (at, name) in rows.names.iter().enumerate() {
+            println!("| {name} | {} | {} |", cell(&current, at), cell(&multi, at));
+        }
     }
     println!("\n{:.0?} in all.", begun.elapsed());
 }
 
-/// Nanoseconds an operation of what `work` measures, as a task of such a runtime.
-fn each<F>(flavor: Flavor, count: u64, work: F) -> f64
+fn cell(medians: &[f64], at: usize) -> String {
+    match at {
+        0 => number(medians[0]),
+        _ => format!("{} ({:.2} of bare)", number(medians[at]), medians[at] / medians[0]),
+    }
+}
+
+/// Runs `work`, which gives the times of so many operations each, as a task of such a runtime.
+fn each<F>(flavor: Flavor, count: u64, work: F) -> Vec<Vec<f64>>
 where
-    F: Future<Output = Duration> + Send + 'static,
+    F: Future<Output = Vec<Vec<Duration>>> + Send + 'static,
 {
-    Unbounded::run(flavor, work).as_nanos() as f64 / count as f64
+    let ns = |took: Duration| took.as_nanos() as f64 / count as f64;
+    Unbounded::run(flavor, work).into_iter().map(|row| row.into_iter().map(ns).collect()).collect()
 }
 
-fn bare_ping_pong(flavor: Flavor, count: u64) -> f64 {
-    each(flavor, count, async move {
+fn sequential(flavor: Flavor, count: u64) -> Vec<Vec<f64>> {
+    let slice = (count / SLICES as u64).max(1);
+    each(flavor, slice, async move {
         let (_echo, mut wire) = bare::start();
-        bare::ping_pong(&mut wire, count / 10 + 1).await;
-        bare::ping_pong(&mut wire, count).await
-    })
-}
-
-fn ask(flavor: Flavor, count: u64) -> f64 {
-    each(flavor, count, async move {
         let mirror = ours::start().await;
-        ours::ask(&mirror, count / 10 + 1).await;
-        ours::ask(&mirror, count).await
+        let mut took = vec![Vec::new(), Vec::new()];
+        bare::ping_pong(&mut wire, slice).await;
+        ours::ask(&mirror, slice).await;
+        for _ in 0..SLICES {
+            took[0].push(bare::ping_pong(&mut wire, slice).await);
+            took[1].push(ours::ask(&mirror, slice).await);
+        }
+        took
     })
 }
 
-fn bare_pipelined(flavor: Flavor, count: u64) -> f64 {
+/// All threads of this process, and whatever it starts, on the first core: nobody is woken from afar, and what is left
+/// is the work. Without the `taskset` program it changes nothing.
+struct OneCore;
+
+impl OneCore {
+    fn new() -> OneCore {
+        affinity("0");
+        OneCore
+    }
+}
+
+impl Drop for OneCore {
+    fn drop(&mut self) {
+        let cores = std::fs::read_to_string("/sys/devices/system/cpu/online").unwrap_or_default();
+        affinity(cores.trim());
+    }
+}
+
+fn affinity(cores: &str) {
+    let own = std::process::id().to_string();
+    let mut command = std::process::Command::new("taskset");
+    let set = command.args(["--all-tasks", "--cpu-list", "--pid", cores, &own]).output();
+    if !set.is_ok_and(|output| output.status.success()) {
+        eprintln!("no program `taskset`, or it may not: nothing was put on one core");
+    }
+}
+
+fn on_one_core(flavor: Flavor, count: u64) -> Vec<Vec<f64>> {
+    let _one_core = OneCore::new();
+    sequential(flavor, count)
+}
+
+fn pipelined(flavor: Flavor, count: u64) -> Vec<Vec<f64>> {
     each(flavor, count, async move {
         let (_echo, mut wire) = bare::start();
         bare::ping_pong(&mut wire, 100).await;
-        bare::pipelined(wire, count).await
-    })
-}
-
-fn pipelined(flavor: Flavor, count: u64) -> f64 {
-    each(flavor, count, async move {
+        let bare = bare::pipelined(wire, count).await;
         let mirror = ours::start().await;
         ours::ask(&mirror, 100).await;
-        ours::pipelined(&mirror, count).await
+        vec![vec![bare], vec![ours::pipelined(&mirror, count).await]]
     })
 }
 
-fn large(flavor: Flavor, count: u64) -> f64 {
-    each(flavor, count, async move { ours::large(&ours::start().await, 64 << 20).await })
+fn large(flavor: Flavor, count: u64) -> Vec<Vec<f64>> {
+    each(flavor, count, async move { vec![vec![ours::large(&ours::start().await, 64 << 20).await]] })
 }
 
-fn spawn(flavor: Flavor, count: u64) -> f64 {
+fn spawn(flavor: Flavor, count: u64) -> Vec<Vec<f64>> {
     each(flavor, count, async move {
         // The first one also starts the thread that starts the others, and the guardian.
         ours::ask(&ours::start().await, 1).await;
@@ -126,11 +163,11 @@ fn spawn(flavor: Flavor, count: u64) -> f64 {
             took += begun.elapsed();
             mirror.stop().await.expect("it stops");
         }
-        took
+        vec![vec![took]]
     })
 }
 
-fn spawn_many(flavor: Flavor, _: u64) -> f64 {
+fn spawn_many(flavor: Flavor, _: u64) -> Vec<Vec<f64>> {
     each(flavor, MANY as u64, async {
         let begun = Instant::now();
         let starting: Vec<_> = (0..MANY).map(|_| tokio::spawn(ours::start())).collect();
@@ -141,6 +178,6 @@ fn spawn_many(flavor: Flavor, _: u64) -> f64 {
         for mirror in &mirrors {
             ours::ask(mirror, 1).await;
         }
-        begun.elapsed()
+        vec![vec![begun.elapsed()]]
     })
 }
