@@ -25,7 +25,8 @@ pub enum Reason {
     Stopped,
     /// It panicked.
     Panicked(PanicNote),
-    /// Its `#[periodic]` or `#[stopping]` function returned an error, which is in the detail.
+    /// Its `#[periodic]` or `#[stopping]` function returned an error, or its next life could not be started; the detail
+    /// says which.
     Failed,
     /// It was killed: a process by this signal; a task or thread by `kill()`, without one.
     Killed {

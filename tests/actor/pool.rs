@@ -1,24 +1,25 @@
 //! Pools that grow and shrink, whose strategies take all along, and that give up.
 
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use crate::cast::{Counter, PLACEMENTS, Tested, put, soon};
 use rehearsal::actor::{Monitor, MonitorEvent, MonitorProxy, Pool, Restart, Strategy};
 use rehearsal::prelude::*;
 
-type Told = mpsc::Receiver<MonitorEvent>;
+type Told = Mutex<mpsc::Receiver<MonitorEvent>>;
 
 async fn pool(pool: Pool<Counter>) -> Result<(MonitorProxy<Counter>, Told), SpawnError> {
     let (tell, told) = mpsc::channel();
     let monitor = pool.spawn().on_event(move |event| tell.send(event).expect("the test listens"));
-    Ok((monitor.await?, told))
+    Ok((monitor.await?, Mutex::new(told)))
 }
 
 async fn heard(told: &Told) -> MonitorEvent {
     let event = async {
         loop {
-            match told.try_recv() {
+            let event = told.lock().expect("not poisoned").try_recv();
+            match event {
                 Ok(event) => return event,
                 Err(_) => tokio::task::yield_now().await,
             }
@@ -155,5 +156,59 @@ async fn a_storm_ends_the_monitor_and_names_the_last_end() -> Tested {
         let error = monitor.workers().await.unwrap_err();
         assert_eq!(error.exit(), Some(&exit), "{place}");
     }
+    Ok(())
+}
+
+/// Has a pool of processes where no process can be started any more, because no more files can be opened; the number is
+/// the limit. Tells what the monitor said of the worker that died, and how it all ended.
+#[rehearsal::command]
+async fn starve(limit: u32, gives_up: bool) -> Result<(String, String), String> {
+    let own = std::process::id().to_string();
+    let plan = Restart::always().backoff(Duration::from_millis(5), Duration::from_millis(20));
+    let plan = if gives_up { plan.within(3, Duration::from_secs(60)) } else { plan.endlessly() };
+    let workers = Pool::new(|_| Counter::spawn(7).process()).workers(2..=2).restart(plan);
+    let (monitor, told) = pool(workers).await.map_err(|error| error.to_string())?;
+    let workers = monitor.workers().await.map_err(|error| error.to_string())?;
+    // Started while there are files: it gives them back when it is told to.
+    let mut relief = std::process::Command::new("sh")
+        .args(["-c", &format!("read line; exec prlimit --pid {own} --nofile=1024")])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let lowered = std::process::Command::new("prlimit")
+        .args(["--pid", &own, &format!("--nofile={limit}:1024")])
+        .status();
+    if !lowered.is_ok_and(|status| status.success()) {
+        return Err("no limit could be set".to_owned());
+    }
+    workers[0].kill();
+    let mut said = String::new();
+    while !said.contains("limit") {
+        if let MonitorEvent::Ended { exit, .. } = heard(&told).await {
+            said = exit.to_string();
+        }
+    }
+    if gives_up {
+        let exit = soon("the monitor's end", monitor.ended()).await;
+        return Ok((said, exit.to_string()));
+    }
+    let spared = workers[1].add(1).await.map_err(|error| error.to_string())?;
+    drop(relief.stdin.take());
+    relief.wait().map_err(|error| error.to_string())?;
+    while !matches!(heard(&told).await, MonitorEvent::Replaced { .. }) {}
+    let back = soon("the worker that is back", workers[0].add(1)).await.map_err(|error| error.to_string())?;
+    Ok((said, format!("{spared} {back}")))
+}
+
+#[rehearsal::test]
+async fn a_storm_beyond_the_limit_of_the_system_is_slowed_down_and_survived() -> Tested {
+    let host = Counter::spawn(0).process().await?;
+    let (said, sums) = soon("the famine", host.run(starve(8, false))).await??;
+    assert!(said.contains("cannot start process") && said.contains("(limit 8)"), "{said}");
+    assert_eq!(sums, "8 8", "one never noticed, the other is back");
+
+    let host = Counter::spawn(0).process().await?;
+    let (_, end) = soon("the famine", host.run(starve(8, true))).await??;
+    assert!(end.contains("it gave up its child") && end.contains("(limit 8)"), "{end}");
     Ok(())
 }
