@@ -15,7 +15,24 @@ impl Local {
     pub fn take(&mut self, _it: Opaque) {}
 }
 
+pub struct Busy;
+
+#[rehearsal::actor]
+impl Busy {
+    #[start]
+    pub fn new() -> Self {
+        Busy
+    }
+
+    #[command]
+    pub fn work(&mut self, cx: &mut rehearsal::actor::Context<Self>) -> rehearsal::actor::Job<Opaque> {
+        cx.executor().run(|_| Ok(Opaque))
+    }
+}
+
 fn main() {
+    drop(Busy::spawn().thread());
+    drop(Busy::spawn().process()); //~ `Opaque` cannot cross to another process
     drop(Local::spawn().thread());
     drop(Local::spawn().process()); //~ `Opaque` cannot cross to another process
 }
