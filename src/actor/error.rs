@@ -159,6 +159,51 @@ impl Error {
     }
 
     /// The actors that wait for each other, where that is why there is no answer.
+    ///
+    /// ```
+    /// # use rehearsal::prelude::*;
+    /// pub struct Friend;
+    ///
+    /// #[rehearsal::actor]
+    /// impl Friend {
+    ///     #[start]
+    ///     pub fn new() -> Friend { Friend }
+    ///
+    ///     /// Asks another to ask this one back, which cannot answer while it waits.
+    ///     #[command]
+    ///     pub async fn invite(&self, other: FriendProxy, cx: &mut Context<Self>) -> String {
+    ///         match other.accept(cx.proxy()).await {
+    ///             Ok(told) => told,
+    ///             Err(error) => names(&error),
+    ///         }
+    ///     }
+    ///
+    ///     #[command]
+    ///     pub async fn accept(&self, host: FriendProxy) -> String {
+    ///         match host.hello().await {
+    ///             Ok(()) => "hello".to_owned(),
+    ///             Err(error) => names(&error),
+    ///         }
+    ///     }
+    ///
+    ///     #[command]
+    ///     pub fn hello(&self) {}
+    /// }
+    ///
+    /// fn names(error: &Error) -> String {
+    ///     let path = error.cycle().expect("no other error is expected");
+    ///     path.iter().map(|actor| actor.name()).collect::<Vec<_>>().join(" -> ")
+    /// }
+    ///
+    /// #[rehearsal::program]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let (ann, bob) = (Friend::spawn().name("ann").await?, Friend::spawn().name("bob").await?);
+    ///     let told = ann.invite(bob.clone()).await?;
+    ///     // One of the two breaks it, at once.
+    ///     assert!(["ann -> bob -> ann", "bob -> ann -> bob"].contains(&told.as_str()), "{told}");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn cycle(&self) -> Option<&[ActorName]> {
         match &self.0.cause {
             Cause::Cycle { path } => Some(path),
