@@ -1,6 +1,7 @@
 //! What can go wrong between a process actor and its parent: before the handshake, in the middle of a frame, at the
 //! limits of the system.
 
+use std::os::unix::process::CommandExt;
 use std::time::Duration;
 
 use crate::cast::{Counter, CounterProxy, Tested, counter, soon};
@@ -207,6 +208,37 @@ async fn a_process_killed_in_the_middle_of_a_frame_ends_its_calls() -> Tested {
     assert_eq!(error.exit().map(|exit| &exit.reason), Some(&Reason::Killed { signal: Some(9) }), "{error}");
     assert!(soon("the one behind", behind).await.unwrap_err().is_dead());
     assert_eq!(counter.ended().await.reason, Reason::Killed { signal: Some(9) });
+    Ok(())
+}
+
+/// Has the process become another program as soon as it is stuck in the middle of a frame: its socket is closed then,
+/// and it runs on.
+#[rehearsal::command]
+fn become_another_program_when_stuck() {
+    std::thread::spawn(|| {
+        while !is_stuck_in_a_write(std::process::id()) {
+            std::thread::yield_now();
+        }
+        let error = std::process::Command::new("sleep").arg("600").exec();
+        eprintln!("it did not become `sleep`: {error}");
+    });
+}
+
+#[rehearsal::test]
+async fn a_socket_closed_in_the_middle_of_a_frame_ends_the_process_that_closed_it() -> Tested {
+    let counter = counter(Placement::Process).await?;
+    counter.run(become_another_program_when_stuck()).await?;
+    let torn = counter.bytes(64 << 20).send()?;
+    tokio::task::yield_now().await;
+    let program = format!("/proc/{}/comm", counter.pid());
+    while std::fs::read_to_string(&program)?.trim() != "sleep" {
+        std::thread::yield_now();
+    }
+    let error = soon("the torn answer", torn).await.unwrap_err();
+    let exit = error.exit().expect("it says how its actor ended");
+    assert_eq!(exit.reason, Reason::Unreachable, "{error}");
+    assert!(error.to_string().contains("closed its socket while its process ran on"), "{error}");
+    assert!(!is_running(counter.pid()));
     Ok(())
 }
 
