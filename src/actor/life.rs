@@ -25,6 +25,7 @@ use super::node::{AnyActor, Finisher, Shared};
 use super::panic;
 use super::state::State;
 use super::supervise::again::{Again, Ready, Wish};
+use super::supervise::family::Family;
 use super::supervise::watch::Work;
 use crate::sys::seam::{self, Instant};
 
@@ -52,64 +53,90 @@ struct Birth<A: Actor> {
 }
 
 /// Runs an actor from its start to its end, over all of its lives, and tells everybody how it ended.
-pub(crate) async fn live<A: Actor>(seat: Seat<A>) -> Exit {
+///
+/// A block and not an `async fn`: that would keep what it is given twice, which every idle actor would pay for.
+pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = Exit> + Send + use<A> {
     panic::install();
     let Seat { shared, args, cx, ready, mut again } = seat;
-    let finisher = Finisher(shared.clone());
-    let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
-    // Outside of what is caught, so that a command that panics unwinds neither: what waits behind it is handled by the
-    // next life or learns how the actor ended, and a state whose drop panics too does not abort the process.
-    let mut inbox = Kept::new(&shared);
-    let outlet = again.is_some().then(|| cx.outlet());
+    if let Some(again) = &mut again {
+        again.outlet = Some(cx.outlet());
+    }
     let messages = again.as_ref().map_or(u64::MAX, |again| again.fates.messages());
     let mut birth = Some(Birth { args, cx, ready, messages });
-    let exit = loop {
-        let mut actor = None;
-        let exit = {
-            let mut course = pin!(course(&shared, &mut birth, &mut actor, &mut inbox));
-            poll_fn(|cx| {
-                let _inside = Inside::enter(&mut seated);
-                match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
-                    Ok(Poll::Pending) => {}
-                    Ok(ended) => return ended,
-                    Err(payload) => {
-                        return Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload))));
+    async move {
+        let finisher = Finisher(shared.clone());
+        let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
+        // Outside of what is caught, so that a command that panics unwinds neither: what waits behind it is handled by the
+        // next life or learns how the actor ended, and a state whose drop panics too does not abort the process.
+        let mut inbox = Kept::new(&shared);
+        let exit = loop {
+            let mut actor = None;
+            let exit = {
+                let mut course = pin!(course(&shared, &mut birth, &mut actor, &mut inbox));
+                poll_fn(|cx| {
+                    let _inside = Inside::enter(&mut seated);
+                    match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
+                        Ok(Poll::Pending) => {}
+                        Ok(ended) => return ended,
+                        Err(payload) => {
+                            return Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload))));
+                        }
                     }
-                }
-                match &mut again {
-                    Some(again) => again.fates.poll_overdue(&shared.node, cx),
-                    None => Poll::Pending,
-                }
-            })
-            .await
-        };
-        // After a panic or a kill; in good order they have ended before `#[stopping]`.
-        if let Some(family) = shared.node.take_family() {
-            family.end(&*shared, matches!(exit.reason, Reason::Killed { .. })).await;
-        }
-        if let Some(jobs) = shared.node.jobs() {
-            jobs.cancel_all();
-        }
-        let exit = dropped(actor, &mut seated, exit);
-        let (Some(again), Some(outlet)) = (&mut again, &outlet) else { break exit };
-        match again.next(&*shared, exit).await {
-            Ok((args, ready)) => {
+                    match &mut again {
+                        Some(again) => again.fates.poll_overdue(&shared.node, cx),
+                        None => Poll::Pending,
+                    }
+                })
+                .await
+            };
+            let family = shared.node.take_family();
+            if family.is_none() && again.is_none() {
                 if let Some(jobs) = shared.node.jobs() {
-                    jobs.fail_all();
+                    jobs.cancel_all();
                 }
-                let cx = Context::new(shared.clone(), outlet.clone(), Vec::new());
-                birth = Some(Birth { args, cx, ready, messages: again.fates.messages() });
+                break dropped(actor, &mut seated, exit);
             }
-            Err(exit) => break exit,
+            // In a box: it would be part of every actor's loop, and most have no children and but one life.
+            match Box::pin(aftermath(&shared, family, exit, actor, &mut seated, &mut again)).await {
+                Ok(next) => birth = Some(next),
+                Err(exit) => break exit,
+            }
+        };
+        if let Some(jobs) = shared.node.jobs() {
+            jobs.close();
         }
-    };
-    if let Some(jobs) = shared.node.jobs() {
-        jobs.close();
+        let exit = exit.leaving(inbox.len() + shared.mailbox.queued());
+        shared.finish(exit.clone(), inbox.drain());
+        drop(finisher);
+        exit
     }
-    let exit = exit.leaving(inbox.len() + shared.mailbox.queued());
-    shared.finish(exit.clone(), inbox.drain());
-    drop(finisher);
-    exit
+}
+
+/// What follows a life where there may be more to it: children that are to end, another life.
+async fn aftermath<A: Actor>(
+    shared: &Arc<Shared<A>>,
+    family: Option<Arc<Family>>,
+    exit: Exit,
+    actor: Option<A>,
+    seated: &mut Option<Arc<dyn AnyActor>>,
+    again: &mut Option<Box<Again<A>>>,
+) -> Result<Birth<A>, Exit> {
+    // After a panic or a kill; in good order they have ended before `#[stopping]`.
+    if let Some(family) = family {
+        family.end(&**shared, matches!(exit.reason, Reason::Killed { .. })).await;
+    }
+    if let Some(jobs) = shared.node.jobs() {
+        jobs.cancel_all();
+    }
+    let exit = dropped(actor, seated, exit);
+    let Some(again) = again else { return Err(exit) };
+    let (args, ready) = again.next(&**shared, exit).await?;
+    if let Some(jobs) = shared.node.jobs() {
+        jobs.fail_all();
+    }
+    let outlet = again.outlet.clone().expect("noted when the first life began");
+    let cx = Context::new(shared.clone(), outlet, Vec::new());
+    Ok(Birth { args, cx, ready, messages: again.fates.messages() })
 }
 
 /// Gives an actor the last word and drops its state.

@@ -375,7 +375,7 @@ impl<A: Actor> Renewal<A> {
         shared.node.set_renewable();
         let mut fates = Fates::new(deciders, on_restart, limit);
         fates.recycle = recycle;
-        Some(Box::new(Again { recipe, fates }))
+        Some(Box::new(Again { recipe, fates, outlet: None }))
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::recycle::Recycle;
 use super::restart::{Lives, OnRestart, Recent, Restart, Restarted};
 use crate::actor::behavior::Actor;
+use crate::actor::context::Outlet;
 use crate::actor::error::SpawnError;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::node::{AnyActor, Node};
@@ -67,6 +68,8 @@ pub(crate) type Recipe<A> = Box<dyn FnMut() -> <A as Actor>::Args + Send>;
 pub(crate) struct Again<A: Actor> {
     pub(crate) recipe: Recipe<A>,
     pub(crate) fates: Fates,
+    /// The way of its events, the same for all lives; a process has its own.
+    pub(crate) outlet: Option<Outlet<A::Event>>,
 }
 
 impl<A: Actor> Again<A> {
