@@ -475,5 +475,7 @@ fn wake(waker: Option<Waker>) {
     }
 }
 
-#[cfg(all(test, feature = "harness"))]
+// The path is told, because the models compile this file from another place.
+#[cfg(all(test, feature = "harness", not(loom)))]
+#[path = "mailbox/tests.rs"]
 mod tests;

@@ -274,6 +274,12 @@ impl<T, E> Drop for Promise<T, E> {
 }
 
 impl<T, E> Wait<T, E> {
+    /// The slot itself, for the clock of a model.
+    #[cfg(loom)]
+    pub(crate) fn slot_of_model(&self) -> &'static Slot {
+        self.slot.expect("it waits")
+    }
+
     /// Whether the answer, or why there is none, is there.
     pub(crate) fn is_settled(&self) -> bool {
         self.slot.is_some_and(Slot::is_settled)
@@ -323,5 +329,7 @@ impl<T, E> Drop for Wait<T, E> {
     }
 }
 
-#[cfg(all(test, feature = "harness"))]
+// The path is told, because the models compile this file from another place.
+#[cfg(all(test, feature = "harness", not(loom)))]
+#[path = "slot/tests.rs"]
 mod tests;

@@ -1,0 +1,222 @@
+//! Each model is run in every order its threads' steps can have in which no thread is interrupted more than twice
+//! against its will: that is where errors of such protocols are found, and it ends within seconds.
+
+use std::sync::Arc as Plain;
+use std::task::{Context, Poll, Wake, Waker};
+
+use loom::future::block_on;
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::thread;
+
+use crate::mailbox::{Inbox, Mailbox, Next};
+use crate::overflow::Overflow;
+use crate::pool;
+use crate::slot::{Settled, Wait, pair};
+
+fn model(f: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(2);
+    builder.max_branches = 10_000;
+    builder.check(f);
+}
+
+async fn settled(mut wait: Wait<u64, u64>) -> Settled<u64, u64> {
+    std::future::poll_fn(move |cx| wait.poll(cx, 0)).await
+}
+
+/// Counts how often it was woken.
+struct Bell(AtomicUsize);
+
+impl Wake for Bell {
+    fn wake(self: Plain<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn bell() -> (Plain<Bell>, Waker) {
+    let bell = Plain::new(Bell(AtomicUsize::new(0)));
+    (bell.clone(), Waker::from(bell))
+}
+
+#[test]
+fn who_waits_is_woken_and_gets_the_answer() {
+    model(|| {
+        let (promise, wait) = pair();
+        let answerer = thread::spawn(move || promise.send(7));
+        assert_eq!(block_on(settled(wait)), Settled::Answer(7));
+        answerer.join().expect("no panic");
+        assert_eq!(pool::given(), 1);
+    });
+}
+
+#[test]
+fn a_failure_and_a_dropped_promise_arrive_too() {
+    model(|| {
+        let (promise, wait) = pair();
+        let answerer = thread::spawn(move || promise.fail(5));
+        assert_eq!(block_on(settled(wait)), Settled::Failure(Box::new(5)));
+        answerer.join().expect("no panic");
+        let (promise, wait) = pair();
+        let answerer = thread::spawn(move || drop(promise));
+        assert_eq!(block_on(settled(wait)), Settled::Dropped);
+        answerer.join().expect("no panic");
+        assert_eq!(pool::given(), 2);
+    });
+}
+
+/// A value that counts how many of it are alive.
+struct Counted(Plain<AtomicUsize>);
+
+impl Counted {
+    fn new(alive: &Plain<AtomicUsize>) -> Counted {
+        alive.fetch_add(1, Ordering::SeqCst);
+        Counted(alive.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn one_that_gives_up_loses_nothing_and_gives_the_slot_back_once() {
+    for polls in 0..3 {
+        model(move || {
+            let alive = Plain::new(AtomicUsize::new(0));
+            let (promise, mut wait) = pair::<Counted, u64>();
+            let answer = Counted::new(&alive);
+            let answerer = thread::spawn(move || promise.send(answer));
+            for _ in 0..polls {
+                if wait.poll(&mut Context::from_waker(Waker::noop()), 0).is_ready() {
+                    break;
+                }
+            }
+            drop(wait);
+            answerer.join().expect("no panic");
+            assert_eq!(alive.load(Ordering::SeqCst), 0);
+            assert_eq!(pool::given(), 1);
+        });
+    }
+}
+
+#[test]
+fn the_last_waker_is_woken_also_where_it_changes_while_the_answer_comes() {
+    model(|| {
+        let (promise, mut wait) = pair::<u64, u64>();
+        let ((_, first), (second_bell, second)) = (bell(), bell());
+        let answerer = thread::spawn(move || promise.send(3));
+        let first_poll = wait.poll(&mut Context::from_waker(&first), 0);
+        if first_poll.is_pending() && wait.poll(&mut Context::from_waker(&second), 0).is_pending() {
+            answerer.join().expect("no panic");
+            assert_eq!(second_bell.0.load(Ordering::SeqCst), 1);
+        } else {
+            answerer.join().expect("no panic");
+        }
+    });
+}
+
+#[test]
+fn the_clock_and_the_answer_come_at_once() {
+    model(|| {
+        let (promise, mut wait) = pair::<u64, u64>();
+        let slot = wait.slot_of_model();
+        let (bell, waker) = bell();
+        let cx = &mut Context::from_waker(&waker);
+        let pending = wait.poll(cx, 1).is_pending();
+        assert!(pending);
+        let clock = thread::spawn(move || {
+            slot.wake_overdue(1);
+        });
+        let answerer = thread::spawn(move || promise.send(9));
+        let early = wait.poll(cx, 1);
+        clock.join().expect("no panic");
+        answerer.join().expect("no panic");
+        if early.is_pending() {
+            assert!(bell.0.load(Ordering::SeqCst) > 0);
+            assert_eq!(wait.poll(cx, 1), Poll::Ready(Settled::Answer(9)));
+        }
+        assert_eq!(pool::given(), 1);
+    });
+}
+
+type Numbers = Mailbox<u64, u64>;
+
+async fn next(mailbox: &Numbers, inbox: &mut Inbox<u64>) -> Next<u64, u64> {
+    std::future::poll_fn(|cx| mailbox.poll_next(inbox, cx)).await
+}
+
+#[test]
+fn a_receiver_that_parks_misses_no_message() {
+    model(|| {
+        let mailbox = Arc::new(Numbers::new(4, Overflow::Wait));
+        let senders = [1, 2].map(|number| {
+            let mailbox = mailbox.clone();
+            thread::spawn(move || assert!(mailbox.push(number).is_ok()))
+        });
+        let sum = block_on(async {
+            let (mut inbox, mut sum) = (Inbox::new(), 0);
+            for _ in 0..2 {
+                match next(&mailbox, &mut inbox).await {
+                    Next::Message(number) => sum += number,
+                    _ => panic!("nothing else was sent"),
+                }
+            }
+            sum
+        });
+        assert_eq!(sum, 3);
+        senders.into_iter().for_each(|sender| sender.join().expect("no panic"));
+    });
+}
+
+#[test]
+fn a_question_or_a_kill_reaches_one_that_is_parked_or_is_about_to() {
+    model(|| {
+        let mailbox = Arc::new(Numbers::new(4, Overflow::Wait));
+        let asker = {
+            let mailbox = mailbox.clone();
+            thread::spawn(move || {
+                assert!(mailbox.push_control(5).is_ok());
+                mailbox.kill();
+            })
+        };
+        block_on(async {
+            let mut inbox = Inbox::new();
+            loop {
+                match next(&mailbox, &mut inbox).await {
+                    Next::Kill => break,
+                    Next::Control(5) => {}
+                    _ => panic!("nothing else was sent"),
+                }
+            }
+        });
+        asker.join().expect("no panic");
+    });
+}
+
+#[test]
+fn one_that_waits_for_room_gets_it() {
+    model(|| {
+        let mailbox = Arc::new(Numbers::new(1, Overflow::Wait));
+        assert!(mailbox.push(1).is_ok());
+        let sender = {
+            let mailbox = mailbox.clone();
+            thread::spawn(move || {
+                let (mut message, mut ticket) = (Some(2), None);
+                let sent =
+                    block_on(std::future::poll_fn(|cx| mailbox.poll_push(&mut message, &mut ticket, cx)));
+                assert!(sent.is_ok());
+            })
+        };
+        let mut inbox = Inbox::new();
+        for expected in [1, 2] {
+            match block_on(next(&mailbox, &mut inbox)) {
+                Next::Message(number) => assert_eq!(number, expected),
+                _ => panic!("nothing else was sent"),
+            }
+        }
+        sender.join().expect("no panic");
+    });
+}
