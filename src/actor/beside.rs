@@ -1,11 +1,13 @@
 //! What few actors have, kept beside their node and made when it is first wanted.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use super::executor::Pool;
 use super::node::AnyActor;
+use crate::sys::seam;
 
 /// Beside an actor's node: nothing of it is on the way of a message.
 #[derive(Default)]
@@ -17,6 +19,9 @@ pub(crate) struct Beside {
     allowed: OnceLock<Vec<String>>,
     /// Messages that are with the process of a process actor and, as far as is known here, wait there.
     waiting_there: AtomicUsize,
+    /// When a process actor last gave a sign of life, [`seam::monotonic_ns`]. The system's clock: silence of another
+    /// process is not to be decided by a clock that a test has paused.
+    notified_ns: AtomicU64,
     /// The jobs of its executor.
     pool: OnceLock<Arc<Pool>>,
     /// Tickets of calls that were given up before their command was carried out.
@@ -33,6 +38,17 @@ impl Beside {
 
     pub(crate) fn waiting_there(&self) -> usize {
         self.waiting_there.load(Ordering::Relaxed)
+    }
+
+    /// Notes a sign of life.
+    pub(crate) fn notify(&self) {
+        self.notified_ns.store(seam::monotonic_ns(), Ordering::Relaxed);
+    }
+
+    /// How long a process actor has given no sign of life.
+    pub(crate) fn silent_for(&self) -> Duration {
+        let notified_ns = self.notified_ns.load(Ordering::Relaxed);
+        Duration::from_nanos(seam::monotonic_ns().saturating_sub(notified_ns))
     }
 
     /// Keeps what `#[on_info]` added, for questions that come while the actor itself cannot be asked.

@@ -23,8 +23,9 @@ use super::letter::Kept;
 use super::mailbox::{Inbox, Next};
 use super::node::{AnyActor, Finisher, Shared};
 use super::panic;
+use super::spawn::Ready;
 use super::state::State;
-use super::supervise::again::{Again, Ready, Wish};
+use super::supervise::again::{Again, Wish};
 use super::supervise::family::Family;
 use super::supervise::watch::Work;
 use crate::sys::seam::{self, Instant};
@@ -55,7 +56,7 @@ struct Birth<A: Actor> {
 /// Runs an actor from its start to its end, over all of its lives, and tells everybody how it ended.
 ///
 /// A block and not an `async fn`: that would keep what it is given twice, which every idle actor would pay for.
-pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = Exit> + Send + use<A> {
+pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = ()> + Send + use<A> {
     panic::install();
     let Seat { shared, args, cx, ready, mut again } = seat;
     if let Some(again) = &mut again {
@@ -106,9 +107,8 @@ pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = Exit> + Send
             jobs.close();
         }
         let exit = exit.leaving(inbox.len() + shared.mailbox.queued());
-        shared.finish(exit.clone(), inbox.drain());
+        shared.finish(exit, inbox.drain());
         drop(finisher);
-        exit
     }
 }
 
@@ -177,13 +177,13 @@ async fn course<A: Actor>(
         Attended::Done(Err(message)) => {
             let exit = Exit::because(Reason::Failed, format!("its #[start] returned an error: {message}"));
             let actor = shared.node.name.clone();
-            let _ = ready.send(Err(SpawnError::Start { actor, message }));
+            ready.send(Err(SpawnError::Start { actor, message }));
             return exit;
         }
         Attended::Cut(reason) => return shared.node.told(reason, "while it was starting"),
     };
     shared.node.state.advance(State::Run);
-    let _ = ready.send(Ok(()));
+    ready.send(Ok(()));
 
     let end = match serve(shared, inbox, actor, &mut cx, messages).await {
         Served::Over(exit) => return exit,
@@ -381,7 +381,7 @@ async fn attend<A: Actor, F: Future>(shared: &Shared<A>, stoppable: bool, work: 
 pub(super) fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
     match question {
         BuiltIn::Ping(reply) => reply.send(()),
-        BuiltIn::Info(reply) => reply.send(shared.node.info(shared.mailbox.info())),
+        BuiltIn::Info(reply) => reply.send(shared.info()),
         BuiltIn::GiveUp(ticket) => shared.node.beside().give_up_call(ticket),
         BuiltIn::Echo(..) | BuiltIn::Open(_) | BuiltIn::Work(_) => {
             unreachable!("{question:?} goes with the messages")
@@ -393,7 +393,7 @@ pub(super) fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
 fn answer_between<A: Actor>(shared: &Shared<A>, question: BuiltIn, actor: &mut A) {
     match question {
         BuiltIn::Info(reply) if A::HAS_ON_INFO => {
-            let mut info = shared.node.info(shared.mailbox.info());
+            let mut info = shared.info();
             info.entries.clear();
             actor.on_info(&mut info);
             shared.node.beside().keep_entries(&info.entries);

@@ -94,6 +94,6 @@ pub use overview::{ActorInfo, ArbiterInfo, ServerInfo};
 pub use params::Params;
 pub use pool::Pool;
 pub use reply::Reply;
-pub use spawn::Spawn;
+pub use spawn::{Placing, Spawn};
 pub use state::State;
 pub use supervise::{AnyWork, End, Heartbeat, Recycle, Restart, Restarted, Strategy, Supervising};

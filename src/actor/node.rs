@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -42,19 +42,17 @@ pub(crate) struct Node {
     wish: AtomicU8,
     is_renewable: AtomicBool,
     handled: AtomicU64,
-    commands: &'static [&'static str],
+    /// 0 for this process, which is asked for its number only where somebody wants to know.
     process_id: AtomicU32,
-    born: OnceLock<Instant>,
-    /// When a process actor last gave a sign of life, [`seam::monotonic_ns`]; 0 for other actors. The system's clock:
-    /// silence of another process is not to be decided by a clock that a test has paused.
-    notified_ns: AtomicU64,
+    /// When it began to start, [`since_epoch`]; [`UNBORN`] before.
+    born_ns: AtomicI64,
     ending: Mutex<Ending>,
     beside: OnceLock<Box<Beside>>,
 }
 
 #[derive(Default)]
 struct Ending {
-    exit: Option<Exit>,
+    exit: Option<Box<Exit>>,
     rare: Option<Box<Rare>>,
 }
 
@@ -68,6 +66,9 @@ pub(crate) struct Shared<A: Actor> {
 /// An actor whose type is not known.
 pub(crate) trait AnyActor: Send + Sync {
     fn node(&self) -> &Node;
+    /// Names of its commands.
+    #[cfg(feature = "json")]
+    fn commands(&self) -> &'static [&'static str];
     fn mailbox_info(&self) -> MailboxInfo;
     /// Tells it to stop, for good.
     fn stop(&self);
@@ -96,26 +97,37 @@ pub(crate) trait AnyActor: Send + Sync {
     fn post(self: Arc<Self>, post: Post, limit: Duration) -> Result<Posting, WrongArguments>;
 }
 
+/// Of an actor that has not begun to start.
+const UNBORN: i64 = i64::MIN;
+
+/// What time it is, in nanoseconds since somebody first asked: half as long as an instant, and each actor keeps one. Less
+/// than nothing where a test has a clock of its own.
+fn since_epoch() -> i64 {
+    static EPOCH: OnceLock<Instant> = OnceLock::new();
+    let now = seam::now();
+    let epoch = *EPOCH.get_or_init(|| now);
+    let ns = |span: Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+    ns(now.saturating_duration_since(epoch)) - ns(epoch.saturating_duration_since(now))
+}
+
 impl Node {
-    pub(crate) fn new(name: ActorName, placement: Placement, commands: &'static [&'static str]) -> Node {
+    fn new(name: ActorName, placement: Placement) -> Node {
         Node {
             name,
             placement,
-            commands,
             state: StateCell::new(),
             wish: AtomicU8::new(Wish::None as u8),
             is_renewable: AtomicBool::new(false),
             handled: AtomicU64::new(0),
-            process_id: AtomicU32::new(std::process::id()),
-            born: OnceLock::new(),
-            notified_ns: AtomicU64::new(0),
+            process_id: AtomicU32::new(0),
+            born_ns: AtomicI64::new(UNBORN),
             ending: Mutex::new(Ending::default()),
             beside: OnceLock::new(),
         }
     }
 
     pub(crate) fn exit(&self) -> Option<Exit> {
-        self.ending().exit.clone()
+        self.ending().exit.as_deref().cloned()
     }
 
     pub(crate) fn poll_exit(&self, cx: &mut Context<'_>) -> Poll<Exit> {
@@ -126,7 +138,7 @@ impl Node {
     pub(crate) fn poll_exit_from(&self, place: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Exit> {
         let mut ending = self.ending();
         if let Some(exit) = &ending.exit {
-            return Poll::Ready(exit.clone());
+            return Poll::Ready((**exit).clone());
         }
         let rare = ending.rare.get_or_insert_default();
         let own = rare.waiting.iter_mut().find(|(own, waker)| match place {
@@ -166,25 +178,37 @@ impl Node {
     }
 
     pub(crate) fn process_id(&self) -> u32 {
-        self.process_id.load(Ordering::Relaxed)
+        match self.process_id.load(Ordering::Relaxed) {
+            0 => std::process::id(),
+            process_id => process_id,
+        }
     }
 
+    /// Its first life begins. Only the actor's loop says so.
     pub(crate) fn begin(&self) {
-        let _ = self.born.set(seam::now());
+        if self.born_ns.load(Ordering::Relaxed) == UNBORN {
+            self.born_ns.store(since_epoch(), Ordering::Relaxed);
+        }
     }
 
     /// Notes a sign of life.
     pub(crate) fn notify(&self) {
-        self.notified_ns.store(seam::monotonic_ns().max(1), Ordering::Relaxed);
+        self.beside().notify();
     }
 
     /// How long a process actor has given no sign of life.
     pub(crate) fn silent_for(&self) -> Duration {
-        let notified_ns = self.notified_ns.load(Ordering::Relaxed);
-        Duration::from_nanos(seam::monotonic_ns().saturating_sub(notified_ns))
+        self.beside().silent_for()
     }
 
-    pub(crate) fn info(&self, mailbox: MailboxInfo) -> Info {
+    fn uptime(&self) -> Duration {
+        match self.born_ns.load(Ordering::Relaxed) {
+            UNBORN => Duration::ZERO,
+            born_ns => Duration::from_nanos(u64::try_from(since_epoch() - born_ns).unwrap_or_default()),
+        }
+    }
+
+    fn info(&self, mailbox: MailboxInfo, commands: &[&str]) -> Info {
         Info {
             name: self.name.name(),
             kind: self.name.kind.to_owned(),
@@ -193,26 +217,16 @@ impl Node {
             placement: self.placement,
             process_id: self.process_id(),
             thread: std::thread::current().name().map(str::to_owned),
-            uptime: self
-                .born
-                .get()
-                .map(|born| seam::now().saturating_duration_since(*born))
-                .unwrap_or_default(),
+            uptime: self.uptime(),
             messages_handled: self.handled.load(Ordering::Relaxed),
             mailbox,
-            commands: self.commands.iter().map(ToString::to_string).collect(),
+            commands: commands.iter().map(ToString::to_string).collect(),
             last_notify: None,
             system: usage::usage(),
             jobs: self.jobs().map(|jobs| jobs.info()).unwrap_or_default(),
             entries: self.beside.get().map(|beside| beside.entries()).unwrap_or_default(),
             restarts: self.restarts(),
         }
-    }
-
-    /// Names of its commands.
-    #[cfg(feature = "json")]
-    pub(crate) fn commands(&self) -> &'static [&'static str] {
-        self.commands
     }
 
     /// What it may be asked by name, where that was said when it was spawned.
@@ -249,10 +263,14 @@ impl<A: Actor> Shared<A> {
         overflow: Overflow,
     ) -> Arc<Shared<A>> {
         Arc::new(Shared {
-            node: Node::new(name, placement, A::COMMANDS),
+            node: Node::new(name, placement),
             mailbox: Mailbox::new(capacity, overflow),
             proxies: AtomicUsize::new(0),
         })
+    }
+
+    pub(crate) fn info(&self) -> Info {
+        self.node.info(self.mailbox.info(), A::COMMANDS)
     }
 
     pub(crate) fn add_proxy(&self) {
@@ -279,7 +297,7 @@ impl<A: Actor> Shared<A> {
             if ending.exit.is_some() {
                 return;
             }
-            ending.exit = Some(exit.clone());
+            ending.exit = Some(Box::new(exit.clone()));
         }
         self.node.state.advance(if orderly { State::Close } else { State::Terminate });
         let left = self.mailbox.close();
@@ -293,6 +311,11 @@ impl<A: Actor> Shared<A> {
 impl<A: Actor> AnyActor for Shared<A> {
     fn node(&self) -> &Node {
         &self.node
+    }
+
+    #[cfg(feature = "json")]
+    fn commands(&self) -> &'static [&'static str] {
+        A::COMMANDS
     }
 
     fn mailbox_info(&self) -> MailboxInfo {

@@ -75,7 +75,7 @@ async fn a_command_can_end_its_actor() -> Tested {
 fn a_task_needs_a_runtime() {
     let waker = std::task::Waker::noop();
     let mut spawn = Counter::spawn(0).into_future();
-    let polled = spawn.as_mut().poll(&mut std::task::Context::from_waker(waker));
+    let polled = std::pin::Pin::new(&mut spawn).poll(&mut std::task::Context::from_waker(waker));
     let std::task::Poll::Ready(Err(error)) = polled else { panic!("it was placed") };
     assert!(matches!(error, SpawnError::NoRuntime { .. }));
     assert!(error.to_string().contains("place it with .thread()"), "{error}");

@@ -162,7 +162,7 @@ impl Called {
                 .post(open.signature, Post::BuiltIn { name: open.signature.name, built_in }, awaited)
                 .await;
         }
-        let unnamed = own.is_none() && any.node().commands().contains(&command);
+        let unnamed = own.is_none() && any.commands().contains(&command);
         Err(SendError::unknown_command(self.actor.name().to_string(), command, own, unnamed))
     }
 

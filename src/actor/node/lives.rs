@@ -114,7 +114,7 @@ impl Node {
     pub(crate) fn add_link(&self, link: Link) -> Option<(Link, Exit)> {
         let mut ending = self.ending();
         match &ending.exit {
-            Some(exit) => Some((link, exit.clone())),
+            Some(exit) => Some((link, (**exit).clone())),
             None => {
                 let links = &mut ending.rare.get_or_insert_default().links;
                 links.retain(|other| other.other.strong_count() > 0);

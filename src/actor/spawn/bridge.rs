@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::ready::Ready;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::oneshot;
 
 use crate::actor::behavior::Actor;
 use crate::actor::context::Callback;
@@ -44,7 +44,7 @@ pub(super) struct Line {
 #[derive(Default)]
 pub(super) struct Unsettled {
     /// Told once how the start went.
-    pub(super) ready: Option<oneshot::Sender<Result<(), SpawnError>>>,
+    pub(super) ready: Option<Ready>,
     /// Who waits for an answer.
     pub(super) waiting: Books,
     /// How the worker said its actor ended.
@@ -74,7 +74,7 @@ impl Unsettled {
 }
 
 impl Line {
-    pub(super) fn new(ready: oneshot::Sender<Result<(), SpawnError>>, memory: Option<u64>) -> Line {
+    pub(super) fn new(ready: Ready, memory: Option<u64>) -> Line {
         let unsettled = Unsettled { ready: Some(ready), ..Unsettled::default() };
         Line {
             shared: Mutex::new(unsettled),
@@ -426,7 +426,7 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
     let tell_start = |outcome| {
         let ready = line.open().ready.take();
         if let Some(ready) = ready {
-            let _ = ready.send(outcome);
+            ready.send(outcome);
         }
     };
     match header {

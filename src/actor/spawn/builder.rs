@@ -4,10 +4,10 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
+use super::ready::{self, Started};
 use super::{process, task, thread};
 use crate::actor::address::Address;
 use crate::actor::behavior::{Actor, ProcessActor};
@@ -17,16 +17,16 @@ use crate::actor::crossing::Crossing;
 use crate::actor::error::SpawnError;
 use crate::actor::info::{ActorName, Placement};
 use crate::actor::life::Seat;
-use crate::actor::node::{AnyActor, Shared};
+use crate::actor::node::{AnyActor, Ended, Shared};
 use crate::actor::overflow::Overflow;
 use crate::actor::params::Params;
 use crate::actor::state::State;
 use crate::actor::supervise::again::{Again, Fate, Fates, OwnRule, Recipe};
 use crate::actor::supervise::{Heartbeat, OnRestart, Recycle, Restart, Restarted};
 use crate::actor::{current, panic, roll};
+use crate::sys::deadline::Deadline;
 use crate::sys::limit::resident_bytes;
 use crate::sys::process::SpawnOptions;
-use crate::sys::seam;
 
 /// Messages that may wait in a mailbox unless told otherwise.
 pub(super) const DEFAULT_MAILBOX: usize = 1024;
@@ -301,7 +301,7 @@ impl<A: Actor> Spawn<A> {
             (name, mailbox.max(1), timeout, silence);
     }
 
-    async fn place(mut self) -> Result<A::Proxy, SpawnError> {
+    fn place(mut self) -> Result<Placed<A>, SpawnError> {
         panic::install();
         if let Some(on_params) = current::on_params() {
             self.change(on_params);
@@ -320,7 +320,7 @@ impl<A: Actor> Spawn<A> {
         let starting = Starting(Some(Address::new(shared.clone())));
         shared.node.state.advance(State::Inactive);
         let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));
-        let (ready, is_ready) = oneshot::channel();
+        let (ready, is_ready) = ready::pair();
         match self.place {
             Place::Process(place, plan) => {
                 let (crossing, options) = *plan;
@@ -346,7 +346,7 @@ impl<A: Actor> Spawn<A> {
             }
         }
         roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
-        starting.wait(self.limit, is_ready).await
+        Ok(Placed { starting, is_ready, deadline: Deadline::new(self.limit) })
     }
 }
 
@@ -381,10 +381,78 @@ impl<A: Actor> Renewal<A> {
 
 impl<A: Actor> IntoFuture for Spawn<A> {
     type Output = Result<A::Proxy, SpawnError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = Placing<A>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.place())
+    fn into_future(self) -> Placing<A> {
+        Placing(Step::Asked(self))
+    }
+}
+
+/// An actor that is being placed; made by awaiting a [`Spawn`]. Dropped before it is done, it kills the actor.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Placing<A: Actor>(Step<A>);
+
+enum Step<A: Actor> {
+    Asked(Spawn<A>),
+    Placed(Placed<A>),
+    /// It ends without having said how its start went.
+    Ending(Starting<A>, Ended),
+    Done,
+}
+
+struct Placed<A: Actor> {
+    starting: Starting<A>,
+    is_ready: Started,
+    deadline: Deadline,
+}
+
+// Nothing in it is ever pinned.
+impl<A: Actor> Unpin for Placing<A> {}
+
+impl<A: Actor> Future for Placing<A> {
+    type Output = Result<A::Proxy, SpawnError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        let step = &mut self.0;
+        loop {
+            match step {
+                Step::Asked(_) => {
+                    let Step::Asked(spawn) = std::mem::replace(step, Step::Done) else { unreachable!() };
+                    *step = Step::Placed(spawn.place()?);
+                }
+                Step::Placed(placed) => {
+                    let outcome = ready!(placed.is_ready.poll_within(&mut placed.deadline, cx));
+                    let after = placed.deadline.limit();
+                    let Step::Placed(Placed { mut starting, .. }) = std::mem::replace(step, Step::Done)
+                    else {
+                        unreachable!()
+                    };
+                    return Poll::Ready(match outcome {
+                        Some(Some(Ok(()))) => Ok(A::Proxy::from(starting.take())),
+                        Some(Some(Err(error))) => Err(error),
+                        Some(None) => {
+                            let ended = starting.address().ended();
+                            *step = Step::Ending(starting, ended);
+                            continue;
+                        }
+                        None => Err(SpawnError::Timeout { actor: starting.address().name().clone(), after }),
+                    });
+                }
+                Step::Ending(starting, ended) => {
+                    let exit = ready!(Pin::new(ended).poll(cx));
+                    let actor = starting.address().name().clone();
+                    *step = Step::Done;
+                    return Poll::Ready(Err(SpawnError::Died { exit, actor }));
+                }
+                Step::Done => panic!("the future of a spawn was polled after it was done"),
+            }
+        }
+    }
+}
+
+impl<A: Actor> std::fmt::Debug for Placing<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Placing({})", A::KIND)
     }
 }
 
@@ -392,23 +460,12 @@ impl<A: Actor> IntoFuture for Spawn<A> {
 struct Starting<A: Actor>(Option<Address<A>>);
 
 impl<A: Actor> Starting<A> {
-    async fn wait(
-        mut self,
-        limit: Duration,
-        is_ready: oneshot::Receiver<Result<(), SpawnError>>,
-    ) -> Result<A::Proxy, SpawnError> {
-        let address = self.0.as_ref().expect("it is taken out only once, below");
-        let actor = address.name().clone();
-        match seam::timeout(limit, is_ready).await {
-            Some(Ok(Ok(()))) => {
-                let address = self.0.take().expect("it was there a moment ago");
-                Ok(A::Proxy::from(address))
-            }
-            Some(Ok(Err(error))) => Err(error),
-            // The sender was dropped: it ends, and says how.
-            Some(Err(_)) => Err(SpawnError::Died { exit: address.ended().await, actor }),
-            None => Err(SpawnError::Timeout { actor, after: limit }),
-        }
+    fn address(&self) -> &Address<A> {
+        self.0.as_ref().expect("it is taken out only once, at the end")
+    }
+
+    fn take(&mut self) -> Address<A> {
+        self.0.take().expect("it is taken out only once")
     }
 }
 

@@ -1,7 +1,7 @@
 //! Placing an actor: as a task, a thread or a process.
 //!
 //! Owns: [`Spawn`], the builder that every actor's `spawn(..)` gives (`builder`); the three placements
-//! `task`, `thread`, `process`, which differ in who drains the mailbox; `bridge`, what `process` sends and
+//! `task`, `thread`, `process`, which differ in who drains the mailbox; `ready`, how whoever spawned it learns that it started; `bridge`, what `process` sends and
 //! reads; `worker`, the other end of it.
 //!
 //! Never: touches a message. A proxy and its hot path are the same for all three.
@@ -11,8 +11,10 @@
 mod bridge;
 mod builder;
 mod process;
+mod ready;
 mod task;
 mod thread;
 pub mod worker;
 
-pub use builder::Spawn;
+pub use builder::{Placing, Spawn};
+pub(crate) use ready::{Ready, pair as ready_pair};

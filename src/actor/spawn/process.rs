@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::bridge::{Line, Reader, Unsettled, Writer, Written};
+use super::ready::Ready;
 use crate::actor::behavior::Actor;
 use crate::actor::context::Callback;
 use crate::actor::crossing::{self, Crossing, Hello};
@@ -21,7 +22,7 @@ use crate::actor::node::{Finisher, Shared};
 use crate::actor::panic;
 use crate::actor::state::State;
 use crate::actor::supervise::Heartbeat;
-use crate::actor::supervise::again::{Again, Fates, Ready, Wish};
+use crate::actor::supervise::again::{Again, Fates, Wish};
 use crate::sys::process::{Child, ExitStatus, SpawnOptions, program_name, spawn_self};
 use crate::sys::{anchor, boot, seam};
 use tokio::runtime::Handle;

@@ -8,7 +8,6 @@ use tokio::runtime::Builder;
 
 use crate::actor::behavior::Actor;
 use crate::actor::error::SpawnError;
-use crate::actor::exit::Exit;
 use crate::actor::info::ActorName;
 use crate::actor::life::{Seat, live};
 use crate::sys::seam;
@@ -19,7 +18,7 @@ pub(super) fn place<A: Actor>(seat: Seat<A>) -> Result<(), SpawnError> {
 }
 
 /// Compiled once for all actors: a runtime's loop is much code.
-fn run(actor: &ActorName, life: Pin<Box<dyn Future<Output = Exit> + Send>>) -> io::Result<()> {
+fn run(actor: &ActorName, life: Pin<Box<dyn Future<Output = ()> + Send>>) -> io::Result<()> {
     // Made here, so that a system out of files is the caller's error.
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let run = move || {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use super::ready::{self, Started};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
 
 use crate::actor::address::Address;
 use crate::actor::behavior::ProcessActor;
@@ -138,7 +138,7 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     let shared = Shared::<A>::new(name, Placement::Process, hello.window, Overflow::Wait);
     cycle::know(&(shared.clone() as Arc<dyn AnyActor>));
     let outlet = Outlet::remote(&link, hello.listens);
-    let (ready, is_ready) = oneshot::channel();
+    let (ready, is_ready) = ready::pair();
     let cx = Context::new(shared.clone(), outlet, passed);
     // Another life of a process actor is another process, which the parent starts.
     let seat = Seat { shared: shared.clone(), args, cx, ready, again: None };
@@ -151,9 +151,11 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
         let living = seam::spawn(live(seat));
         let reporting = seam::spawn(report_start(link.clone(), is_ready));
         let reading = seam::spawn(receive(shared, proxy, frames, link.clone()));
-        let exit_of_actor = living.await.unwrap_or_else(|error| {
-            Exit::because(Reason::Unreachable, format!("its loop was lost: {error}"))
-        });
+        let lost = living.await.err().map(|error| format!("its loop was lost: {error}"));
+        let exit_of_actor = counted
+            .node
+            .exit()
+            .unwrap_or_else(|| Exit::because(Reason::Unreachable, lost.unwrap_or_default()));
         let _ = reporting.await;
         reading.abort();
         exit_of_actor
@@ -166,13 +168,13 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     exit(code)
 }
 
-async fn report_start(link: Arc<Uplink>, is_ready: oneshot::Receiver<Result<(), SpawnError>>) {
+async fn report_start(link: Arc<Uplink>, is_ready: Started) {
     let _ = match is_ready.await {
-        Ok(Ok(())) => link.say(&Up::Started),
-        Ok(Err(SpawnError::Start { message, .. })) => link.say(&Up::Failed { message }),
-        Ok(Err(other)) => link.say(&Up::Failed { message: other.to_string() }),
+        Some(Ok(())) => link.say(&Up::Started),
+        Some(Err(SpawnError::Start { message, .. })) => link.say(&Up::Failed { message }),
+        Some(Err(other)) => link.say(&Up::Failed { message: other.to_string() }),
         // How it ended instead is said at the end.
-        Err(_) => Ok(()),
+        None => Ok(()),
     };
 }
 

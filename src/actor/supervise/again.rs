@@ -8,16 +8,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::recycle::Recycle;
 use super::restart::{Lives, OnRestart, Recent, Restart, Restarted};
 use crate::actor::behavior::Actor;
 use crate::actor::context::Outlet;
-use crate::actor::error::SpawnError;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::node::{AnyActor, Node};
 use crate::actor::panic;
+use crate::actor::spawn::Ready;
 use crate::actor::state::State;
 use crate::sys::seam::{self, Instant};
 
@@ -39,9 +37,6 @@ impl Wish {
         [Wish::None, Wish::Renew, Wish::Recycle, Wish::Stop][usize::from(number)]
     }
 }
-
-/// Told how a start went.
-pub(crate) type Ready = oneshot::Sender<Result<(), SpawnError>>;
 
 /// What is to become of an actor whose life has ended.
 pub(crate) enum Verdict {
@@ -126,7 +121,7 @@ impl Fates {
         node.state.renew();
         self.overdue = Some(Box::pin(seam::sleep(self.limit)));
         if wish == Wish::Recycle && exit.is_orderly() {
-            return Ok(oneshot::channel().0);
+            return Ok(Ready::to_nobody());
         }
         let first = exit.clone();
         let mut exit = exit;
@@ -220,7 +215,7 @@ impl Fate for OwnRule {
             if !pause.is_zero() {
                 seam::sleep(pause).await;
             }
-            Verdict::Again(oneshot::channel().0)
+            Verdict::Again(Ready::to_nobody())
         })
     }
 }

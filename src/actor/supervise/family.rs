@@ -21,6 +21,7 @@ use crate::actor::error::SpawnError;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::info::ActorName;
 use crate::actor::node::{AnyActor, Ended};
+use crate::actor::spawn::ready_pair;
 use crate::sys::seam::{self, Instant};
 
 /// How long a child may take to stop before it is killed.
@@ -84,7 +85,7 @@ enum Event {
     Ended(Child),
     Left(Child),
     /// Its start has come to something.
-    Started(Child, Result<Result<(), SpawnError>, oneshot::error::RecvError>),
+    Started(Child, Option<Result<(), SpawnError>>),
     Paused(Round),
     /// It has had long enough to end a life; once more, after it was killed.
     Overdue(Child, bool),
@@ -370,7 +371,7 @@ impl Family {
                 }
                 actions
             }
-            Event::Started(child, Ok(Ok(()))) => {
+            Event::Started(child, Some(Ok(()))) => {
                 let actor = self.actor(child);
                 let actions = self.books().policy.started(child, now);
                 if let Some(actor) = actor {
@@ -379,7 +380,7 @@ impl Family {
                 actions
             }
             // It has ended, and asks what becomes of it.
-            Event::Started(_, Ok(Err(error))) => {
+            Event::Started(_, Some(Err(error))) => {
                 self.tell(Change::NotRestarted(error));
                 Vec::new()
             }
@@ -416,7 +417,7 @@ impl Family {
             })),
             Action::Renew(child) => self.renew(child, waits),
             Action::Start(child) => {
-                let (ready, is_ready) = oneshot::channel();
+                let (ready, is_ready) = ready_pair();
                 if self.answer(child, |_| Verdict::Again(ready)) {
                     waits.push(Wait::of(async move { Event::Started(child, is_ready.await) }));
                 } else {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use super::super::ready;
 
 use super::{Line, Reader};
 use crate::actor::behavior::Actor;
@@ -68,7 +68,7 @@ type Heard = (Result<(), String>, Vec<u32>, Option<Result<(), SpawnError>>, Stat
 async fn hear(bytes: Vec<u8>) -> Heard {
     let name = ActorName { kind: "Puppet", id: 1, name: None };
     let shared = Shared::<Puppet>::new(name, Placement::Process, 8, Overflow::Wait);
-    let (ready, mut is_ready) = oneshot::channel();
+    let (ready, is_ready) = ready::pair();
     let line = Arc::new(Line::new(ready, None));
     let (tell, told) = std::sync::mpsc::channel();
     let on_event: crate::actor::context::Callback<u32> =
@@ -76,7 +76,9 @@ async fn hear(bytes: Vec<u8>) -> Heard {
     let source = std::io::Cursor::new(bytes);
     let mut reader = Reader::new(shared.clone(), line, crossing::read::<u32>, Some(on_event), source);
     let ended = reader.run().await;
-    (ended, told.try_iter().collect(), is_ready.try_recv().ok(), shared.node.state.get())
+    drop(reader);
+    let outcome = is_ready.await;
+    (ended, told.try_iter().collect(), outcome, shared.node.state.get())
 }
 
 fn frames(frames: &[(Up, Option<u32>)]) -> Vec<u8> {
