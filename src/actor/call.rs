@@ -1,6 +1,6 @@
 //! A call of one command, before it is sent: awaited for its answer, or told, sent, delivered.
 
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{Future, IntoFuture};
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,7 +19,6 @@ use super::node::Shared;
 use super::overflow;
 use super::reply::{Reply, Waited, Waiting};
 use crate::sys::deadline::Deadline;
-use crate::sys::seam;
 
 /// How long an ask waits unless told otherwise.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
@@ -134,29 +133,13 @@ impl<'p, A: Actor, R> Call<'p, A, R> {
     ///
     /// # Errors
     /// Where no room came in time or the actor has ended.
-    pub async fn deliver(self) -> Result<(), Error> {
-        deliver(&self.address.shared, self.command, self.envelope, self.limit).await
+    pub fn deliver(self) -> Delivering<'p, A> {
+        Delivering::new(&self.address.shared, self.command, self.envelope, self.limit)
     }
 
     /// Whom it is for, the command's name, the message, and how long to wait.
     pub(crate) fn into_parts(self) -> (Arc<Shared<A>>, &'static str, Envelope<A::Message>, Duration) {
         (self.address.shared.clone(), self.command, self.envelope, self.limit)
-    }
-}
-
-/// Waits for room and puts the message into the mailbox.
-pub(crate) async fn deliver<A: Actor>(
-    shared: &Arc<Shared<A>>,
-    command: &'static str,
-    envelope: Envelope<A::Message>,
-    limit: Duration,
-) -> Result<(), Error> {
-    let mut line = Line { shared, ticket: None };
-    let mut envelope = Some(envelope);
-    let delivered = poll_fn(|cx| line.poll_post(command, &mut envelope, cx));
-    match seam::timeout(limit, delivered).await {
-        Some(posted) => posted,
-        None => Err(shared.late(command, limit)),
     }
 }
 
@@ -168,31 +151,6 @@ impl<'p, A: Actor, R: Send + 'static> IntoFuture for Call<'p, A, R> {
         let stage = Stage::Unsent { envelope: self.envelope, plug: self.plug, limit: self.limit };
         let exchange = Exchange { stage, command: self.command, link: Link::default() };
         Asking { shared: &self.address.shared, exchange }
-    }
-}
-
-/// A place in the line of those who wait for room, given up when dropped.
-struct Line<'s, A: Actor> {
-    shared: &'s Arc<Shared<A>>,
-    ticket: Option<u64>,
-}
-
-impl<A: Actor> Line<'_, A> {
-    fn poll_post(
-        &mut self,
-        command: &'static str,
-        envelope: &mut Option<Envelope<A::Message>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Error>> {
-        poll_post(self.shared, command, envelope, &mut self.ticket, cx)
-    }
-}
-
-impl<A: Actor> Drop for Line<'_, A> {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            self.shared.mailbox.leave_line(ticket);
-        }
     }
 }
 
@@ -217,29 +175,35 @@ fn post_strictly<A: Actor>(shared: &Shared<A>, envelope: Envelope<A::Message>) -
 }
 
 /// The same, waiting for room. A full control lane is waited for by trying again.
-fn poll_post<A: Actor>(
+pub(super) fn poll_post<A: Actor>(
     shared: &Shared<A>,
     command: &'static str,
     envelope: &mut Option<Envelope<A::Message>>,
     ticket: &mut Option<u64>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Error>> {
-    match envelope.take() {
-        Some(Envelope::BuiltIn(question)) if question.is_control() => {
-            match shared.mailbox.push_control(question) {
-                Ok(()) => Poll::Ready(Ok(())),
-                Err(Refused::Closed(_)) => Poll::Ready(Err(shared.gone(command))),
-                Err(Refused::Full(question)) => {
-                    *envelope = Some(Envelope::BuiltIn(question));
-                    cx.waker().wake_by_ref();
-                    Poll::Pending
-                }
-            }
-        }
-        other => {
-            *envelope = other;
-            let posted = ready!(shared.mailbox.poll_push(envelope, ticket, cx));
-            Poll::Ready(posted.or_else(|refused| unposted(shared, command, refused, envelope.take())))
+    if matches!(envelope, Some(Envelope::BuiltIn(question)) if question.is_control()) {
+        return poll_ask_control(shared, command, envelope, cx);
+    }
+    let posted = ready!(shared.mailbox.poll_push(envelope, ticket, cx));
+    Poll::Ready(posted.or_else(|refused| unposted(shared, command, refused, envelope.take())))
+}
+
+#[cold]
+fn poll_ask_control<A: Actor>(
+    shared: &Shared<A>,
+    command: &'static str,
+    envelope: &mut Option<Envelope<A::Message>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Error>> {
+    let Some(Envelope::BuiltIn(question)) = envelope.take() else { return Poll::Pending };
+    match shared.mailbox.push_control(question) {
+        Ok(()) => Poll::Ready(Ok(())),
+        Err(Refused::Closed(_)) => Poll::Ready(Err(shared.gone(command))),
+        Err(Refused::Full(question)) => {
+            *envelope = Some(Envelope::BuiltIn(question));
+            cx.waker().wake_by_ref();
+            Poll::Pending
         }
     }
 }

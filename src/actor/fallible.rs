@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::behavior::Actor;
 use super::call::{Answer, Asking, Call, Plug};
+use super::deliver::Delivering;
 use super::error::{Error, Failed};
 use super::later::Later;
 
@@ -98,8 +99,8 @@ impl<'p, A: Actor, R: Fallible> TryCall<'p, A, R> {
     ///
     /// # Errors
     /// Where no room came in time or the actor has ended.
-    pub async fn deliver(self) -> Result<(), Error> {
-        self.0.deliver().await
+    pub fn deliver(self) -> Delivering<'p, A> {
+        self.0.deliver()
     }
 }
 

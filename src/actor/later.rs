@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 
 use super::address::Address;
 use super::behavior::Actor;
-use super::call::{self, Call};
+use super::call::Call;
+use super::deliver::Delivering;
 use super::error::Error;
 use super::letter::{self, Undelivered};
 use super::node::{Ended, Shared};
@@ -88,7 +89,7 @@ impl<A: Actor, R> Call<'_, A, R> {
         let (shared, command, envelope, limit) = self.into_parts();
         Later::run(async move {
             if has_come(&shared, due).await
-                && let Err(error) = call::deliver(&shared, command, envelope, limit).await
+                && let Err(error) = Delivering::new(&shared, command, envelope, limit).await
                 && !error.is_dead()
             {
                 letter::post(&shared.node, command, Undelivered::NoRoom);

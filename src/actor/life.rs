@@ -309,7 +309,7 @@ fn poll_step<A: Actor>(
     task: &mut task::Context<'_>,
 ) -> Poll<Step<A>> {
     loop {
-        if turn.left == 0 {
+        if turn.left == 0 || inbox.ends_a_burst() {
             turn.left = TURN;
             task.waker().wake_by_ref();
             return Poll::Pending;

@@ -29,6 +29,9 @@ pub(crate) struct Mailbox<M, C> {
 
 struct Queue<M, C> {
     messages: VecDeque<M>,
+    /// Messages the receiver's buffer held when it last had the lock: more than are left in it now. As long as these
+    /// leave room nobody reads what the receiver writes a message, which costs a trip between two cores.
+    taken_then: usize,
     receiver: Option<Waker>,
     /// Made when first needed: most mailboxes never have any of it.
     rare: Option<Box<Rare<C>>>,
@@ -83,6 +86,8 @@ pub(crate) enum Next<M, C> {
 /// The receiver's own side: the buffer it took.
 pub(crate) struct Inbox<M> {
     batch: VecDeque<M>,
+    /// Whether several messages came at once the last time.
+    burst: bool,
 }
 
 impl<M> Default for Inbox<M> {
@@ -93,12 +98,18 @@ impl<M> Default for Inbox<M> {
 
 impl<M> Inbox<M> {
     pub(crate) const fn new() -> Inbox<M> {
-        Inbox { batch: VecDeque::new() }
+        Inbox { batch: VecDeque::new(), burst: false }
     }
 
     /// Messages taken out of the mailbox and not handled.
     pub(crate) fn len(&self) -> usize {
         self.batch.len()
+    }
+
+    /// Whether a burst has just been handled to its end. It is worth letting others have a turn then: more of it gathers
+    /// meanwhile, where taking it message by message would be a fight for the lock with those who send.
+    pub(crate) fn ends_a_burst(&mut self) -> bool {
+        self.batch.is_empty() && std::mem::take(&mut self.burst)
     }
 
     /// Takes them all, the one that has waited longest first.
@@ -112,6 +123,7 @@ impl<M, C> Mailbox<M, C> {
     pub(crate) fn new(capacity: usize, overflow: Overflow) -> Mailbox<M, C> {
         let queue = Queue {
             messages: VecDeque::new(),
+            taken_then: 0,
             receiver: None,
             rare: None,
             high_water: 0,
@@ -148,7 +160,7 @@ impl<M, C> Mailbox<M, C> {
     }
 
     fn is_full(&self, queue: &Queue<M, C>) -> bool {
-        self.waiting(queue) >= self.capacity
+        queue.messages.len() + queue.taken_then >= self.capacity && self.waiting(queue) >= self.capacity
     }
 
     /// Puts a message in, under the lock; who is to be woken for it.
@@ -158,7 +170,9 @@ impl<M, C> Mailbox<M, C> {
             queue.messages.reserve_exact(2);
         }
         queue.messages.push_back(message);
-        queue.high_water = queue.high_water.max(self.waiting(queue));
+        if queue.messages.len() + queue.taken_then > queue.high_water {
+            queue.high_water = queue.high_water.max(self.waiting(queue));
+        }
         if queue.for_messages { queue.receiver.take() } else { None }
     }
 
@@ -372,10 +386,12 @@ impl<M, C> Mailbox<M, C> {
         }
         if inbox.batch.is_empty() && queue.messages.len() > 1 && !self.overflow.reaches_the_oldest() {
             std::mem::swap(&mut queue.messages, &mut inbox.batch);
+            inbox.burst = true;
         }
         // One alone is taken out where it is: many actors never have two, and need no second buffer.
         let next = inbox.batch.pop_front().or_else(|| queue.messages.pop_front());
         self.taken.store(inbox.batch.len(), Ordering::Relaxed);
+        queue.taken_then = inbox.batch.len();
         if next.is_none() {
             queue.park(cx.waker(), true);
         }

@@ -31,6 +31,7 @@ mod context;
 mod crossing;
 mod current;
 mod cycle;
+mod deliver;
 mod envelope;
 mod error;
 mod executor;
@@ -73,6 +74,7 @@ pub use behavior::{Actor, ProcessActor, Wire};
 pub use by_name::{NamedCall, Permission, SendError, Signature, Target, send};
 pub use call::{Answer, Asking, Call, DEFAULT_DEADLINE};
 pub use context::{Any, Context, Kind, Outlet};
+pub use deliver::Delivering;
 pub use error::{Cause, Error, Failed, Gone, Part, SpawnError};
 pub use executor::{
     Cancelled, Executor, Job, JobAnswer, JobAsking, JobCall, JobError, JobInfo, JobState, Work,

@@ -11,6 +11,7 @@ use super::job::JobError;
 use crate::actor::address::Address;
 use crate::actor::behavior::Actor;
 use crate::actor::call::{Answer, Asking, Call, Plug};
+use crate::actor::deliver::Delivering;
 use crate::actor::envelope::BuiltIn;
 use crate::actor::error::{Error, Failed};
 use crate::actor::node::Shared;
@@ -69,8 +70,8 @@ impl<'p, A: Actor, T> JobCall<'p, A, T> {
     ///
     /// # Errors
     /// Where no room came in time or the actor has ended.
-    pub async fn deliver(self) -> Result<(), Error> {
-        self.call.deliver().await
+    pub fn deliver(self) -> Delivering<'p, A> {
+        self.call.deliver()
     }
 }
 
