@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::address::Address;
 use super::behavior::Actor;
 use super::cycle::{Asker, Link};
+use super::deliver::Delivering;
 use super::envelope::{BuiltIn, Envelope};
 use super::error::{Cause, Error};
 use super::exit::{Exit, Reason};
