@@ -51,31 +51,35 @@ impl<A: Actor> Kind for A {
 pub struct Base {
     actor: Arc<dyn AnyActor>,
     stop: bool,
-    passed: Vec<OwnedFd>,
+    /// In a box: almost none has any.
+    passed: Option<Box<Passed>>,
 }
+
+/// The files that were passed to an actor's process.
+struct Passed(Vec<OwnedFd>);
 
 #[doc(hidden)]
 pub struct Own<A: Actor> {
     any: Context<Any>,
-    shared: Arc<Shared<A>>,
     outlet: Outlet<A::Event>,
 }
 
 impl<A: Actor> Context<A> {
     pub(crate) fn new(shared: Arc<Shared<A>>, outlet: Outlet<A::Event>, passed: Vec<OwnedFd>) -> Context<A> {
-        let base = Base { actor: shared.clone(), stop: false, passed };
-        Context(Own { any: Context(base), shared, outlet })
+        let passed = (!passed.is_empty()).then(|| Box::new(Passed(passed)));
+        Context(Own { any: Context(Base { actor: shared, stop: false, passed }), outlet })
     }
 
     /// A proxy of this actor. A call on it that is awaited inside one of its commands ends at once in
     /// [`Cause::Cycle`](super::Cause::Cycle): the actor would wait for itself. [`tell`](super::Call::tell) is the way.
     pub fn proxy(&self) -> A::Proxy {
-        A::Proxy::from(Address::new(self.0.shared.clone()))
+        A::Proxy::from(Address::new(self.shared()))
     }
 
     /// The actor's own shared state: unlike a proxy it does not keep the actor alive.
     pub(crate) fn shared(&self) -> Arc<Shared<A>> {
-        self.0.shared.clone()
+        let actor: Arc<dyn std::any::Any + Send + Sync> = self.actor().clone();
+        actor.downcast().expect("a context of an actor is made from that actor")
     }
 
     /// The way events go to this actor's parent; cloned freely, used from any thread.
@@ -119,7 +123,7 @@ impl Context<Any> {
     /// Takes the files that were passed to this actor's process, in the order they were given; empty when they have
     /// been taken, and for an actor that is not in a process of its own.
     pub fn passed(&mut self) -> Vec<OwnedFd> {
-        std::mem::take(&mut self.0.passed)
+        self.0.passed.take().map(|passed| passed.0).unwrap_or_default()
     }
 
     pub(crate) fn actor(&self) -> &Arc<dyn AnyActor> {
@@ -158,18 +162,18 @@ impl<A: Actor> std::fmt::Debug for Context<A> {
 }
 
 /// The way an actor's events go to its parent: to the closure given to [`Spawn::on_event`](super::Spawn::on_event).
-pub struct Outlet<E>(Way<E>);
+///
+/// One word, `None` where the parent has no `on_event`: every actor keeps one.
+pub struct Outlet<E>(Option<Arc<Way<E>>>);
 
 enum Way<E> {
-    /// The parent has no `on_event`.
-    Nowhere,
-    Local(Arc<Mutex<Callback<E>>>),
+    Local(Mutex<Callback<E>>),
     Remote(Arc<Uplink>, fn(&Uplink, E) -> Result<(), String>),
 }
 
 impl<E: Send + 'static> Outlet<E> {
     pub(crate) fn local(callback: Option<Callback<E>>) -> Outlet<E> {
-        Outlet(callback.map_or(Way::Nowhere, |callback| Way::Local(Arc::new(Mutex::new(callback)))))
+        Outlet(callback.map(|callback| Arc::new(Way::Local(Mutex::new(callback)))))
     }
 
     /// Sends an event; from any thread, in order, without waiting for a runtime.
@@ -181,44 +185,38 @@ impl<E: Send + 'static> Outlet<E> {
     /// # Errors
     /// Where nobody listens any more, or ever did, and where the event cannot cross.
     pub fn send(&self, event: E) -> Result<(), Gone> {
-        match &self.0 {
-            Way::Nowhere => Err(Gone("the actor was spawned without .on_event(..)".to_owned())),
-            Way::Local(callback) => {
+        match self.0.as_deref() {
+            None => Err(Gone("the actor was spawned without .on_event(..)".to_owned())),
+            Some(Way::Local(callback)) => {
                 // A closure that panicked once is asked again: its panic was the sender's, who knows of it.
                 let mut callback = callback.lock().unwrap_or_else(PoisonError::into_inner);
                 callback(event);
                 Ok(())
             }
-            Way::Remote(link, say) => say(link, event).map_err(Gone),
+            Some(Way::Remote(link, say)) => say(link, event).map_err(Gone),
         }
     }
 }
 
 impl<E: serde_core::Serialize + Send + 'static> Outlet<E> {
     pub(crate) fn remote(link: &Arc<Uplink>, listens: bool) -> Outlet<E> {
-        if !listens {
-            return Outlet(Way::Nowhere);
-        }
-        Outlet(Way::Remote(link.clone(), |link, event| link.say_with(&Up::Event, &event)))
+        let way = || Way::Remote(link.clone(), |link, event| link.say_with(&Up::Event, &event));
+        Outlet(listens.then(|| Arc::new(way())))
     }
 }
 
 impl<E> Clone for Outlet<E> {
     fn clone(&self) -> Outlet<E> {
-        Outlet(match &self.0 {
-            Way::Nowhere => Way::Nowhere,
-            Way::Local(callback) => Way::Local(callback.clone()),
-            Way::Remote(link, say) => Way::Remote(link.clone(), *say),
-        })
+        Outlet(self.0.clone())
     }
 }
 
 impl<E> std::fmt::Debug for Outlet<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.0 {
-            Way::Nowhere => "Outlet(nowhere)",
-            Way::Local(_) => "Outlet(local)",
-            Way::Remote(..) => "Outlet(remote)",
+        f.write_str(match self.0.as_deref() {
+            None => "Outlet(nowhere)",
+            Some(Way::Local(_)) => "Outlet(local)",
+            Some(Way::Remote(..)) => "Outlet(remote)",
         })
     }
 }

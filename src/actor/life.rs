@@ -3,18 +3,13 @@
 //! The same wherever the actor is placed. One `catch_unwind` a poll, not one a command; each wait inside the actor (an
 //! async command, `#[start]`, `#[stopping]`) goes on answering the control lane.
 
-use std::any::Any;
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{self, Poll};
-use std::time::Duration;
 
 use super::behavior::Actor;
 use super::context::Context;
-use super::current::Inside;
-use super::cycle;
 use super::envelope::{BuiltIn, Envelope};
 use super::error::SpawnError;
 use super::executor::{GRACE, Pool};
@@ -28,7 +23,17 @@ use super::state::State;
 use super::supervise::again::{Again, Wish};
 use super::supervise::family::Family;
 use super::supervise::watch::Work;
-use crate::sys::seam::{self, Instant};
+use crate::sys::seam;
+
+mod caught;
+mod last;
+mod periods;
+mod wait;
+
+use caught::Life;
+use last::dropped;
+use periods::Periods;
+use wait::{Attended, Wait};
 
 /// Messages an actor handles before it lets other tasks of its runtime have a turn.
 const TURN: u32 = 256;
@@ -46,11 +51,18 @@ pub(crate) struct Seat<A: Actor> {
 
 /// What one life begins with.
 struct Birth<A: Actor> {
-    args: A::Args,
+    /// Taken when it starts, as is who learns of that. The rest stays here: what is moved is kept twice.
+    args: Option<A::Args>,
+    ready: Option<Ready>,
     cx: Context<A>,
-    ready: Ready,
     /// How many messages it handles before it is replaced.
     messages: u64,
+}
+
+/// What is given back however the loop ends: the messages first.
+struct Held<A: Actor> {
+    inbox: Kept<A>,
+    finisher: Finisher<A>,
 }
 
 /// Runs an actor from its start to its end, over all of its lives, and tells everybody how it ended.
@@ -63,33 +75,20 @@ pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = ()> + Send +
         again.outlet = Some(cx.outlet());
     }
     let messages = again.as_ref().map_or(u64::MAX, |again| again.fates.messages());
-    let mut birth = Some(Birth { args, cx, ready, messages });
+    let mut birth = Birth { args: Some(args), cx, ready: Some(ready), messages };
+    let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
+    // Outside of what is caught, so that a command that panics unwinds neither: what waits behind it is handled by the
+    // next life or learns how the actor ended, and a state whose drop panics too does not abort the process.
+    let mut held = Held { inbox: Kept::new(&shared), finisher: Finisher(shared) };
     async move {
-        let finisher = Finisher(shared.clone());
-        let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
-        // Outside of what is caught, so that a command that panics unwinds neither: what waits behind it is handled by the
-        // next life or learns how the actor ended, and a state whose drop panics too does not abort the process.
-        let mut inbox = Kept::new(&shared);
         let exit = loop {
             let mut actor = None;
             let exit = {
-                let mut course = pin!(course(&shared, &mut birth, &mut actor, &mut inbox));
-                poll_fn(|cx| {
-                    let _inside = Inside::enter(&mut seated);
-                    match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
-                        Ok(Poll::Pending) => {}
-                        Ok(ended) => return ended,
-                        Err(payload) => {
-                            return Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload))));
-                        }
-                    }
-                    match &mut again {
-                        Some(again) => again.fates.poll_overdue(&shared.node, cx),
-                        None => Poll::Pending,
-                    }
-                })
-                .await
+                let Held { inbox, finisher: Finisher(shared) } = &mut held;
+                let course = pin!(course(shared, &mut birth, &mut actor, inbox));
+                Life { course, seated: &mut seated, again: &mut again }.await
             };
+            let shared = &held.finisher.0;
             let family = shared.node.take_family();
             if family.is_none() && again.is_none() {
                 if let Some(jobs) = shared.node.jobs() {
@@ -98,17 +97,17 @@ pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = ()> + Send +
                 break dropped(actor, &mut seated, exit);
             }
             // In a box: it would be part of every actor's loop, and most have no children and but one life.
-            match Box::pin(aftermath(&shared, family, exit, actor, &mut seated, &mut again)).await {
-                Ok(next) => birth = Some(next),
+            match Box::pin(aftermath(shared, family, exit, actor, &mut seated, &mut again)).await {
+                Ok(next) => birth = next,
                 Err(exit) => break exit,
             }
         };
+        let Held { inbox, finisher: Finisher(shared) } = &mut held;
         if let Some(jobs) = shared.node.jobs() {
             jobs.close();
         }
         let exit = exit.leaving(inbox.len() + shared.mailbox.queued());
         shared.finish(exit, inbox.drain());
-        drop(finisher);
     }
 }
 
@@ -136,88 +135,129 @@ async fn aftermath<A: Actor>(
     }
     let outlet = again.outlet.clone().expect("noted when the first life began");
     let cx = Context::new(shared.clone(), outlet, Vec::new());
-    Ok(Birth { args, cx, ready, messages: again.fates.messages() })
+    Ok(Birth { args: Some(args), cx, ready: Some(ready), messages: again.fates.messages() })
 }
 
-/// Gives an actor the last word and drops its state.
-fn dropped<A: Actor>(mut actor: Option<A>, seated: &mut Option<Arc<dyn AnyActor>>, exit: Exit) -> Exit {
-    let _inside = Inside::enter(seated);
-    let exit = match actor.as_mut().map(|actor| catch_unwind(AssertUnwindSafe(|| actor.exit(&exit)))) {
-        Some(Err(payload)) => spoilt(exit, "in its #[exit]", &*payload),
-        _ => exit,
-    };
-    match catch_unwind(AssertUnwindSafe(|| drop(actor))) {
-        Ok(()) => exit,
-        Err(payload) => spoilt(exit, "while its state was dropped", &*payload),
+/// What an actor's loop reaches in one of its lives.
+struct Desk<'a, A: Actor> {
+    shared: &'a Shared<A>,
+    inbox: &'a mut Inbox<Envelope<A::Message>>,
+    birth: &'a mut Birth<A>,
+    /// Made by `#[start]`.
+    actor: &'a mut Option<A>,
+    periods: Periods,
+    turn: Turn,
+}
+
+impl<A: Actor> Desk<'_, A> {
+    fn poll_step(&mut self, task: &mut task::Context<'_>) -> Poll<Step<A>> {
+        let Desk { shared, inbox, birth, actor, periods, turn } = self;
+        let actor = actor.as_mut().expect(STARTED);
+        poll_step(shared, inbox, periods, turn, actor, &mut birth.cx, task)
+    }
+
+    /// The actor, and what its commands can reach.
+    fn hands(&mut self) -> (&mut A, &mut Context<A>) {
+        (self.actor.as_mut().expect(STARTED), &mut self.birth.cx)
     }
 }
 
-/// The end of an actor that panicked after it: that is how it ended, unless it had ended badly before.
-fn spoilt(exit: Exit, when: &str, payload: &(dyn Any + Send)) -> Exit {
-    let note = panic::caught(payload);
-    if exit.is_orderly() {
-        Exit::because(Reason::Panicked(note), when)
-    } else {
-        exit.and(format_args!("and it panicked {when}, {note}"))
-    }
-}
+const STARTED: &str = "it has started";
 
-/// The course of one life. Its state is made in here and left in `state`.
-async fn course<A: Actor>(
-    shared: &Shared<A>,
-    birth: &mut Option<Birth<A>>,
-    state: &mut Option<A>,
-    inbox: &mut Inbox<Envelope<A::Message>>,
-) -> Exit {
-    let Birth { args, mut cx, ready, messages } = birth.take().expect("a life begins with its birth");
-    shared.node.begin();
-    shared.node.state.advance(State::Starting);
-    let actor = match attend(shared, true, A::start(args, &mut cx)).await {
-        Attended::Done(Ok(actor)) => state.insert(actor),
-        Attended::Done(Err(message)) => {
-            let exit = Exit::because(Reason::Failed, format!("its #[start] returned an error: {message}"));
-            let actor = shared.node.name.clone();
-            ready.send(Err(SpawnError::Start { actor, message }));
+/// The course of one life. Its state is made in here and left in `actor`.
+///
+/// A block for the reason that [`live`] is one.
+fn course<'a, A: Actor>(
+    shared: &'a Shared<A>,
+    birth: &'a mut Birth<A>,
+    actor: &'a mut Option<A>,
+    inbox: &'a mut Inbox<Envelope<A::Message>>,
+) -> impl Future<Output = Exit> + Send {
+    let turn = Turn { left: TURN, last: shared.node.handled().saturating_add(birth.messages) };
+    let mut desk = Desk { shared, inbox, birth, actor, periods: Periods::default(), turn };
+    async move {
+        if let Err(exit) = start(desk.shared, desk.birth, desk.actor).await {
             return exit;
         }
-        Attended::Cut(reason) => return shared.node.told(reason, "while it was starting"),
-    };
-    shared.node.state.advance(State::Run);
-    ready.send(Ok(()));
+        let served = serve(&mut desk).await;
+        if matches!(served, Served::Over(_)) {
+            return served.exit();
+        }
+        // In a box for the reason that what follows a life is in one.
+        Box::pin(stop(&mut desk, served.exit())).await
+    }
+}
 
-    let end = match serve(shared, inbox, actor, &mut cx, messages).await {
-        Served::Over(exit) => return exit,
-        Served::Ending(exit) => exit,
-    };
-    if !shared.node.may_go_on(&end) {
-        shared.node.state.advance(State::Stopping);
+/// The end of a life in good order.
+async fn stop<A: Actor>(desk: &mut Desk<'_, A>, end: Exit) -> Exit {
+    let shared = desk.shared;
+    let node = &shared.node;
+    if !node.may_go_on(&end) {
+        node.state.advance(State::Stopping);
         shared.mailbox.shut();
     }
-    if let Some(jobs) = shared.node.jobs() {
+    if let Some(jobs) = node.jobs() {
         jobs.cancel_all();
     }
-    if let Some(family) = shared.node.take_family()
+    if let Some(family) = node.take_family()
         && family.end(shared, false).await
     {
-        return shared.node.told(Reason::Killed { signal: None }, "while its children were stopping");
+        return node.told(Reason::Killed { signal: None }, "while its children were stopping");
     }
-    let end = match attend(shared, false, actor.stopping(&mut cx)).await {
+    let mut wait = Wait::of(shared, false);
+    let (actor, cx) = desk.hands();
+    let end = match wait.attend(pin!(actor.stopping(cx))).await {
         Attended::Done(Ok(())) => end,
         Attended::Done(Err(message)) => {
             Exit::because(Reason::Failed, format!("its #[stopping] returned an error: {message}"))
         }
-        Attended::Cut(reason) => return shared.node.told(reason, "while it was stopping"),
+        Attended::Cut(reason) => return node.told(reason, "while it was stopping"),
     };
-    match shared.node.jobs() {
+    match node.jobs() {
         Some(jobs) => leave_jobs(shared, jobs, end).await,
         None => end,
+    }
+}
+
+/// Runs `#[start]`; how the life ended where that came to nothing.
+fn start<A: Actor>(
+    shared: &Shared<A>,
+    birth: &mut Birth<A>,
+    state: &mut Option<A>,
+) -> impl Future<Output = Result<(), Exit>> + Send {
+    let node = &shared.node;
+    node.begin();
+    node.state.advance(State::Starting);
+    async move {
+        let args = birth.args.take().expect("a life begins with its arguments");
+        let mut wait = Wait::of(shared, true);
+        let started = wait.attend(pin!(A::start(args, &mut birth.cx))).await;
+        let ready = birth.ready.take();
+        match started {
+            Attended::Done(Ok(actor)) => *state = Some(actor),
+            Attended::Done(Err(message)) => {
+                let exit =
+                    Exit::because(Reason::Failed, format!("its #[start] returned an error: {message}"));
+                if let Some(ready) = ready {
+                    ready.send(Err(SpawnError::Start { actor: node.name.clone(), message }));
+                }
+                return Err(exit);
+            }
+            Attended::Cut(reason) => return Err(node.told(reason, "while it was starting")),
+        }
+        node.state.advance(State::Run);
+        if let Some(ready) = ready {
+            ready.send(Ok(()));
+        }
+        Ok(())
     }
 }
 
 /// Waits for the jobs that were cancelled, but not for ever: one that does not heed it is named and left behind.
 async fn leave_jobs<A: Actor>(shared: &Shared<A>, jobs: &Pool, end: Exit) -> Exit {
     let quiet = poll_fn(|cx| jobs.poll_quiet(cx));
-    if let Attended::Cut(reason) = attend(shared, false, seam::timeout(GRACE, quiet)).await {
+    let mut wait = Wait::of(shared, false);
+    if let Attended::Cut(reason) = wait.attend(pin!(seam::timeout(GRACE, quiet))).await {
         return shared.node.told(reason, "while its jobs were leaving off");
     }
     jobs.give_up_all().into_iter().fold(end, |end, id| {
@@ -233,46 +273,72 @@ enum Served {
     Over(Exit),
 }
 
-async fn serve<A: Actor>(
-    shared: &Shared<A>,
-    inbox: &mut Inbox<Envelope<A::Message>>,
-    actor: &mut A,
-    cx: &mut Context<A>,
-    messages: u64,
-) -> Served {
-    let mut periods = Periods::new(A::PERIODS);
-    let mut turn = Turn { left: TURN, last: shared.node.handled().saturating_add(messages) };
-    loop {
-        let step = poll_fn(|task| poll_step(shared, inbox, &mut periods, &mut turn, actor, cx, task)).await;
-        let attended = match step {
-            Step::Command(message) => attend(shared, false, actor.dispatch(message, cx)).await,
-            Step::BuiltIn(built_in) => answer_in_order(shared, *built_in, actor, cx).await,
-            Step::Tick(period) => match attend(shared, false, actor.tick(period, cx)).await {
-                Attended::Done(Ok(())) => Attended::Done(()),
-                Attended::Done(Err(message)) => {
-                    let why = format!("its #[periodic] returned an error: {message}");
-                    return Served::Ending(Exit::because(Reason::Failed, why));
+impl Served {
+    fn exit(self) -> Exit {
+        match self {
+            Served::Ending(exit) | Served::Over(exit) => exit,
+        }
+    }
+}
+
+/// Handles messages until there is a reason to end.
+fn serve<A: Actor>(desk: &mut Desk<'_, A>) -> impl Future<Output = Served> + Send {
+    desk.periods = Periods::new(A::PERIODS);
+    async move {
+        loop {
+            // Looked at where it is and moved as a whole: what is taken out of it in a pattern would be kept twice.
+            let step = poll_fn(|task| desk.poll_step(task)).await;
+            let mut wait = Wait::of(desk.shared, false);
+            let cut = if matches!(step, Step::Command(_)) {
+                let message = step.into_command();
+                let (actor, cx) = desk.hands();
+                wait.attend(pin!(actor.dispatch(message, cx))).await.cut()
+            } else if matches!(step, Step::Tick(_)) {
+                let period = step.into_period();
+                let (actor, cx) = desk.hands();
+                match wait.attend(pin!(actor.tick(period, cx))).await {
+                    Attended::Done(Err(message)) => {
+                        let why = format!("its #[periodic] returned an error: {message}");
+                        return Served::Ending(Exit::because(Reason::Failed, why));
+                    }
+                    attended => attended.cut(),
                 }
-                Attended::Cut(reason) => Attended::Cut(reason),
-            },
-            Step::Enough => Attended::Done(()),
-            Step::Stop => return Served::Ending(shared.node.told(Reason::Stopped, "")),
-            Step::Kill => {
-                return Served::Over(shared.node.told(Reason::Killed { signal: None }, ""));
+            } else if matches!(step, Step::BuiltIn(_)) {
+                match answer_in_order(desk, *step.into_built_in()) {
+                    Some(mut work) => wait.attend(work.as_mut()).await.cut(),
+                    None => None,
+                }
+            } else if let Some(served) = ended_by(desk.shared, &step) {
+                return served;
+            } else {
+                None
+            };
+            if let Some(reason) = cut {
+                return Served::Over(desk.shared.node.told(reason, "in the middle of a command"));
             }
-            Step::Abandoned => {
-                return Served::Ending(Exit::because(Reason::Returned, "its last proxy was dropped"));
+            if desk.birth.cx.wants_stop() {
+                return Served::Ending(Exit::new(Reason::Returned));
             }
-        };
-        if let Attended::Cut(reason) = attended {
-            return Served::Over(shared.node.told(reason, "in the middle of a command"));
+            if desk.shared.node.handled() >= desk.turn.last && desk.shared.node.wish_for(Wish::Recycle) {
+                return Served::Ending(Exit::new(Reason::Returned));
+            }
         }
-        if cx.wants_stop() {
-            return Served::Ending(Exit::new(Reason::Returned));
+    }
+}
+
+/// Work that takes a while, in a box.
+type Lengthy<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// How the messages came to an end by a step, if they did.
+fn ended_by<A: Actor>(shared: &Shared<A>, step: &Step<A>) -> Option<Served> {
+    let told = |reason| shared.node.told(reason, "");
+    match step {
+        Step::Stop => Some(Served::Ending(told(Reason::Stopped))),
+        Step::Kill => Some(Served::Over(told(Reason::Killed { signal: None }))),
+        Step::Abandoned => {
+            Some(Served::Ending(Exit::because(Reason::Returned, "its last proxy was dropped")))
         }
-        if shared.node.handled() >= turn.last && shared.node.wish_for(Wish::Recycle) {
-            return Served::Ending(Exit::new(Reason::Returned));
-        }
+        _ => None,
     }
 }
 
@@ -296,6 +362,29 @@ enum Step<A: Actor> {
     Kill,
     /// The mailbox is empty and nobody can send to it any more.
     Abandoned,
+}
+
+impl<A: Actor> Step<A> {
+    fn into_command(self) -> A::Message {
+        match self {
+            Step::Command(message) => message,
+            _ => unreachable!("another step"),
+        }
+    }
+
+    fn into_built_in(self) -> Box<BuiltIn> {
+        match self {
+            Step::BuiltIn(built_in) => built_in,
+            _ => unreachable!("another step"),
+        }
+    }
+
+    fn into_period(self) -> usize {
+        match self {
+            Step::Tick(period) => period,
+            _ => unreachable!("another step"),
+        }
+    }
 }
 
 /// Answers commands that are plain functions, one after the other, up to what needs more than that.
@@ -351,32 +440,6 @@ fn poll_step<A: Actor>(
     }
 }
 
-/// How a wait inside the actor ended.
-enum Attended<T> {
-    Done(T),
-    /// It was cut short by a kill, or by a stop where that may.
-    Cut(Reason),
-}
-
-/// Waits for `work` while the control lane goes on being answered.
-async fn attend<A: Actor, F: Future>(shared: &Shared<A>, stoppable: bool, work: F) -> Attended<F::Output> {
-    // Dropped after the work, with which goes what it was to answer.
-    let mut _last_words = None;
-    let mut command = cycle::Command::of(&shared.node);
-    let mut work = pin!(work);
-    let attended = poll_fn(|cx| {
-        if let Poll::Ready(output) = command.poll(|| work.as_mut().poll(cx)) {
-            return Poll::Ready(Attended::Done(output));
-        }
-        shared.poll_between(stoppable, cx).map(Attended::Cut)
-    })
-    .await;
-    if let Attended::Cut(reason) = &attended {
-        _last_words = shared.node.last_words(reason);
-    }
-    attended
-}
-
 /// Answers a question of the control lane.
 pub(super) fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
     match question {
@@ -403,16 +466,13 @@ fn answer_between<A: Actor>(shared: &Shared<A>, question: BuiltIn, actor: &mut A
     }
 }
 
-/// Answers a built-in message that came in order with the others.
-async fn answer_in_order<A: Actor>(
-    shared: &Shared<A>,
-    built_in: BuiltIn,
-    actor: &mut A,
-    cx: &mut Context<A>,
-) -> Attended<()> {
+/// Answers a built-in message that came in order with the others, or gives back what is to be waited for.
+fn answer_in_order<'a, A: Actor>(desk: &'a mut Desk<'_, A>, built_in: BuiltIn) -> Option<Lengthy<'a>> {
+    let shared = desk.shared;
+    let (actor, cx) = desk.hands();
     match built_in {
         BuiltIn::Echo(text, reply) => reply.send(text),
-        BuiltIn::Open(call) => return attend(shared, false, call.run(cx)).await,
+        BuiltIn::Open(call) => return Some(call.run(cx)),
         BuiltIn::Work(work) => {
             if let Ok(work) = work.downcast::<Work<A>>() {
                 work(actor, cx);
@@ -420,38 +480,5 @@ async fn answer_in_order<A: Actor>(
         }
         question => answer(shared, question),
     }
-    Attended::Done(())
-}
-
-/// When each `#[periodic]` function is due. Nothing is kept, and no clock read, for an actor without one.
-struct Periods {
-    every: &'static [Duration],
-    due: Vec<Instant>,
-    sleep: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-}
-
-impl Periods {
-    fn new(every: &'static [Duration]) -> Periods {
-        let due = if every.is_empty() {
-            Vec::new()
-        } else {
-            let now = seam::now();
-            every.iter().map(|every| now + *every).collect()
-        };
-        Periods { every, due, sleep: None }
-    }
-
-    /// The number of one that is due. A time that passed while the actor was busy is made up for once, not counted.
-    fn poll_due(&mut self, cx: &mut task::Context<'_>) -> Poll<usize> {
-        let Some((period, due)) = self.due.iter().copied().enumerate().min_by_key(|(_, due)| *due) else {
-            return Poll::Pending;
-        };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(seam::sleep_until(due)));
-        std::task::ready!(sleep.as_mut().poll(cx));
-        self.sleep = None;
-        let now = seam::now();
-        let on_time = due + self.every[period];
-        self.due[period] = if on_time > now { on_time } else { now + self.every[period] };
-        Poll::Ready(period)
-    }
+    None
 }

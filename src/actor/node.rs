@@ -1,5 +1,6 @@
 //! What is known of an actor by everybody who refers to it, whatever its type.
 
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -64,7 +65,7 @@ pub(crate) struct Shared<A: Actor> {
 }
 
 /// An actor whose type is not known.
-pub(crate) trait AnyActor: Send + Sync {
+pub(crate) trait AnyActor: Any + Send + Sync {
     fn node(&self) -> &Node;
     /// Names of its commands.
     #[cfg(feature = "json")]
@@ -408,8 +409,10 @@ pub(crate) struct Finisher<A: Actor>(pub(crate) Arc<Shared<A>>);
 
 impl<A: Actor> Drop for Finisher<A> {
     fn drop(&mut self) {
-        let why = "the runtime it ran on was shut down";
-        self.0.finish(Exit::because(Reason::Unreachable, why), []);
+        if self.0.node.ending().exit.is_none() {
+            let why = "the runtime it ran on was shut down";
+            self.0.finish(Exit::because(Reason::Unreachable, why), []);
+        }
     }
 }
 

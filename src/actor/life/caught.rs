@@ -1,0 +1,40 @@
+//! One poll of an actor's life.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll};
+
+use crate::actor::behavior::Actor;
+use crate::actor::current::Inside;
+use crate::actor::exit::{Exit, Reason};
+use crate::actor::node::AnyActor;
+use crate::actor::panic;
+use crate::actor::supervise::again::Again;
+
+/// One life as it is polled: with its actor in control of the thread, and what panics in it caught.
+pub(super) struct Life<'a, A: Actor, F> {
+    pub(super) course: Pin<&'a mut F>,
+    pub(super) seated: &'a mut Option<Arc<dyn AnyActor>>,
+    pub(super) again: &'a mut Option<Box<Again<A>>>,
+}
+
+impl<A: Actor, F: Future<Output = Exit>> Future for Life<'_, A, F> {
+    type Output = Exit;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Exit> {
+        let Life { course, seated, again } = &mut *self;
+        let inside = Inside::enter(seated);
+        match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => {}
+            Ok(ended) => return ended,
+            Err(payload) => return Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload)))),
+        }
+        drop(inside);
+        match (again, seated) {
+            (Some(again), Some(actor)) => again.fates.poll_overdue(actor.node(), cx),
+            _ => Poll::Pending,
+        }
+    }
+}
