@@ -108,7 +108,7 @@ fn since_epoch() -> i64 {
     let now = seam::now();
     let epoch = *EPOCH.get_or_init(|| now);
     let ns = |span: Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
-    ns(now.saturating_duration_since(epoch)) - ns(epoch.saturating_duration_since(now))
+    if now >= epoch { ns(now - epoch) } else { -ns(epoch - now) }
 }
 
 impl Node {
@@ -298,12 +298,14 @@ impl<A: Actor> Shared<A> {
             if ending.exit.is_some() {
                 return;
             }
-            ending.exit = Some(Box::new(exit.clone()));
+            ending.exit = Some(Box::new(exit));
         }
         self.node.state.advance(if orderly { State::Close } else { State::Terminate });
         let left = self.mailbox.close();
         letter::bury_left(self, taken.into_iter().chain(left));
-        if let Some(survivors) = self.node.take_survivors() {
+        if let Some(survivors) = self.node.take_survivors()
+            && let Some(exit) = self.node.exit()
+        {
             survivors.learn(&self.node.name, &exit);
         }
     }
