@@ -13,6 +13,7 @@ mod cast;
 mod clumsy;
 #[cfg(feature = "json")]
 mod config;
+mod crowd;
 mod cycle;
 mod death;
 mod event;
