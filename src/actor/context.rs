@@ -162,8 +162,7 @@ impl<A: Actor> std::fmt::Debug for Context<A> {
 }
 
 /// The way an actor's events go to its parent: to the closure given to [`Spawn::on_event`](super::Spawn::on_event).
-///
-/// One word, `None` where the parent has no `on_event`: every actor keeps one.
+// `None` where the parent has no `on_event`; one word, because every actor keeps one.
 pub struct Outlet<E>(Option<Arc<Way<E>>>);
 
 enum Way<E> {
