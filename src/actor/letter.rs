@@ -279,7 +279,7 @@ pub(crate) fn shielded(drops: impl FnOnce()) {
     BURYING.set(outer);
 }
 
-/// Whether a panic on this thread would be caught by [`shielded`].
+/// Whether messages of others are being dropped on this thread, a panic in which is caught by [`shielded`].
 pub(crate) fn is_burying() -> bool {
     BURYING.try_with(Cell::get).unwrap_or(false)
 }

@@ -1,8 +1,14 @@
 //! Dead letters: what reached nobody is told, in each placement.
 
+use std::fs::File;
+use std::io::{Read, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
 use rehearsal::actor::{DeadLetter, DeadLetters, Undelivered, dead_letter_count, dead_letters};
 use rehearsal::prelude::*;
+use rehearsal::sys::process::SpawnOptions;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The letters of one actor that have come.
@@ -99,11 +105,6 @@ fn what_a_runtime_leaves_behind_that_is_shut_down() {
 async fn what_waits_behind_the_last_command() -> Tested {
     for place in PLACEMENTS {
         for mailbox in [2, 100] {
-            if mailbox == 2 && place == Placement::Process {
-                // Known and open: in about one run of many, one message of those that find no room here while their
-                // process ends is missing among the letters.
-                continue;
-            }
             let counter = put(Counter::spawn(0), place).mailbox(mailbox).await?;
             let mut letters = dead_letters();
             counter.add(1).await?;
@@ -138,6 +139,34 @@ async fn what_waits_behind_the_last_command() -> Tested {
             assert_eq!(left, delivered - 6, "{place}, mailbox of {mailbox}: {letters:?}");
         }
     }
+    Ok(())
+}
+
+/// What is dropped unhandled makes no room: nothing more goes to a process whose actor has ended, and each message that
+/// was left is told. The end is held up where some of them have been dropped and the rest has not.
+#[rehearsal::test]
+async fn what_is_dropped_while_its_process_ends() -> Tested {
+    let (gate, theirs) = std::os::unix::net::UnixStream::pair()?;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let options = SpawnOptions { pass: vec![theirs.into()], ..Default::default() };
+    let hoarder = Hoarder::spawn().process_options(options).mailbox(4);
+    let hoarder = hoarder.on_event(move |()| tell.send(()).expect("the test listens")).await?;
+    let mut letters = dead_letters();
+    hoarder.end_behind(3).tell()?;
+    for number in 1..=3 {
+        hoarder.hold(Heavy { number }).tell()?;
+    }
+    for _ in 0..2 {
+        soon("room", hoarder.count().deliver()).await?;
+    }
+    // Told by the drop of the third: two messages that nobody handled are gone, and half a mailbox makes a report.
+    soon("the drop", told.recv()).await.expect("the actor lives");
+    (&gate).write_all(b".")?;
+    let exit = soon("the end", hoarder.ended()).await;
+    assert_eq!(exit.reason, Reason::Returned, "{exit}");
+    let letters = of(&mut letters, hoarder.id());
+    assert_eq!(commands(&letters), ["hold", "hold", "hold", "count", "count"]);
+    assert!(letters.iter().all(|letter| letter.why == Undelivered::Left), "{letters:?}");
     Ok(())
 }
 
@@ -223,5 +252,61 @@ impl Picky {
     pub fn take(&mut self, _odd: Odd) -> u32 {
         self.0 += 1;
         self.0
+    }
+}
+
+/// What the drops of [`Heavy`] reach in the hoarder's process; nothing in that of the test.
+static REACH: Mutex<Option<(Outlet<()>, File)>> = Mutex::new(None);
+static HERE: AtomicU32 = AtomicU32::new(0);
+
+/// A value of which the third holds its process up when it is dropped, until the test lets go.
+#[derive(Debug, Serialize)]
+pub struct Heavy {
+    number: u32,
+}
+
+impl<'de> Deserialize<'de> for Heavy {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Heavy, D::Error> {
+        HERE.fetch_add(1, Ordering::Relaxed);
+        u32::deserialize(from).map(|number| Heavy { number })
+    }
+}
+
+impl Drop for Heavy {
+    fn drop(&mut self) {
+        let reach = REACH.lock().expect("no drop panics");
+        if let (3, Some((outlet, gate))) = (self.number, &*reach) {
+            outlet.send(()).expect("the test listens");
+            (&mut &*gate).read_exact(&mut [0]).expect("the test lets go");
+        }
+    }
+}
+
+/// Ends when enough has come.
+pub struct Hoarder;
+
+#[rehearsal::actor(event = ())]
+impl Hoarder {
+    #[start]
+    pub fn new(cx: &mut Context<Self>) -> Self {
+        let gate = cx.passed().into_iter().next().map(File::from);
+        *REACH.lock().expect("no drop panics") = gate.map(|gate| (cx.outlet(), gate));
+        Hoarder
+    }
+
+    #[command]
+    pub async fn end_behind(&mut self, values: u32, cx: &mut Context<Self>) {
+        while HERE.load(Ordering::Relaxed) < values {
+            tokio::task::yield_now().await;
+        }
+        cx.stop();
+    }
+
+    #[command]
+    pub fn hold(&mut self, _it: Heavy) {}
+
+    #[command]
+    pub fn count(&self) -> u32 {
+        HERE.load(Ordering::Relaxed)
     }
 }

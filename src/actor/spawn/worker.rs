@@ -22,6 +22,7 @@ use crate::actor::envelope::{BuiltIn, Envelope};
 use crate::actor::error::{Cause, SpawnError};
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::info::{ActorName, Placement};
+use crate::actor::letter;
 use crate::actor::life::{Seat, live};
 use crate::actor::mailbox::{CONTROL_CAPACITY, Refused};
 use crate::actor::node::{AnyActor, Shared};
@@ -254,8 +255,9 @@ fn control<A: ProcessActor>(shared: &Shared<A>, question: BuiltIn) {
 
 fn post<A: ProcessActor>(shared: &Shared<A>, envelope: Envelope<A::Message>) {
     match shared.mailbox.push(envelope) {
-        // Closed: as above.
-        Ok(()) | Err(Refused::Closed(_)) => {}
+        Ok(()) => {}
+        // The end says so, to whom it was from, and the parent; it was not taken.
+        Err(Refused::Closed(envelope)) => letter::shielded(|| drop(envelope)),
         // The parent never has more under way than fits.
         Err(Refused::Full(envelope)) => {
             eprintln!("rehearsal: a message beyond the mailbox was lost: {envelope:?}")
