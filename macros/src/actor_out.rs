@@ -195,7 +195,7 @@ fn behavior(actor: &Actor) -> TokenStream {
         quote!(#(#cfg)* #message::#name(..) => #text,)
     });
     let args = types(actor, &actor.start);
-    let start = start(actor);
+    let (is_plain, start) = (!actor.start.is_async, start(actor));
     let plain = dispatch_arms(actor, false);
     let waiting = dispatch_arms(actor, true);
     let has = |is_async: bool| actor.parts.commands.iter().any(|command| command.is_async == is_async);
@@ -218,6 +218,8 @@ fn behavior(actor: &Actor) -> TokenStream {
             const COMMANDS: &'static [&'static str] = &[#(#names),*];
             const TABLE: u64 = #table;
             const PERIODS: &'static [::core::time::Duration] = &[#(#every),*];
+
+            const IS_PLAIN: bool = #is_plain;
 
             async fn start(
                 args: Self::Args,

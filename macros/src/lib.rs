@@ -83,7 +83,7 @@ pub fn program(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | on a function | it is | takes | returns |
 /// |---|---|---|---|
-/// | `#[start]` | what builds the actor, inside of where it runs; exactly one | any owned arguments | `Self` or `Result<Self, E>`, `E: Display` |
+/// | `#[start]` | what builds the actor, inside of where it runs (a plain one of a task: where its spawn is awaited); exactly one | any owned arguments | `Self` or `Result<Self, E>`, `E: Display` |
 /// | `#[command]` | a message the actor answers | `&mut self` or `&self`, any owned arguments | anything owned; a `Result` becomes a [`TryCall`], a `Job` of `cx.executor()` is answered when it is done |
 /// | `#[periodic(every = "5s")]` | run every so often | `&mut self` | `()` or `Result<(), E>`; an error ends the actor |
 /// | `#[stopping]` | run before the actor ends in good order; at most one | `&mut self` | `()` or `Result<(), E>` |

@@ -36,6 +36,9 @@ pub trait Actor: Sized + Send + 'static {
     /// How often each `#[periodic]` function runs.
     const PERIODS: &'static [Duration];
 
+    /// Whether `#[start]` is a plain function: a task actor's is run by whoever spawns it.
+    const IS_PLAIN: bool = false;
+
     /// Runs `#[start]`; an error is told as text, with what caused it.
     fn start(args: Self::Args, cx: &mut Context<Self>) -> impl Future<Output = Result<Self, String>> + Send;
 

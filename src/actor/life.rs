@@ -173,7 +173,9 @@ fn course<'a, A: Actor>(
     actor: &'a mut Option<A>,
     inbox: &'a mut Inbox<Envelope<A::Message>>,
 ) -> impl Future<Output = Exit> + Send {
-    let turn = Turn { left: TURN, last: shared.node.handled().saturating_add(birth.messages) };
+    // A plain `#[start]` may be run by who spawns the actor, messages never are.
+    let left = if A::IS_PLAIN { 0 } else { TURN };
+    let turn = Turn { left, last: shared.node.handled().saturating_add(birth.messages) };
     let mut desk = Desk { shared, inbox, birth, actor, periods: Periods::default(), turn };
     async move {
         if let Err(exit) = start(desk.shared, desk.birth, desk.actor).await {

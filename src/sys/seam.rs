@@ -176,9 +176,15 @@ where
     spawn_boxed(Box::pin(future))
 }
 
-/// One instance a type of output, not one a future: of each type of future that is given to tokio it makes some sixty
-/// functions, which is time that everyone waits who builds this crate.
-fn spawn_boxed<T: Send + 'static>(future: Pin<Box<dyn Future<Output = T> + Send>>) -> JoinHandle<T> {
+/// Spawns a task that is in a box already.
+///
+/// # Panics
+/// Outside of a runtime.
+// One instance a type of output, not one a future: of each type of future that is given to tokio it makes some sixty
+// functions, which is time that everyone waits who builds this crate.
+pub(crate) fn spawn_boxed<T: Send + 'static>(
+    future: Pin<Box<dyn Future<Output = T> + Send>>,
+) -> JoinHandle<T> {
     let Some(seam) = installed() else {
         return tokio::spawn(future);
     };

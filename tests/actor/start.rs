@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cast::{PLACEMENTS, Tested, soon};
-use rehearsal::actor::Monitor;
+use rehearsal::actor::{Monitor, get_actor};
 use rehearsal::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,79 @@ impl Stillborn {
             Way::Exit => std::process::exit(5),
         }
     }
+}
+
+/// The same without anything to wait for: as a task it starts where its spawn is awaited.
+#[derive(Debug)]
+pub struct Abrupt {
+    id: u64,
+    listed: bool,
+}
+
+#[rehearsal::actor]
+impl Abrupt {
+    #[start]
+    pub fn new(way: Way) -> Result<Self, String> {
+        match way {
+            Way::Error => Err("the disk is full".to_owned()),
+            Way::Panic => panic!("no way to live"),
+            Way::Hang => {
+                let own = get_actor().ok_or("nobody is in control")?;
+                let listed = rehearsal::arbiter().find(&own.name().name()).is_some();
+                Ok(Abrupt { id: own.id(), listed })
+            }
+            Way::Exit => std::process::exit(5),
+        }
+    }
+
+    #[command]
+    pub fn seen(&self) -> (u64, bool) {
+        (self.id, self.listed)
+    }
+
+    /// Spawns another while it is in control itself.
+    #[command]
+    pub async fn spawn_another(&self, way: Way) -> Result<(u64, u64), String> {
+        let another = Abrupt::spawn(way).await.map_err(|error| error.to_string())?;
+        let own = get_actor().map(|own| own.id()).unwrap_or_default();
+        Ok((another.id(), own))
+    }
+}
+
+#[rehearsal::test]
+async fn a_plain_start_that_fails_is_told_in_every_place() {
+    let put = |way, place| match place {
+        Placement::Thread => Abrupt::spawn(way).thread(),
+        Placement::Process => Abrupt::spawn(way).process(),
+        _ => Abrupt::spawn(way),
+    };
+    for place in PLACEMENTS {
+        let error = soon("the spawn", put(Way::Error, place)).await.expect_err("it cannot live");
+        assert!(
+            matches!(&error, SpawnError::Start { message, .. } if message == "the disk is full"),
+            "{error}"
+        );
+
+        let error = soon("the spawn", put(Way::Panic, place)).await.expect_err("it cannot live");
+        let SpawnError::Died { exit, .. } = &error else { panic!("{place}: {error}") };
+        assert!(matches!(&exit.reason, Reason::Panicked(note) if note.message == "no way to live"), "{exit}");
+        assert!(error.to_string().contains("tests/actor/start.rs:"), "{place}: {error}");
+    }
+}
+
+#[rehearsal::test]
+async fn a_plain_start_is_in_control_while_it_runs_and_no_longer() -> Tested {
+    let first = Abrupt::spawn(Way::Hang).await?;
+    assert!(get_actor().is_none(), "the spawn is over");
+    assert_eq!(first.seen().await?, (first.id(), true));
+    let (another, own) = first.spawn_another(Way::Hang).await?;
+    assert_ne!(another, first.id());
+    assert_eq!(own, first.id(), "the one that spawned is in control again");
+    // A start that panics inside a command of another is the end of the one that starts, and of nobody else.
+    let error = first.spawn_another(Way::Panic).await.expect_err("it cannot live");
+    assert!(error.to_string().contains("no way to live"), "{error}");
+    assert_eq!(first.spawn_another(Way::Hang).await?.1, first.id());
+    Ok(())
 }
 
 fn put(spawn: Spawn<Stillborn>, place: Placement) -> Spawn<Stillborn> {

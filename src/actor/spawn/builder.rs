@@ -1,14 +1,12 @@
 //! What `spawn(..)` gives: an actor that has not been placed, and what can be said of it before that.
 
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Poll, ready};
 use std::time::Duration;
 
-use super::ready::{self, Started};
-use super::{process, task, thread};
+use super::placing::{Placed, Placing, Starting};
+use super::{process, ready, task, thread};
 use crate::actor::address::Address;
 use crate::actor::behavior::{Actor, ProcessActor};
 use crate::actor::call::DEFAULT_DEADLINE;
@@ -17,7 +15,7 @@ use crate::actor::crossing::Crossing;
 use crate::actor::error::SpawnError;
 use crate::actor::info::{ActorName, Placement};
 use crate::actor::life::Seat;
-use crate::actor::node::{AnyActor, Ended, Shared};
+use crate::actor::node::{AnyActor, Shared};
 use crate::actor::overflow::Overflow;
 use crate::actor::params::Params;
 use crate::actor::state::State;
@@ -170,7 +168,8 @@ impl<A: Actor> Spawn<A> {
         self
     }
 
-    /// How long it may take to be ready, 30 s unless told otherwise. One that is not is killed.
+    /// How long it may take to be ready, 30 s unless told otherwise. One that is not is killed. A plain function cannot be
+    /// interrupted: that of a task runs where the spawn is awaited, and is waited for however long it takes.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
@@ -277,7 +276,7 @@ impl<A: Actor> Spawn<A> {
         self
     }
 
-    fn placement(&self) -> Placement {
+    pub(super) fn placement(&self) -> Placement {
         match self.place {
             Place::Task => Placement::Task,
             Place::Thread(_) => Placement::Thread,
@@ -301,7 +300,7 @@ impl<A: Actor> Spawn<A> {
             (name, mailbox.max(1), timeout, silence);
     }
 
-    fn place(mut self) -> Result<Placed<A>, SpawnError> {
+    pub(super) fn place(mut self) -> Result<Placed<A>, SpawnError> {
         panic::install();
         if let Some(on_params) = current::on_params() {
             self.change(on_params);
@@ -317,8 +316,10 @@ impl<A: Actor> Spawn<A> {
         if let Some(allowed) = self.allowed.take() {
             shared.node.beside().allow(allowed);
         }
-        let starting = Starting(Some(Address::new(shared.clone())));
+        let starting = Starting::of(Address::new(shared.clone()));
         shared.node.state.advance(State::Inactive);
+        // Before it is placed: its `#[start]` may look for itself.
+        roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
         let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));
         let (ready, is_ready) = ready::pair();
         match self.place {
@@ -345,7 +346,6 @@ impl<A: Actor> Spawn<A> {
                 }
             }
         }
-        roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
         Ok(Placed { starting, is_ready, deadline: Deadline::new(self.limit) })
     }
 }
@@ -384,98 +384,7 @@ impl<A: Actor> IntoFuture for Spawn<A> {
     type IntoFuture = Placing<A>;
 
     fn into_future(self) -> Placing<A> {
-        Placing(Step::Asked(self))
-    }
-}
-
-/// An actor that is being placed; made by awaiting a [`Spawn`]. Dropped before it is done, it kills the actor.
-#[must_use = "futures do nothing unless awaited"]
-pub struct Placing<A: Actor>(Step<A>);
-
-enum Step<A: Actor> {
-    Asked(Spawn<A>),
-    Placed(Placed<A>),
-    /// It ends without having said how its start went.
-    Ending(Starting<A>, Ended),
-    Done,
-}
-
-struct Placed<A: Actor> {
-    starting: Starting<A>,
-    is_ready: Started,
-    deadline: Deadline,
-}
-
-// Nothing in it is ever pinned.
-impl<A: Actor> Unpin for Placing<A> {}
-
-impl<A: Actor> Future for Placing<A> {
-    type Output = Result<A::Proxy, SpawnError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Self::Output> {
-        let step = &mut self.0;
-        loop {
-            match step {
-                Step::Asked(_) => {
-                    let Step::Asked(spawn) = std::mem::replace(step, Step::Done) else { unreachable!() };
-                    *step = Step::Placed(spawn.place()?);
-                }
-                Step::Placed(placed) => {
-                    let outcome = ready!(placed.is_ready.poll_within(&mut placed.deadline, cx));
-                    let after = placed.deadline.limit();
-                    let Step::Placed(Placed { mut starting, .. }) = std::mem::replace(step, Step::Done)
-                    else {
-                        unreachable!()
-                    };
-                    return Poll::Ready(match outcome {
-                        Some(Some(Ok(()))) => Ok(A::Proxy::from(starting.take())),
-                        Some(Some(Err(error))) => Err(error),
-                        Some(None) => {
-                            let ended = starting.address().ended();
-                            *step = Step::Ending(starting, ended);
-                            continue;
-                        }
-                        None => Err(SpawnError::Timeout { actor: starting.address().name().clone(), after }),
-                    });
-                }
-                Step::Ending(starting, ended) => {
-                    let exit = ready!(Pin::new(ended).poll(cx));
-                    let actor = starting.address().name().clone();
-                    *step = Step::Done;
-                    return Poll::Ready(Err(SpawnError::Died { exit, actor }));
-                }
-                Step::Done => panic!("the future of a spawn was polled after it was done"),
-            }
-        }
-    }
-}
-
-impl<A: Actor> std::fmt::Debug for Placing<A> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Placing({})", A::KIND)
-    }
-}
-
-/// An actor that has been placed and is not ready. Dropped before it is, it is killed: nobody would own it.
-struct Starting<A: Actor>(Option<Address<A>>);
-
-impl<A: Actor> Starting<A> {
-    fn address(&self) -> &Address<A> {
-        self.0.as_ref().expect("it is taken out only once, at the end")
-    }
-
-    fn take(&mut self) -> Address<A> {
-        self.0.take().expect("it is taken out only once")
-    }
-}
-
-impl<A: Actor> Drop for Starting<A> {
-    fn drop(&mut self) {
-        if let Some(address) = &self.0 {
-            // For good: nobody would own its next life either.
-            address.shared.node.wish_for_the_end();
-            address.kill();
-        }
+        Placing::of(self)
     }
 }
 

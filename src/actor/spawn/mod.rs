@@ -1,6 +1,6 @@
 //! Placing an actor: as a task, a thread or a process.
 //!
-//! Owns: [`Spawn`], the builder that every actor's `spawn(..)` gives (`builder`); the three placements
+//! Owns: [`Spawn`], the builder that every actor's `spawn(..)` gives (`builder`), and the future it becomes (`placing`); the three placements
 //! `task`, `thread`, `process`, which differ in who drains the mailbox; `ready`, how whoever spawned it learns that it started; `bridge`, what `process` sends and
 //! reads; `worker`, the other end of it.
 //!
@@ -10,11 +10,13 @@
 
 mod bridge;
 mod builder;
+mod placing;
 mod process;
 mod ready;
 mod task;
 mod thread;
 pub mod worker;
 
-pub use builder::{Placing, Spawn};
+pub use builder::Spawn;
+pub use placing::Placing;
 pub(crate) use ready::{Ready, pair as ready_pair};

@@ -1,0 +1,135 @@
+//! An actor on its way into its place: what awaiting a [`Spawn`] is.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Poll, ready};
+
+use tokio::task::coop::poll_proceed;
+
+use super::builder::Spawn;
+use super::ready::Started;
+use crate::actor::address::Address;
+use crate::actor::behavior::Actor;
+use crate::actor::error::SpawnError;
+use crate::actor::info::Placement;
+use crate::actor::node::Ended;
+use crate::actor::state::State;
+use crate::sys::deadline::Deadline;
+
+/// An actor that is being placed; made by awaiting a [`Spawn`]. Dropped before it is done, it kills the actor.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Placing<A: Actor>(Step<A>);
+
+enum Step<A: Actor> {
+    Asked(Spawn<A>),
+    Placed(Placed<A>),
+    /// It ends without having said how its start went.
+    Ending(Starting<A>, Ended),
+    Done,
+}
+
+/// One that has its place, and has yet to say how its start went.
+pub(super) struct Placed<A: Actor> {
+    pub(super) starting: Starting<A>,
+    pub(super) is_ready: Started,
+    pub(super) deadline: Deadline,
+}
+
+impl<A: Actor> Placing<A> {
+    pub(super) fn of(spawn: Spawn<A>) -> Placing<A> {
+        Placing(Step::Asked(spawn))
+    }
+}
+
+impl<A: Actor> Spawn<A> {
+    /// Whether its `#[start]` runs while it is being placed.
+    fn starts_at_once(&self) -> bool {
+        A::IS_PLAIN && self.placement() == Placement::Task
+    }
+}
+
+// Nothing in it is ever pinned.
+impl<A: Actor> Unpin for Placing<A> {}
+
+impl<A: Actor> Future for Placing<A> {
+    type Output = Result<A::Proxy, SpawnError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        let step = &mut self.0;
+        loop {
+            match step {
+                Step::Asked(spawn) => {
+                    let at_once = spawn.starts_at_once();
+                    if at_once {
+                        // One after the other that starts at once: other tasks must have their turn.
+                        ready!(poll_proceed(cx)).made_progress();
+                    }
+                    let Step::Asked(spawn) = std::mem::replace(step, Step::Done) else { unreachable!() };
+                    let mut placed = spawn.place()?;
+                    if at_once && placed.starting.address().state() == State::Run {
+                        return Poll::Ready(Ok(A::Proxy::from(placed.starting.take())));
+                    }
+                    *step = Step::Placed(placed);
+                }
+                Step::Placed(placed) => {
+                    let outcome = ready!(placed.is_ready.poll_within(&mut placed.deadline, cx));
+                    let after = placed.deadline.limit();
+                    let Step::Placed(Placed { mut starting, .. }) = std::mem::replace(step, Step::Done)
+                    else {
+                        unreachable!()
+                    };
+                    return Poll::Ready(match outcome {
+                        Some(Some(Ok(()))) => Ok(A::Proxy::from(starting.take())),
+                        Some(Some(Err(error))) => Err(error),
+                        Some(None) => {
+                            let ended = starting.address().ended();
+                            *step = Step::Ending(starting, ended);
+                            continue;
+                        }
+                        None => Err(SpawnError::Timeout { actor: starting.address().name().clone(), after }),
+                    });
+                }
+                Step::Ending(starting, ended) => {
+                    let exit = ready!(Pin::new(ended).poll(cx));
+                    let actor = starting.address().name().clone();
+                    *step = Step::Done;
+                    return Poll::Ready(Err(SpawnError::Died { exit, actor }));
+                }
+                Step::Done => panic!("the future of a spawn was polled after it was done"),
+            }
+        }
+    }
+}
+
+impl<A: Actor> std::fmt::Debug for Placing<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Placing({})", A::KIND)
+    }
+}
+
+/// An actor that has been placed and is not ready. Dropped before it is, it is killed: nobody would own it.
+pub(super) struct Starting<A: Actor>(Option<Address<A>>);
+
+impl<A: Actor> Starting<A> {
+    pub(super) fn of(address: Address<A>) -> Starting<A> {
+        Starting(Some(address))
+    }
+
+    fn address(&self) -> &Address<A> {
+        self.0.as_ref().expect("it is taken out only once, at the end")
+    }
+
+    fn take(&mut self) -> Address<A> {
+        self.0.take().expect("it is taken out only once")
+    }
+}
+
+impl<A: Actor> Drop for Starting<A> {
+    fn drop(&mut self) {
+        if let Some(address) = &self.0 {
+            // For good: nobody would own its next life either.
+            address.shared.node.wish_for_the_end();
+            address.kill();
+        }
+    }
+}
