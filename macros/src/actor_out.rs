@@ -169,6 +169,7 @@ fn spawn(actor: &Actor) -> TokenStream {
             #[doc = #doc]
             #[doc = ""]
             #(#doc_of_start)*
+            #[track_caller]
             #visibility fn spawn(#(#names: #types),*) -> #root::Spawn<#ty> {
                 #root::Spawn::new((#(#names,)*))
             }

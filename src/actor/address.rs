@@ -151,7 +151,7 @@ impl<A: Actor> Address<A> {
 
     /// How it ended, if it has.
     pub fn exit(&self) -> Option<Exit> {
-        self.shared.node.exit()
+        self.shared.node.learn_exit()
     }
 }
 

@@ -257,7 +257,7 @@ fn refusal<A: Actor>(
 impl<A: Actor> Shared<A> {
     pub(crate) fn gone(&self, command: &'static str) -> Error {
         let stopping = || Exit::because(Reason::Stopped, "it was still ending when it was called");
-        let exit = self.node.exit().unwrap_or_else(stopping);
+        let exit = self.node.learn_exit().unwrap_or_else(stopping);
         Error::new(self.node.name.clone(), command, Cause::Dead(exit))
     }
 

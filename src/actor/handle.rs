@@ -87,7 +87,7 @@ impl ActorRef {
 
     /// How it ended, if it has.
     pub fn exit(&self) -> Option<Exit> {
-        self.0.node().exit()
+        self.0.node().learn_exit()
     }
 
     async fn ask<R>(

@@ -18,6 +18,7 @@ use super::mailbox::Inbox;
 use super::node::{Node, Shared};
 use super::overflow::Overflow;
 use super::panic;
+use super::realm;
 
 /// Letters that wait in a subscription unless it was made with a bound of its own.
 const DEFAULT_BOUND: usize = 1024;
@@ -239,6 +240,7 @@ pub(crate) fn post(node: &Node, command: &'static str, why: Undelivered) {
 /// The same, where no more than the actor's name is at hand.
 pub(crate) fn post_named(actor: &ActorName, command: &'static str, why: Undelivered) {
     COUNT[why as usize].fetch_add(1, Ordering::Relaxed);
+    realm::lost(actor, command, why);
     if SUBSCRIBED.load(Ordering::SeqCst) == 0 {
         return;
     }
@@ -292,6 +294,9 @@ pub(crate) fn cause_of_drop() -> Option<Cause> {
     }
     // Inside an actor's loop the only panic that unwinds past a reply is that of its own command.
     if std::thread::panicking() && current::is_inside() && !is_burying() {
+        if let Some(actor) = current::current() {
+            realm::told(actor.node().name.id);
+        }
         return panic::last().map(Cause::Panicked);
     }
     current::last_words().map(Cause::Dead)

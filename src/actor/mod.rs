@@ -13,7 +13,8 @@
 //!   what is under way to a process;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with, `interrupt` what ends it from outside;
-//! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom.
+//! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom;
+//!   [`Realm`], whom an actor belongs to.
 //!
 //! Never: knows a trial; serialises a message that stays in this process; reads a clock, spawns a task or draws a random
 //! number other than through `sys::seam`.
@@ -57,6 +58,7 @@ pub mod panic;
 mod params;
 mod pool;
 pub mod program;
+mod realm;
 mod reply;
 mod roll;
 pub mod spawn;
@@ -95,6 +97,7 @@ pub use overflow::Overflow;
 pub use overview::{ActorInfo, ArbiterInfo, ServerInfo};
 pub use params::Params;
 pub use pool::Pool;
+pub use realm::{Failure, InRealm, Living, Realm};
 pub use reply::Reply;
 pub use spawn::{Placing, Spawn};
 pub use state::State;

@@ -25,6 +25,7 @@ use super::life;
 use super::mailbox::{Mailbox, Next, Refused};
 use super::overflow::Overflow;
 use super::params::Params;
+use super::realm;
 use super::state::{State, StateCell};
 use super::supervise::AnyWork;
 use super::supervise::again::Wish;
@@ -33,7 +34,7 @@ use crate::sys::usage;
 
 mod lives;
 
-use lives::Rare;
+use lives::{Rare, Survivors};
 
 /// The half of an actor's shared state that does not depend on its type.
 pub(crate) struct Node {
@@ -131,6 +132,15 @@ impl Node {
         self.ending().exit.as_deref().cloned()
     }
 
+    /// The same, for somebody who wants to know: a failure is not unhandled any more.
+    pub(crate) fn learn_exit(&self) -> Option<Exit> {
+        let exit = self.exit();
+        if exit.is_some() {
+            realm::told(self.name.id);
+        }
+        exit
+    }
+
     pub(crate) fn poll_exit(&self, cx: &mut Context<'_>) -> Poll<Exit> {
         self.poll_exit_from(&mut None, cx)
     }
@@ -139,6 +149,7 @@ impl Node {
     pub(crate) fn poll_exit_from(&self, place: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Exit> {
         let mut ending = self.ending();
         if let Some(exit) = &ending.exit {
+            realm::told(self.name.id);
             return Poll::Ready((**exit).clone());
         }
         let rare = ending.rare.get_or_insert_default();
@@ -303,7 +314,10 @@ impl<A: Actor> Shared<A> {
         self.node.state.advance(if orderly { State::Close } else { State::Terminate });
         let left = self.mailbox.close();
         letter::bury_left(self, taken.into_iter().chain(left));
-        if let Some(survivors) = self.node.take_survivors()
+        let survivors = self.node.take_survivors();
+        let known = survivors.as_ref().is_some_and(Survivors::is_anybody);
+        realm::ended(&self.node, known || self.node.is_child());
+        if let Some(survivors) = survivors
             && let Some(exit) = self.node.exit()
         {
             survivors.learn(&self.node.name, &exit);

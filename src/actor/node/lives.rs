@@ -40,6 +40,11 @@ pub(super) struct Survivors {
 }
 
 impl Survivors {
+    /// Whether there is anybody who learns how the actor ended.
+    pub(super) fn is_anybody(&self) -> bool {
+        !self.links.is_empty() || !self.waiting.is_empty()
+    }
+
     pub(super) fn learn(self, actor: &ActorName, exit: &Exit) {
         self.links.iter().for_each(|link| link.carry(actor, exit));
         if let Some(family) = self.family {

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::actor::behavior::Actor;
 use crate::actor::context::Callback;
-use crate::actor::crossing::{self, Books, Down, Outbound, Up};
+use crate::actor::crossing::{self, Books, Broken, Down, Outbound, Up};
 use crate::actor::envelope::{BuiltIn, Envelope};
 use crate::actor::error::{Cause, SpawnError};
 use crate::actor::exit::Exit;
@@ -21,6 +21,7 @@ use crate::actor::letter::{self, Kept, Undelivered};
 use crate::actor::mailbox::Next;
 use crate::actor::node::{Node, Shared};
 use crate::actor::panic;
+use crate::actor::realm;
 use crate::actor::reply::{RemoteReply, Reply};
 use crate::actor::state::State;
 use crate::actor::supervise::again::Wish;
@@ -437,7 +438,12 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
         Up::Refused { why } => tell_start(Err(SpawnError::Refused { actor: actor(), why })),
         Up::Failed { message } => tell_start(Err(SpawnError::Start { actor: actor(), message })),
         Up::Answer { request } => answer(line, request, Ok(value))?,
-        Up::Broken { request, broken } => answer(line, request, Err(broken.into()))?,
+        Up::Broken { request, broken } => {
+            if let Broken::Panicked(_) = broken {
+                realm::told(shared.node.name.id);
+            }
+            answer(line, request, Err(broken.into()))?;
+        }
         Up::Taken { tells } => {
             line.open().waiting.taken(tells);
             line.wake_writer();

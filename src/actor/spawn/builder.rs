@@ -1,6 +1,7 @@
 //! What `spawn(..)` gives: an actor that has not been placed, and what can be said of it before that.
 
 use std::future::IntoFuture;
+use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::actor::life::Seat;
 use crate::actor::node::{AnyActor, Shared};
 use crate::actor::overflow::Overflow;
 use crate::actor::params::Params;
+use crate::actor::realm::Realm;
 use crate::actor::state::State;
 use crate::actor::supervise::again::{Again, Fate, Fates, OwnRule, Recipe};
 use crate::actor::supervise::{Heartbeat, OnRestart, Recycle, Restart, Restarted};
@@ -52,6 +54,7 @@ pub(super) const DEFAULT_MAILBOX: usize = 1024;
 pub struct Spawn<A: Actor> {
     args: A::Args,
     id: u64,
+    spawned_at: &'static Location<'static>,
     name: Option<Arc<str>>,
     capacity: usize,
     overflow: Overflow,
@@ -82,11 +85,13 @@ enum Place<A: Actor> {
 
 impl<A: Actor> Spawn<A> {
     /// An actor with these start arguments.
+    #[track_caller]
     pub fn new(args: A::Args) -> Spawn<A> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Spawn {
             args,
             id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
+            spawned_at: Location::caller(),
             name: None,
             capacity: DEFAULT_MAILBOX,
             overflow: Overflow::Wait,
@@ -346,6 +351,7 @@ impl<A: Actor> Spawn<A> {
                 }
             }
         }
+        Realm::admit(&shared, self.spawned_at);
         Ok(Placed { starting, is_ready, deadline: Deadline::new(self.limit) })
     }
 }

@@ -20,6 +20,7 @@ use crate::actor::exit::{Exit, Reason};
 use crate::actor::letter::Kept;
 use crate::actor::node::{Finisher, Shared};
 use crate::actor::panic;
+use crate::actor::realm;
 use crate::actor::state::State;
 use crate::actor::supervise::Heartbeat;
 use crate::actor::supervise::again::{Again, Fates, Wish};
@@ -195,6 +196,8 @@ async fn oversee<A: Actor>(
             {
                 writing = None;
                 if let Written::Killed = written {
+                    // Who killed it need not be told that it was killed.
+                    realm::told(shared.node.name.id);
                     child.kill_group();
                 }
             }

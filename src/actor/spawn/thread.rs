@@ -10,6 +10,7 @@ use crate::actor::behavior::Actor;
 use crate::actor::error::SpawnError;
 use crate::actor::info::ActorName;
 use crate::actor::life::{Seat, live};
+use crate::actor::realm::Realm;
 use crate::sys::seam;
 
 pub(super) fn place<A: Actor>(seat: Seat<A>) -> Result<(), SpawnError> {
@@ -21,7 +22,9 @@ pub(super) fn place<A: Actor>(seat: Seat<A>) -> Result<(), SpawnError> {
 fn run(actor: &ActorName, life: Pin<Box<dyn Future<Output = ()> + Send>>) -> io::Result<()> {
     // Made here, so that a system out of files is the caller's error.
     let runtime = Builder::new_current_thread().enable_all().build()?;
+    let realm = Realm::current();
     let run = move || {
+        realm.settle();
         // Run as a task: the future that `block_on` is given is slow to wake.
         let ended = runtime.block_on(async { seam::spawn(life).await });
         // What the actor left running must not hold the thread: blocking work may never end.

@@ -14,6 +14,7 @@ use tokio::task::{Id, try_id};
 use super::attempt::{TrialSettings, attempt};
 use super::judge::End;
 use crate::actor::panic::{self, Panic};
+use crate::actor::{InRealm, Realm};
 use crate::harness::registry::Entry;
 
 /// A panic as the hook saw it.
@@ -41,6 +42,8 @@ pub(super) struct Ledger {
     entry: &'static Entry,
     settings: TrialSettings,
     started: Instant,
+    /// Its actors.
+    realm: Realm,
     notes: Mutex<Notes>,
 }
 
@@ -87,7 +90,7 @@ pub fn on_unknown_panic(callback: impl Fn(&Panicked) + Send + Sync + 'static) ->
 
 impl Ledger {
     pub(super) fn new(entry: &'static Entry, settings: TrialSettings) -> Ledger {
-        Ledger { entry, settings, started: Instant::now(), notes: Mutex::default() }
+        Ledger { entry, settings, started: Instant::now(), realm: Realm::open(), notes: Mutex::default() }
     }
 
     pub(super) fn entry(&self) -> &'static Entry {
@@ -133,6 +136,7 @@ impl Ledger {
 pub(super) struct Watch {
     before: Option<Post>,
     alone: bool,
+    _inside: InRealm,
 }
 
 /// Makes the calling thread the trial's own, until the guard is dropped.
@@ -143,7 +147,8 @@ pub(super) fn watch(ledger: &Arc<Ledger>) -> Watch {
         *ALONE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(ledger));
     }
     let post = Post { ledger: Arc::clone(ledger), place: Place::Own(try_id()) };
-    Watch { before: POST.replace(Some(post)), alone }
+    let inside = if alone { ledger.realm.enter_alone() } else { ledger.realm.enter() };
+    Watch { before: POST.replace(Some(post)), alone, _inside: inside }
 }
 
 impl Drop for Watch {
@@ -157,6 +162,7 @@ impl Drop for Watch {
 
 /// Makes the calling thread, which belongs to the trial's runtime, answer to its ledger for good.
 pub(super) fn watch_beside(ledger: &Arc<Ledger>) {
+    ledger.realm.settle();
     POST.set(Some(Post { ledger: Arc::clone(ledger), place: Place::Beside }));
 }
 
