@@ -13,6 +13,7 @@
 //!   what is under way to a process;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with, `interrupt` what ends it from outside;
+//! - `group` chooses among actors of one type, `topic` tells all who want to know;
 //! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom;
 //!   [`Realm`], whom an actor belongs to.
 //!
@@ -38,6 +39,7 @@ mod error;
 mod executor;
 mod exit;
 mod fallible;
+mod group;
 mod handle;
 mod info;
 mod interrupt;
@@ -64,6 +66,7 @@ mod roll;
 pub mod spawn;
 mod state;
 mod supervise;
+mod topic;
 mod uplink;
 
 pub mod emit;
@@ -83,6 +86,7 @@ pub use executor::{
 };
 pub use exit::{Exit, Reason};
 pub use fallible::{Fallible, TryAnswer, TryAsking, TryCall};
+pub use group::{Group, GroupError, Member};
 pub use handle::{ActorRef, get_actor};
 pub use info::{ActorName, Info, MailboxInfo, Placement};
 pub use later::Later;
@@ -102,3 +106,4 @@ pub use reply::Reply;
 pub use spawn::{Placing, Spawn};
 pub use state::State;
 pub use supervise::{AnyWork, End, Heartbeat, Recycle, Restart, Restarted, Strategy, Supervising};
+pub use topic::{Item, Published, Receiver, Slow, Subscription, Topic};

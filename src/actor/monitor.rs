@@ -14,6 +14,7 @@ use super::context::{Context, Outlet};
 use super::envelope::Envelope;
 use super::error::SpawnError;
 use super::exit::Exit;
+use super::group::Group;
 use super::info::ActorName;
 use super::node::Shared;
 use super::pool::{Make, Pool};
@@ -54,8 +55,8 @@ pub struct Monitor<A: Actor> {
     pool: Pool<A>,
     /// In the order of their numbers.
     workers: Vec<Slot<A>>,
-    /// Where the next round begins.
-    turn: usize,
+    /// The same workers, for whoever chooses one without asking the monitor.
+    group: Group<A>,
     looks: Looks,
     epoch: Instant,
     /// Numbers of workers that are on their way.
@@ -110,6 +111,8 @@ pub enum MonitorMessage<A: Actor> {
     Workers(Reply<Vec<A::Proxy>>),
     /// Whose turn is it?
     Next(Reply<Option<A::Proxy>>),
+    /// Where can one be chosen without asking?
+    Group(Reply<Group<A>>),
     /// A worker has ended for good.
     Left {
         /// Which.
@@ -178,6 +181,8 @@ impl<A: Actor> Monitor<A> {
                 let at = self.workers.partition_point(|slot| slot.number < number);
                 let mut lives = Lives::default();
                 lives.begin(self.now());
+                // One that has ended meanwhile: that is told as any end is.
+                let _ = self.group.join(&worker);
                 self.workers.insert(at, Slot { number, child, worker, lives });
                 let event = if grown {
                     MonitorEvent::Grown { worker: name }
@@ -234,6 +239,7 @@ impl<A: Actor> Monitor<A> {
             Resize::Shrink => {
                 if let Some(slot) = self.workers.pop() {
                     cx.family().release(slot.child);
+                    self.group.leave(&slot.worker);
                     tell(&cx.outlet(), MonitorEvent::Shrunk { worker: slot.worker.name().clone() });
                 }
             }
@@ -242,15 +248,6 @@ impl<A: Actor> Monitor<A> {
 
     fn now(&self) -> Duration {
         seam::now().saturating_duration_since(self.epoch)
-    }
-
-    /// The worker whose turn it is: those that run come before those that are being started again.
-    fn next(&mut self) -> Option<A::Proxy> {
-        let count = self.workers.len();
-        let mut turns = (0..count).map(|step| (self.turn + step) % count);
-        let at = turns.find(|at| self.workers[*at].worker.state() == State::Run)?;
-        self.turn = at + 1;
-        Some(self.workers[at].worker.clone())
     }
 }
 
@@ -290,7 +287,7 @@ impl<A: Actor> Actor for Monitor<A> {
     type Proxy = MonitorProxy<A>;
 
     const KIND: &'static str = "Monitor";
-    const COMMANDS: &'static [&'static str] = &["workers", "next"];
+    const COMMANDS: &'static [&'static str] = &["workers", "next", "group"];
     const TABLE: u64 = 0;
     const PERIODS: &'static [Duration] = &[];
 
@@ -298,18 +295,14 @@ impl<A: Actor> Actor for Monitor<A> {
         cx.supervision(pool.strategy, pool.restart.clone());
         listen(cx);
         let epoch = seam::now();
-        let mut monitor = Monitor {
-            pool,
-            workers: Vec::new(),
-            turn: 0,
-            looks: Looks::default(),
-            epoch,
-            coming: Vec::new(),
-        };
+        let group = Group::up_to(cx.name().name(), pool.sizing.most);
+        let mut monitor =
+            Monitor { pool, workers: Vec::new(), group, looks: Looks::default(), epoch, coming: Vec::new() };
         for number in 0..monitor.pool.sizing.least {
             let (child, coming) = Self::make(&monitor.pool.make, number, cx);
             let worker = coming.await.map_err(|error| error.to_string())?;
             let lives = Lives::default();
+            let _ = monitor.group.join(&worker);
             monitor.workers.push(Slot { number, child, worker, lives });
         }
         if monitor.pool.sizing.least < monitor.pool.sizing.most {
@@ -332,6 +325,7 @@ impl<A: Actor> Actor for Monitor<A> {
         match message {
             MonitorMessage::Workers(_) => "workers",
             MonitorMessage::Next(_) => "next",
+            MonitorMessage::Group(_) => "group",
             MonitorMessage::Left { .. } => "left",
             MonitorMessage::Made { .. } => "made",
             MonitorMessage::Make { .. } => "make",
@@ -345,7 +339,8 @@ impl<A: Actor> Actor for Monitor<A> {
                 let running = self.workers.iter().filter(|slot| slot.worker.state() == State::Run);
                 reply.send(running.map(|slot| slot.worker.clone()).collect());
             }
-            MonitorMessage::Next(reply) => reply.send(self.next()),
+            MonitorMessage::Next(reply) => reply.send(self.group.next_running()),
+            MonitorMessage::Group(reply) => reply.send(self.group.clone()),
             MonitorMessage::Left { child } => self.left(child, cx),
             MonitorMessage::Made { number, child, made } => self.made(number, child, made, cx),
             MonitorMessage::Make { number } => self.fill(number, cx),
@@ -389,6 +384,35 @@ impl<A: Actor> MonitorProxy<A> {
             }
         };
         Call::new(&self.0, "next", MonitorMessage::Next(Reply::nobody()), plug)
+    }
+
+    /// The workers as a [`Group`], which the monitor keeps: workers are chosen from it without asking the monitor, by
+    /// turns, by what waits for them or by key, and all of them can be asked at once. One that is being started again
+    /// stays in it; one that the pool has no more is not.
+    ///
+    /// ```
+    /// # use rehearsal::prelude::*;
+    /// # use rehearsal::actor::Monitor;
+    /// # pub struct Counter { n: i64 }
+    /// # #[rehearsal::actor] impl Counter {
+    /// #     #[start] pub fn new(n: i64) -> Counter { Counter { n } }
+    /// #     #[command] pub fn add(&mut self, by: i64) -> i64 { self.n += by; self.n }
+    /// # }
+    /// # #[rehearsal::program] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = Monitor::spawn(4, |number| Counter::spawn(0).name(format!("counter-{number}"))).await?;
+    /// let counters = pool.group().await?;
+    /// assert_eq!(counters.by_key("ann")?.add(1).await?, 1);
+    /// assert_eq!(counters.by_key("ann")?.add(1).await?, 2);
+    /// counters.least_loaded()?.add(1).tell()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn group(&self) -> Call<'_, Monitor<A>, Group<A>> {
+        let plug: Plug<Monitor<A>, _> = |envelope, reply| {
+            if let Envelope::Command(MonitorMessage::Group(place)) = envelope {
+                *place = reply;
+            }
+        };
+        Call::new(&self.0, "group", MonitorMessage::Group(Reply::nobody()), plug)
     }
 }
 

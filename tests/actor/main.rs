@@ -20,6 +20,7 @@ mod event;
 mod executor;
 mod family;
 mod fault;
+mod group;
 mod heartbeat;
 mod hook;
 mod later;
@@ -37,6 +38,7 @@ mod start;
 mod stop;
 mod supervise;
 mod title;
+mod topic;
 #[cfg(feature = "system")]
 mod usage;
 #[cfg(feature = "json")]
