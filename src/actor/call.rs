@@ -149,7 +149,7 @@ impl<'p, A: Actor, R: Send + 'static> IntoFuture for Call<'p, A, R> {
     type IntoFuture = Asking<'p, A, R>;
 
     fn into_future(self) -> Asking<'p, A, R> {
-        let stage = Stage::Unsent { envelope: self.envelope, plug: self.plug, limit: self.limit };
+        let stage = Stage::Unsent { envelope: Some(self.envelope), plug: self.plug, limit: self.limit };
         let exchange = Exchange { stage, command: self.command, link: Link::default() };
         Asking { shared: &self.address.shared, exchange }
     }
@@ -167,12 +167,19 @@ fn post<A: Actor>(shared: &Shared<A>, command: &'static str, envelope: Envelope<
 
 /// The same, at once or not at all.
 fn post_strictly<A: Actor>(shared: &Shared<A>, envelope: Envelope<A::Message>) -> Posted<A> {
-    match envelope {
+    let mut envelope = match envelope {
         Envelope::BuiltIn(question) if question.is_control() => {
-            shared.mailbox.push_control(question).map_err(|refused| refused.map(Envelope::BuiltIn))
+            let posted = shared.mailbox.push_control(question);
+            return posted.map_err(|refused| refused.map(Envelope::BuiltIn));
         }
-        envelope => shared.mailbox.push(envelope),
-    }
+        envelope => Some(envelope),
+    };
+    let posted = shared.mailbox.push(&mut envelope);
+    posted.map_err(|refused| match (refused, envelope) {
+        (Refused::Full(()), Some(envelope)) => Refused::Full(envelope),
+        (Refused::Closed(()), Some(envelope)) => Refused::Closed(envelope),
+        (_, None) => unreachable!("what is refused stays"),
+    })
 }
 
 /// The same, waiting for room. A full control lane is waited for by trying again.
@@ -183,7 +190,7 @@ pub(super) fn poll_post<A: Actor>(
     ticket: &mut Option<u64>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Error>> {
-    if matches!(envelope, Some(Envelope::BuiltIn(question)) if question.is_control()) {
+    if envelope.as_ref().is_some_and(Envelope::is_question) {
         return poll_ask_control(shared, command, envelope, cx);
     }
     let posted = ready!(shared.mailbox.poll_push(envelope, ticket, cx));
@@ -277,7 +284,8 @@ struct Exchange<A: Actor, R> {
 
 enum Stage<A: Actor, R> {
     Unsent {
-        envelope: Envelope<A::Message>,
+        /// There, and taken when it is sent.
+        envelope: Option<Envelope<A::Message>>,
         plug: Plug<A, R>,
         limit: Duration,
     },
@@ -367,16 +375,25 @@ impl<A: Actor, R> Exchange<A, R> {
 
     /// Puts an unsent message into the mailbox, or in line for it.
     fn send(&mut self, shared: &Shared<A>) -> Result<(), Error> {
-        let Stage::Unsent { mut envelope, plug, limit } = mem::replace(&mut self.stage, Stage::Over) else {
-            return Ok(());
+        let Stage::Unsent { envelope, plug, limit } = &mut self.stage else { return Ok(()) };
+        let limit = *limit;
+        let (reply, wait) = Reply::awaited();
+        let refused = match envelope {
+            Some(message) => {
+                plug(message, reply);
+                if message.is_question() { Err(Refused::Full(())) } else { shared.mailbox.push(envelope) }
+            }
+            None => unreachable!("it is unsent"),
         };
-        let (reply, waiting) = Reply::pair(Deadline::new(limit));
-        plug(&mut envelope, reply);
-        self.stage = match post_strictly(shared, envelope) {
-            Ok(()) => Stage::Waiting(waiting),
-            Err(Refused::Full(envelope)) => Stage::Queued { envelope: Some(envelope), ticket: None, waiting },
-            Err(closed) => return Err(refusal(shared, self.command, closed)),
-        };
+        match refused {
+            Ok(()) => self.stage = Stage::Waiting(Waiting::new(wait, Deadline::new(limit))),
+            Err(Refused::Full(())) => {
+                let envelope = envelope.take();
+                let waiting = Waiting::new(wait, Deadline::new(limit));
+                self.stage = Stage::Queued { envelope, ticket: None, waiting };
+            }
+            Err(closed) => unposted(shared, self.command, closed, envelope.take())?,
+        }
         Ok(())
     }
 

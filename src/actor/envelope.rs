@@ -32,6 +32,11 @@ pub enum BuiltIn {
 }
 
 impl<M> Envelope<M> {
+    /// Whether it is for the control lane.
+    pub(crate) fn is_question(&self) -> bool {
+        matches!(self, Envelope::BuiltIn(question) if question.is_control())
+    }
+
     /// The name of the command it is.
     pub(crate) fn command<A: Actor<Message = M>>(&self) -> &'static str {
         match self {

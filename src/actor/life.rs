@@ -399,6 +399,7 @@ fn poll_step<A: Actor>(
     cx: &mut Context<A>,
     task: &mut task::Context<'_>,
 ) -> Poll<Step<A>> {
+    inbox.begin_turn();
     loop {
         if turn.left == 0 || inbox.ends_a_burst() {
             turn.left = TURN;

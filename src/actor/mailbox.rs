@@ -4,54 +4,43 @@
 //! to see whether the control lane has something. A sender wakes it only if it is parked, and not for a mere message
 //! while it waits for an async command to go on.
 
-use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 
 use super::info::MailboxInfo;
 use super::overflow::Overflow;
-use crate::sys::primitive::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering};
+use crate::sys::primitive::{AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// Questions (ping, info) that may wait on the control lane; stop and kill are flags and always have room.
 pub(crate) const CONTROL_CAPACITY: usize = 1024;
 
+// The paths are told, because the models compile this file from another place.
+#[path = "mailbox/inbox.rs"]
+mod inbox;
+#[path = "mailbox/lane.rs"]
+mod lane;
+#[path = "mailbox/queue.rs"]
+mod queue;
+
+pub(crate) use inbox::Inbox;
+use inbox::Turn;
+use queue::Queue;
+
+/// The control lane, or a stop or kill, waits.
+const URGENT: u8 = 1;
+/// Nothing came since the receiver was parked.
+const IDLE: u8 = 2;
+
 /// Both lanes. `M` is an ordinary message, `C` one of the control lane.
 pub(crate) struct Mailbox<M, C> {
     queue: Mutex<Queue<M, C>>,
-    /// Whether the control lane, or a stop or kill, waits. Set under the lock, read without it.
-    urgent: AtomicBool,
+    /// Whether the control lane, or a stop or kill, waits, or nothing at all. Set under the lock, read without it.
+    sign: AtomicU8,
     /// Messages in the receiver's buffer. It alone writes this: at most what it was told under the lock, and less from
     /// message to message.
     taken: AtomicUsize,
     capacity: usize,
     overflow: Overflow,
-}
-
-struct Queue<M, C> {
-    messages: VecDeque<M>,
-    /// Messages the receiver's buffer held when it last had the lock: more than are left in it now. As long as these
-    /// leave room nobody reads what the receiver writes a message, which costs a trip between two cores.
-    taken_then: usize,
-    receiver: Option<Waker>,
-    /// Made when first needed: most mailboxes never have any of it.
-    rare: Option<Box<Rare<C>>>,
-    high_water: usize,
-    /// Whether the parked receiver wants to be woken for an ordinary message.
-    for_messages: bool,
-    stop: bool,
-    kill: bool,
-    /// Whether the receiver is to look around although it was not parked when it was told so.
-    nudged: bool,
-    closed: bool,
-}
-
-struct Rare<C> {
-    control: VecDeque<C>,
-    /// Senders that wait for room, longest first.
-    room: VecDeque<(u64, Waker)>,
-    last_ticket: u64,
-    /// Messages that were dropped because there was no room for them.
-    dropped: u64,
 }
 
 /// A message that was not taken.
@@ -83,58 +72,11 @@ pub(crate) enum Next<M, C> {
     Kill,
 }
 
-/// The receiver's own side: the buffer it took.
-pub(crate) struct Inbox<M> {
-    batch: VecDeque<M>,
-    /// Whether several messages came at once the last time.
-    burst: bool,
-}
-
-impl<M> Default for Inbox<M> {
-    fn default() -> Self {
-        Inbox::new()
-    }
-}
-
-impl<M> Inbox<M> {
-    pub(crate) const fn new() -> Inbox<M> {
-        Inbox { batch: VecDeque::new(), burst: false }
-    }
-
-    /// Messages taken out of the mailbox and not handled.
-    pub(crate) fn len(&self) -> usize {
-        self.batch.len()
-    }
-
-    /// Whether a burst has just been handled to its end. It is worth letting others have a turn then: more of it gathers
-    /// meanwhile, where taking it message by message would be a fight for the lock with those who send.
-    pub(crate) fn ends_a_burst(&mut self) -> bool {
-        self.batch.is_empty() && std::mem::take(&mut self.burst)
-    }
-
-    /// Takes them all, the one that has waited longest first.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = M> {
-        self.batch.drain(..)
-    }
-}
-
 impl<M, C> Mailbox<M, C> {
     /// A mailbox in which at most `capacity` messages wait, at least one.
     pub(crate) fn new(capacity: usize, overflow: Overflow) -> Mailbox<M, C> {
-        let queue = Queue {
-            messages: VecDeque::new(),
-            taken_then: 0,
-            receiver: None,
-            rare: None,
-            high_water: 0,
-            for_messages: false,
-            stop: false,
-            kill: false,
-            nudged: false,
-            closed: false,
-        };
-        let (urgent, taken) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Mailbox { queue: Mutex::new(queue), urgent, taken, capacity: capacity.max(1), overflow }
+        let (sign, taken) = (AtomicU8::new(0), AtomicUsize::new(0));
+        Mailbox { queue: Mutex::new(Queue::new()), sign, taken, capacity: capacity.max(1), overflow }
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -163,17 +105,33 @@ impl<M, C> Mailbox<M, C> {
         queue.messages.len() + queue.taken_then >= self.capacity && self.waiting(queue) >= self.capacity
     }
 
-    /// Puts a message in, under the lock; who is to be woken for it.
-    fn put(&self, queue: &mut Queue<M, C>, message: M) -> Option<Waker> {
-        if queue.messages.capacity() == 0 {
-            // For one that never has more than an ask at a time; a burst soon makes room for itself.
-            queue.messages.reserve_exact(2);
-        }
-        queue.messages.push_back(message);
+    /// Takes a message in, under the lock; who is to be woken for it.
+    #[inline]
+    fn put(&self, queue: &mut Queue<M, C>, message: &mut Option<M>) -> Option<Waker> {
+        queue.messages.push(message);
         if queue.messages.len() + queue.taken_then > queue.high_water {
             queue.high_water = queue.high_water.max(self.waiting(queue));
         }
-        if queue.for_messages { queue.receiver.take() } else { None }
+        if !queue.for_messages {
+            return None;
+        }
+        let waker = queue.receiver.take();
+        if waker.is_some() {
+            self.disturb();
+        }
+        waker
+    }
+
+    /// Notes that the receiver is no longer parked. Under the lock.
+    fn disturb(&self) {
+        self.sign.store(self.sign.load(Ordering::Relaxed) & !IDLE, Ordering::Release);
+    }
+
+    /// Parks the receiver. Under the lock.
+    fn park(&self, queue: &mut Queue<M, C>, waker: &Waker, for_messages: bool) {
+        queue.park(waker, for_messages);
+        let idle = if for_messages { IDLE } else { 0 };
+        self.sign.store(self.sign.load(Ordering::Relaxed) & URGENT | idle, Ordering::Release);
     }
 
     /// Messages that the receiver has not taken out.
@@ -181,14 +139,17 @@ impl<M, C> Mailbox<M, C> {
         self.lock().messages.len()
     }
 
-    /// Puts a message in if there is room now.
-    pub(crate) fn push(&self, message: M) -> Result<(), Refused<M>> {
+    /// Puts a message in if there is room now, and leaves `None`; otherwise it stays where it is.
+    ///
+    /// It is moved once, and not before there is room for it: what has just been written is slow to be moved, and the
+    /// lock waits for the writes anyway.
+    pub(crate) fn push(&self, message: &mut Option<M>) -> Result<(), Refused<()>> {
         let mut queue = self.lock();
         if queue.closed {
-            return Err(Refused::Closed(message));
+            return Err(Refused::Closed(()));
         }
         if self.is_full(&queue) {
-            return Err(Refused::Full(message));
+            return Err(Refused::Full(()));
         }
         let waker = self.put(&mut queue, message);
         drop(queue);
@@ -203,7 +164,7 @@ impl<M, C> Mailbox<M, C> {
         if queue.closed {
             return false;
         }
-        let waker = self.put(&mut queue, message);
+        let waker = self.put(&mut queue, &mut Some(message));
         drop(queue);
         wake(waker);
         true
@@ -233,12 +194,12 @@ impl<M, C> Mailbox<M, C> {
                     return Squeezed::Dropped(message);
                 }
                 Overflow::DropOldest => {
-                    oldest = queue.messages.pop_front();
+                    oldest = queue.messages.pop();
                     queue.rare().dropped += u64::from(oldest.is_some());
                 }
             }
         }
-        let waker = self.put(&mut queue, message);
+        let waker = self.put(&mut queue, &mut Some(message));
         drop(queue);
         wake(waker);
         oldest.map_or(Squeezed::In, Squeezed::Instead)
@@ -268,7 +229,7 @@ impl<M, C> Mailbox<M, C> {
         if let Some(own) = ticket.take() {
             queue.rare().room.retain(|(waiting, _)| *waiting != own);
         }
-        let waker = message.take().and_then(|message| self.put(&mut queue, message));
+        let waker = self.put(&mut queue, message);
         drop(queue);
         wake(waker);
         Poll::Ready(Ok(()))
@@ -318,11 +279,11 @@ impl<M, C> Mailbox<M, C> {
     pub(crate) fn forget_signals(&self) {
         let mut queue = self.lock();
         (queue.stop, queue.kill) = (false, false);
-        self.urgent.store(queue.has_questions(), Ordering::Release);
+        self.sign.store(if queue.has_questions() { URGENT } else { 0 }, Ordering::Release);
     }
 
     fn wake_urgently(&self, mut queue: MutexGuard<'_, Queue<M, C>>) {
-        self.urgent.store(true, Ordering::Release);
+        self.sign.store(URGENT, Ordering::Release);
         let waker = queue.receiver.take();
         drop(queue);
         wake(waker);
@@ -330,7 +291,7 @@ impl<M, C> Mailbox<M, C> {
 
     /// Whether a stop or kill has come that the receiver has not heard.
     pub(crate) fn is_told_to_end(&self) -> bool {
-        self.urgent.load(Ordering::Acquire) && {
+        self.is_urgent() && {
             let queue = self.lock();
             queue.stop || queue.kill
         }
@@ -340,6 +301,7 @@ impl<M, C> Mailbox<M, C> {
     pub(crate) fn nudge(&self) {
         let mut queue = self.lock();
         let waker = queue.receiver.take();
+        self.disturb();
         // One that is not parked may be past what it is to look at.
         queue.nudged |= waker.is_none();
         drop(queue);
@@ -356,7 +318,7 @@ impl<M, C> Mailbox<M, C> {
     }
 
     /// Takes no more messages and gives back those that wait. The receiver is gone.
-    pub(crate) fn close(&self) -> VecDeque<M> {
+    pub(crate) fn close(&self) -> impl Iterator<Item = M> + use<M, C> {
         self.shut();
         let mut queue = self.lock();
         let messages = std::mem::take(&mut queue.messages);
@@ -365,16 +327,20 @@ impl<M, C> Mailbox<M, C> {
         self.taken.store(0, Ordering::Relaxed);
         drop(queue);
         drop((control, receiver));
-        messages
+        messages.into_messages()
     }
 
     /// What comes next: kill, stop, control lane, messages, in this order.
     pub(crate) fn poll_next(&self, inbox: &mut Inbox<M>, cx: &mut Context<'_>) -> Poll<Next<M, C>> {
-        if !self.urgent.load(Ordering::Acquire)
-            && let Some(message) = inbox.batch.pop_front()
+        let sign = self.sign.load(Ordering::Acquire);
+        if sign & URGENT == 0
+            && let Some(message) = inbox.batch.pop()
         {
             self.taken.store(inbox.batch.len(), Ordering::Relaxed);
             return Poll::Ready(Next::Message(message));
+        }
+        if inbox.turn == Turn::OneAndParked && sign == IDLE {
+            return Poll::Pending;
         }
         self.poll_more(inbox, cx)
     }
@@ -386,14 +352,14 @@ impl<M, C> Mailbox<M, C> {
         }
         if inbox.batch.is_empty() && queue.messages.len() > 1 && !self.overflow.reaches_the_oldest() {
             std::mem::swap(&mut queue.messages, &mut inbox.batch);
-            inbox.burst = true;
+            inbox.begin_burst();
         }
         // One alone is taken out where it is: many actors never have two, and need no second buffer.
-        let next = inbox.batch.pop_front().or_else(|| queue.messages.pop_front());
+        let next = inbox.batch.pop().or_else(|| queue.messages.pop());
         self.taken.store(inbox.batch.len(), Ordering::Relaxed);
         queue.taken_then = inbox.batch.len();
-        if next.is_none() {
-            queue.park(cx.waker(), true);
+        if inbox.is_last(next.is_some(), &queue.messages) {
+            self.park(&mut queue, cx.waker(), true);
         }
         // Also where nothing came: what came in past the bound may have kept those in line from being told of room.
         if queue.rare.as_ref().is_some_and(|rare| !rare.room.is_empty()) {
@@ -420,7 +386,7 @@ impl<M, C> Mailbox<M, C> {
         match self.take_urgent(&mut queue, stoppable) {
             Some(next) => Poll::Ready(next),
             None => {
-                queue.park(cx.waker(), false);
+                self.park(&mut queue, cx.waker(), false);
                 Poll::Pending
             }
         }
@@ -428,7 +394,7 @@ impl<M, C> Mailbox<M, C> {
 
     fn take_urgent(&self, queue: &mut Queue<M, C>, stoppable: bool) -> Option<Next<M, C>> {
         // Written under the lock only.
-        if !self.urgent.load(Ordering::Relaxed) {
+        if self.sign.load(Ordering::Relaxed) & URGENT == 0 {
             return None;
         }
         let next = if queue.kill {
@@ -440,48 +406,17 @@ impl<M, C> Mailbox<M, C> {
             queue.rare.as_mut().and_then(|rare| rare.control.pop_front()).map(Next::Control)
         };
         let more = queue.kill || queue.stop || queue.has_questions();
-        self.urgent.store(more, Ordering::Release);
+        self.sign.store(if more { URGENT } else { 0 }, Ordering::Release);
         next
+    }
+
+    fn is_urgent(&self) -> bool {
+        self.sign.load(Ordering::Acquire) & URGENT != 0
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue<M, C>> {
         // Nothing under this lock runs code of others but a waker's clone; a panic there leaves the queue whole.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<M, C> Queue<M, C> {
-    fn rare(&mut self) -> &mut Rare<C> {
-        self.rare.get_or_insert_with(|| {
-            let (control, room) = (VecDeque::new(), VecDeque::new());
-            Box::new(Rare { control, room, last_ticket: 0, dropped: 0 })
-        })
-    }
-
-    fn has_questions(&self) -> bool {
-        self.rare.as_ref().is_some_and(|rare| !rare.control.is_empty())
-    }
-
-    fn park(&mut self, waker: &Waker, for_messages: bool) {
-        if std::mem::take(&mut self.nudged) {
-            waker.wake_by_ref();
-        }
-        self.for_messages = for_messages;
-        match &mut self.receiver {
-            Some(parked) => parked.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
-    }
-
-    fn wait_for_room(&mut self, ticket: &mut Option<u64>, waker: &Waker) {
-        let rare = self.rare();
-        if let Some((_, parked)) = rare.room.iter_mut().find(|(waiting, _)| Some(*waiting) == *ticket) {
-            parked.clone_from(waker);
-            return;
-        }
-        rare.last_ticket += 1;
-        *ticket = Some(rare.last_ticket);
-        rare.room.push_back((rare.last_ticket, waker.clone()));
     }
 }
 

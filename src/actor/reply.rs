@@ -44,6 +44,10 @@ pub(crate) enum Waited<T> {
 }
 
 impl<T> Waiting<T> {
+    pub(crate) fn new(wait: Wait<T, Cause>, deadline: Deadline) -> Waiting<T> {
+        Waiting { wait, deadline }
+    }
+
     /// Whether it has ended, looked at or not.
     pub(crate) fn is_settled(&self) -> bool {
         self.wait.is_settled()
@@ -72,8 +76,14 @@ impl<T> Reply<T> {
     }
 
     pub(crate) fn pair(deadline: Deadline) -> (Reply<T>, Waiting<T>) {
+        let (reply, wait) = Reply::awaited();
+        (reply, Waiting::new(wait, deadline))
+    }
+
+    /// A reply, and what its caller waits on.
+    pub(crate) fn awaited() -> (Reply<T>, Wait<T, Cause>) {
         let (promise, wait) = slot::pair();
-        (Reply(Route::Local(Some(promise))), Waiting { wait, deadline })
+        (Reply(Route::Local(Some(promise))), wait)
     }
 
     pub(crate) fn remote(remote: Box<dyn RemoteReply<T>>) -> Reply<T> {

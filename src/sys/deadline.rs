@@ -20,11 +20,12 @@ use super::primitive::{AtomicBool, AtomicU64, Ordering};
 use super::{pool, seam, standstill};
 
 /// How often the clock looks.
-const TICK: Duration = Duration::from_millis(TICK_MS);
-const TICK_MS: u64 = 16;
+const TICK: Duration = Duration::from_nanos(TICK_NS);
+const TICK_NS: u64 = 16_000_000;
 
 /// A deadline sooner than this has a timer of its own.
-const EXACT_BELOW: Duration = Duration::from_secs(1);
+const EXACT_BELOW_NS: u64 = NS_PER_SECOND;
+const NS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Looks in a row that find nobody waiting, after which the clock's thread sleeps.
 const IDLE_LOOKS: u32 = 64;
@@ -37,7 +38,8 @@ static RUNS: AtomicBool = AtomicBool::new(false);
 
 /// The end of one wait, counted from when it is first waited for.
 pub(crate) struct Deadline {
-    limit: Duration,
+    /// In one word: what is written in two of different sizes is slow to be moved.
+    limit_ns: u64,
     watch: Watch,
 }
 
@@ -55,7 +57,8 @@ enum Watch {
 
 impl Deadline {
     pub(crate) const fn new(limit: Duration) -> Deadline {
-        Deadline { limit, watch: Watch::None }
+        let whole_ns = limit.as_secs().saturating_mul(NS_PER_SECOND);
+        Deadline { limit_ns: whole_ns.saturating_add(limit.subsec_nanos() as u64), watch: Watch::None }
     }
 
     /// One with a timer of its own, for a wait that is not on a slot.
@@ -65,8 +68,9 @@ impl Deadline {
         deadline
     }
 
+    /// What it was made with, but 584 years at most.
     pub(crate) fn limit(&self) -> Duration {
-        self.limit
+        Duration::from_nanos(self.limit_ns)
     }
 
     /// Whether anybody has waited.
@@ -81,11 +85,15 @@ impl Deadline {
             Watch::Timer(_) => 0,
             Watch::None => {
                 let standstills = standstill::count();
-                if self.limit < EXACT_BELOW || seam::is_owned() || !standstill::clock_moves() || !rouse() {
+                if self.limit_ns < EXACT_BELOW_NS
+                    || seam::is_owned()
+                    || !standstill::clock_moves()
+                    || !rouse()
+                {
                     self.watch_exactly();
                     return 0;
                 }
-                let due = due_after(self.limit);
+                let due = due_after(self.limit_ns);
                 self.watch = Watch::Tick { due, standstills };
                 due
             }
@@ -114,16 +122,14 @@ impl Deadline {
 
     #[cold]
     fn watch_exactly(&mut self) {
-        self.watch = Watch::Timer(Box::pin(seam::sleep(self.limit)));
+        self.watch = Watch::Timer(Box::pin(seam::sleep(self.limit())));
     }
 }
 
 /// The first tick at which so much time has passed for certain. The present tick may be almost over, and the clock's
 /// next look counts up to two ticks and what was left over, however soon it comes.
-fn due_after(limit: Duration) -> u64 {
-    // Not `as_millis`: it divides numbers of 128 bits.
-    let limit_ms = limit.as_secs().saturating_mul(1_000).saturating_add(u64::from(limit.subsec_millis()) + 1);
-    now().saturating_add(limit_ms / TICK_MS + 4)
+fn due_after(limit_ns: u64) -> u64 {
+    now().saturating_add(limit_ns.div_ceil(TICK_NS) + 4)
 }
 
 /// The present tick, from 1.

@@ -43,7 +43,7 @@ fn said(polled: Poll<Next<u32, &'static str>>) -> String {
 }
 
 fn fits(mailbox: &Numbers, number: u32) -> bool {
-    match mailbox.push(number) {
+    match mailbox.push(&mut Some(number)) {
         Ok(()) => true,
         Err(Refused::Full(_)) => false,
         Err(Refused::Closed(_)) => panic!("it is closed"),
@@ -119,6 +119,43 @@ fn a_receiver_is_woken_once_and_not_for_messages_while_it_waits_inside_a_command
 }
 
 #[rehearsal::test]
+fn a_receiver_that_handles_one_message_a_turn_is_parked_as_it_takes_it() {
+    let (mailbox, mut inbox) = (Numbers::new(8, Overflow::Wait), Inbox::new());
+    let (bell, waker) = bell();
+    let mut cx = Context::from_waker(&waker);
+    assert!(fits(&mailbox, 1));
+    inbox.begin_turn();
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "1");
+    assert!(mailbox.lock().receiver.is_some());
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "nothing");
+    assert!(fits(&mailbox, 2));
+    assert_eq!(bell.rung(), 1);
+
+    inbox.begin_turn();
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "2");
+    assert!(fits(&mailbox, 3), "while 2 is handled");
+    assert_eq!(bell.rung(), 2);
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "3");
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "nothing");
+
+    assert!(fits(&mailbox, 4));
+    inbox.begin_turn();
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "4");
+    assert!(mailbox.lock().receiver.is_none(), "more than one came in the turn before");
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "nothing");
+
+    assert!(fits(&mailbox, 5));
+    inbox.begin_turn();
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "5");
+    mailbox.nudge();
+    assert_eq!(bell.rung(), 5);
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "nothing");
+    assert!(mailbox.lock().receiver.is_some(), "parked once more");
+    mailbox.kill();
+    assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "kill");
+}
+
+#[rehearsal::test]
 fn room_goes_to_those_who_wait_longest_and_on_from_those_who_leave() {
     let (mailbox, mut inbox) = (Numbers::new(1, Overflow::Wait), Inbox::new());
     assert!(fits(&mailbox, 0));
@@ -152,10 +189,11 @@ fn a_mailbox_that_shuts_wakes_those_who_wait_and_keeps_what_it_has_until_it_clos
     let polled = mailbox.poll_push(&mut one, &mut ticket, &mut Context::from_waker(&waker));
     assert_eq!(polled, Poll::Ready(Err(Refused::Closed(()))));
     assert_eq!(one, Some(1), "given back");
-    assert!(matches!(mailbox.push(2), Err(Refused::Closed(2))));
+    let mut two = Some(2);
+    assert_eq!((mailbox.push(&mut two), two), (Err(Refused::Closed(())), Some(2)), "and left where it is");
     assert!(matches!(mailbox.push_control("ping"), Err(Refused::Closed("ping"))));
     assert_eq!(next(&mailbox, &mut inbox), "0");
-    mailbox.close();
+    drop(mailbox.close());
     assert_eq!(next(&mailbox, &mut inbox), "nothing");
 }
 

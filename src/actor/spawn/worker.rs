@@ -254,12 +254,13 @@ fn control<A: ProcessActor>(shared: &Shared<A>, question: BuiltIn) {
 }
 
 fn post<A: ProcessActor>(shared: &Shared<A>, envelope: Envelope<A::Message>) {
-    match shared.mailbox.push(envelope) {
+    let mut envelope = Some(envelope);
+    match shared.mailbox.push(&mut envelope) {
         Ok(()) => {}
         // The end says so, to whom it was from, and the parent; it was not taken.
-        Err(Refused::Closed(envelope)) => letter::shielded(|| drop(envelope)),
+        Err(Refused::Closed(())) => letter::shielded(|| drop(envelope)),
         // The parent never has more under way than fits.
-        Err(Refused::Full(envelope)) => {
+        Err(Refused::Full(())) => {
             eprintln!("rehearsal: a message beyond the mailbox was lost: {envelope:?}")
         }
     }

@@ -154,7 +154,7 @@ fn a_receiver_that_parks_misses_no_message() {
         let mailbox = Arc::new(Numbers::new(4, Overflow::Wait));
         let senders = [1, 2].map(|number| {
             let mailbox = mailbox.clone();
-            thread::spawn(move || assert!(mailbox.push(number).is_ok()))
+            thread::spawn(move || assert!(mailbox.push(&mut Some(number)).is_ok()))
         });
         let sum = block_on(async {
             let (mut inbox, mut sum) = (Inbox::new(), 0);
@@ -167,6 +167,61 @@ fn a_receiver_that_parks_misses_no_message() {
             sum
         });
         assert_eq!(sum, 3);
+        senders.into_iter().for_each(|sender| sender.join().expect("no panic"));
+    });
+}
+
+/// A receiver that handles what there is in one poll, as an actor does, while more comes, and a kill.
+#[test]
+fn a_receiver_that_parks_as_it_takes_a_message_misses_none() {
+    model(|| {
+        let mailbox = Arc::new(Numbers::new(4, Overflow::Wait));
+        assert!(mailbox.push(&mut Some(1)).is_ok());
+        let sender = {
+            let mailbox = mailbox.clone();
+            thread::spawn(move || {
+                assert!(mailbox.push(&mut Some(2)).is_ok());
+                mailbox.kill();
+            })
+        };
+        let (mut inbox, mut sum) = (Inbox::new(), 0);
+        block_on(std::future::poll_fn(|cx| {
+            inbox.begin_turn();
+            loop {
+                match mailbox.poll_next(&mut inbox, cx) {
+                    Poll::Ready(Next::Message(number)) => sum += number,
+                    Poll::Ready(Next::Kill) => return Poll::Ready(()),
+                    Poll::Ready(_) => panic!("nothing else was sent"),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+        }));
+        assert_ne!(sum, 2, "in their order, and a kill past them");
+        sender.join().expect("no panic");
+    });
+}
+
+/// Two senders, and a receiver that handles what there is in one poll.
+#[test]
+fn a_receiver_of_one_message_a_turn_misses_none() {
+    model(|| {
+        let mailbox = Arc::new(Numbers::new(4, Overflow::Wait));
+        let senders = [1, 2].map(|number| {
+            let mailbox = mailbox.clone();
+            thread::spawn(move || assert!(mailbox.push(&mut Some(number)).is_ok()))
+        });
+        let (mut inbox, mut sum) = (Inbox::new(), 0);
+        block_on(std::future::poll_fn(|cx| {
+            inbox.begin_turn();
+            loop {
+                match mailbox.poll_next(&mut inbox, cx) {
+                    Poll::Ready(Next::Message(number)) => sum += number,
+                    Poll::Ready(_) => panic!("nothing else was sent"),
+                    Poll::Pending if sum == 3 => return Poll::Ready(()),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+        }));
         senders.into_iter().for_each(|sender| sender.join().expect("no panic"));
     });
 }
@@ -200,7 +255,7 @@ fn a_question_or_a_kill_reaches_one_that_is_parked_or_is_about_to() {
 fn one_that_waits_for_room_gets_it() {
     model(|| {
         let mailbox = Arc::new(Numbers::new(1, Overflow::Wait));
-        assert!(mailbox.push(1).is_ok());
+        assert!(mailbox.push(&mut Some(1)).is_ok());
         let sender = {
             let mailbox = mailbox.clone();
             thread::spawn(move || {
