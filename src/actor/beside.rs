@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use super::executor::Pool;
 use super::node::AnyActor;
+use super::overview::ActorInfo;
 use crate::sys::seam;
 
 /// Beside an actor's node: nothing of it is on the way of a message.
@@ -26,6 +27,19 @@ pub(crate) struct Beside {
     pool: OnceLock<Arc<Pool>>,
     /// Tickets of calls that were given up before their command was carried out.
     given_up: Mutex<VecDeque<u64>>,
+    /// How long it had its thread.
+    busy_ns: AtomicU64,
+    /// What a process actor's own process last told of itself and the actors in it.
+    told: Mutex<Vec<ActorInfo>>,
+    /// What keeps account of what is under way to that process.
+    line: Mutex<Option<Weak<dyn UnderWay>>>,
+}
+
+/// Keeps account of what was sent to a process.
+pub(crate) trait UnderWay: Send + Sync {
+    /// Names of the messages that it has neither answered nor, as far as is known, handled, of which it has handled
+    /// `handled` for certain; the one that was sent first first. `None` while that is being changed.
+    fn names(&self, handled: u64) -> Option<Vec<&'static str>>;
 }
 
 /// Calls given up that are remembered: more than may wait in most mailboxes. Each is forgotten with its command.
@@ -49,6 +63,37 @@ impl Beside {
     pub(crate) fn silent_for(&self) -> Duration {
         let notified_ns = self.notified_ns.load(Ordering::Relaxed);
         Duration::from_nanos(seam::monotonic_ns().saturating_sub(notified_ns))
+    }
+
+    /// Counts that it had its thread for so long.
+    pub(crate) fn count_busy(&self, ns: u64) {
+        self.busy_ns.fetch_add(ns, Ordering::Relaxed);
+    }
+
+    pub(crate) fn busy(&self) -> Duration {
+        Duration::from_nanos(self.busy_ns.load(Ordering::Relaxed))
+    }
+
+    /// Notes what its process tells of the actors in it.
+    pub(crate) fn set_told(&self, actors: Vec<ActorInfo>) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = actors;
+    }
+
+    /// What its process last told: first of itself.
+    pub(crate) fn told(&self) -> Vec<ActorInfo> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes who keeps account of what goes to its process; nothing is told of the new process yet.
+    pub(crate) fn set_line(&self, line: Weak<dyn UnderWay>) {
+        self.set_told(Vec::new());
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+    }
+
+    /// Names of the messages that are under way to its process, which has told that it handled so many.
+    pub(crate) fn under_way(&self, handled: u64) -> Option<Vec<&'static str>> {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        line?.upgrade()?.names(handled)
     }
 
     /// Keeps what `#[on_info]` added, for questions that come while the actor itself cannot be asked.

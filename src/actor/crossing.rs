@@ -16,6 +16,7 @@ use super::error::{Cause, Part};
 use super::exit::Exit;
 use super::ledger::Ledger;
 use super::letter::{self, Undelivered};
+use super::overview::ActorInfo;
 use super::panic::{self, PanicNote};
 use super::reply::Reply;
 use crate::sys::anchor::{self, Entry};
@@ -43,9 +44,11 @@ pub(crate) struct Hello {
     pub(crate) notify_every: Duration,
     /// Whether the parent wants events.
     pub(crate) listens: bool,
+    /// Whether its mailbox is kept in sight.
+    pub(crate) in_sight: bool,
 }
 
-wired! { struct Hello { version, program, entry, kind, table, id, name, window, notify_every, listens } }
+wired! { struct Hello { version, program, entry, kind, table, id, name, window, notify_every, listens, in_sight } }
 
 /// Parent to worker. The value of a command (its arguments) follows it.
 #[derive(Debug)]
@@ -100,6 +103,8 @@ pub(crate) enum Up {
     Event,
     /// A sign of life.
     Notify,
+    /// How the actor is, and behind it those that were spawned in its process.
+    Actors { actors: Vec<ActorInfo> },
     /// So many tells have been taken since the last report.
     Taken { tells: usize },
     /// The tell of this number, counted from 0 over all messages but questions, could not be read.
@@ -111,7 +116,7 @@ pub(crate) enum Up {
 wired! {
     enum Up {
         Refused { why }, Started, Failed { message }, Answer { request }, Broken { request, broken }, Event,
-        Notify, Taken { tells }, Unread { number }, Ended { exit, taken }
+        Notify, Actors { actors }, Taken { tells }, Unread { number }, Ended { exit, taken }
     }
 }
 
@@ -198,6 +203,11 @@ impl Books {
             Some(taken) => self.sent.left(taken).collect(),
             None => self.sent.unaccounted(|request| self.waits(request), self.tells),
         }
+    }
+
+    /// Names of the messages of which it is not known that the worker has handled them; so many it has for certain.
+    pub(crate) fn open_names(&self, handled: u64) -> Vec<&'static str> {
+        self.sent.open(handled, |request| self.waits(request), self.tells)
     }
 
     /// Whether somebody waits for the answer of this request.

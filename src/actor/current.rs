@@ -60,6 +60,14 @@ pub(crate) fn is_inside() -> bool {
     CURRENT.try_with(|current| current.try_borrow().is_ok_and(|actor| actor.is_some())).unwrap_or(false)
 }
 
+/// The number of the actor that controls the current thread, if one does.
+pub(crate) fn id() -> Option<u64> {
+    let id = |actor: &RefCell<Option<Arc<dyn AnyActor>>>| {
+        actor.try_borrow().ok()?.as_ref().map(|own| own.node().name.id)
+    };
+    CURRENT.try_with(id).ok().flatten()
+}
+
 /// The `#[on_params]` function of the actor that controls the current thread, if both are there.
 pub(crate) fn on_params() -> Option<fn(&mut Params)> {
     CURRENT.try_with(|current| current.borrow().as_ref().and_then(|actor| actor.on_params())).ok().flatten()

@@ -37,6 +37,14 @@ impl Ledger {
         self.last.iter().skip(self.last.len().saturating_sub(left)).map(|(name, _)| *name)
     }
 
+    /// The same without those that were among the first `handled`.
+    pub(crate) fn open(&self, handled: u64, waits: impl Fn(u64) -> bool, tells: usize) -> Vec<&'static str> {
+        let mut names = self.unaccounted(waits, tells);
+        let left = usize::try_from(self.total.saturating_sub(handled)).unwrap_or(usize::MAX);
+        names.drain(..names.len().saturating_sub(left));
+        names
+    }
+
     /// What a worker may have left that said nothing: the asks that wait for an answer and the last so many tells.
     pub(crate) fn unaccounted(&self, waits: impl Fn(u64) -> bool, tells: usize) -> Vec<&'static str> {
         let mut tells_left = tells;

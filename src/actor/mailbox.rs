@@ -21,10 +21,14 @@ mod inbox;
 mod lane;
 #[path = "mailbox/queue.rs"]
 mod queue;
+#[path = "mailbox/sight.rs"]
+mod sight;
 
 pub(crate) use inbox::Inbox;
 use inbox::Turn;
 use queue::Queue;
+#[cfg_attr(loom, allow(unused_imports))]
+pub(crate) use sight::Glimpse;
 
 /// The control lane, or a stop or kill, waits.
 const URGENT: u8 = 1;
@@ -88,13 +92,7 @@ impl<M, C> Mailbox<M, C> {
     }
 
     pub(crate) fn info(&self) -> MailboxInfo {
-        let queue = self.lock();
-        MailboxInfo {
-            waiting: self.waiting(&queue),
-            high_water: queue.high_water,
-            capacity: self.capacity,
-            dropped: queue.rare.as_ref().map_or(0, |rare| rare.dropped),
-        }
+        self.info_of(&self.lock())
     }
 
     fn waiting(&self, queue: &Queue<M, C>) -> usize {
@@ -350,7 +348,12 @@ impl<M, C> Mailbox<M, C> {
         if let Some(next) = self.take_urgent(&mut queue, true) {
             return Poll::Ready(next);
         }
-        if inbox.batch.is_empty() && queue.messages.len() > 1 && !self.overflow.reaches_the_oldest() {
+        let in_sight = queue.is_in_sight();
+        if in_sight {
+            inbox.turn = Turn::Untold;
+        }
+        let one_by_one = self.overflow.reaches_the_oldest() || in_sight;
+        if inbox.batch.is_empty() && queue.messages.len() > 1 && !one_by_one {
             std::mem::swap(&mut queue.messages, &mut inbox.batch);
             inbox.begin_burst();
         }
@@ -358,6 +361,7 @@ impl<M, C> Mailbox<M, C> {
         let next = inbox.batch.pop().or_else(|| queue.messages.pop());
         self.taken.store(inbox.batch.len(), Ordering::Relaxed);
         queue.taken_then = inbox.batch.len();
+        queue.see(next.as_ref());
         if inbox.is_last(next.is_some(), &queue.messages) {
             self.park(&mut queue, cx.waker(), true);
         }

@@ -13,6 +13,7 @@
 //!   what is under way to a process;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with, `interrupt` what ends it from outside;
+//! - `overview` is the tree of them all, by `lineage`: who spawned whom;
 //! - `group` chooses among actors of one type, `topic` tells all who want to know;
 //! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom;
 //!   [`Realm`], whom an actor belongs to.
@@ -47,6 +48,7 @@ mod later;
 mod ledger;
 mod letter;
 mod life;
+mod lineage;
 mod mailbox;
 mod monitor;
 #[cfg(any(feature = "harness", feature = "json"))]
@@ -98,7 +100,7 @@ pub use monitor::{Monitor, MonitorEvent, MonitorMessage, MonitorProxy};
 pub use node::Ended;
 pub use open::OpenCommand;
 pub use overflow::Overflow;
-pub use overview::{ActorInfo, ArbiterInfo, ServerInfo};
+pub use overview::{ActorInfo, ArbiterInfo, Role, ServerInfo};
 pub use params::Params;
 pub use pool::Pool;
 pub use realm::{Failure, InRealm, Living, Realm};

@@ -293,6 +293,7 @@ impl<A: Actor> Actor for Monitor<A> {
 
     async fn start(pool: Pool<A>, cx: &mut Context<Self>) -> Result<Self, String> {
         cx.supervision(pool.strategy, pool.restart.clone());
+        cx.actor().node().set_monitor();
         listen(cx);
         let epoch = seam::now();
         let group = Group::up_to(cx.name().name(), pool.sizing.most);

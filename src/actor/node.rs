@@ -22,7 +22,7 @@ use super::exit::{Exit, Reason};
 use super::info::{ActorName, Info, MailboxInfo, Placement};
 use super::letter;
 use super::life;
-use super::mailbox::{Mailbox, Next, Refused};
+use super::mailbox::{Glimpse, Mailbox, Next, Refused};
 use super::overflow::Overflow;
 use super::params::Params;
 use super::realm;
@@ -72,6 +72,8 @@ pub(crate) trait AnyActor: Any + Send + Sync {
     #[cfg(feature = "json")]
     fn commands(&self) -> &'static [&'static str];
     fn mailbox_info(&self) -> MailboxInfo;
+    /// What can be seen of its mailbox at once, with the names of at most so many messages.
+    fn glimpse(&self, most: usize) -> Option<Glimpse>;
     /// Tells it to stop, for good.
     fn stop(&self);
     /// Ends what it does; one that is supervised may be started again.
@@ -231,6 +233,7 @@ impl Node {
             thread: std::thread::current().name().map(str::to_owned),
             uptime: self.uptime(),
             messages_handled: self.handled.load(Ordering::Relaxed),
+            busy: self.busy(),
             mailbox,
             commands: commands.iter().map(ToString::to_string).collect(),
             last_notify: None,
@@ -255,6 +258,24 @@ impl Node {
     /// The jobs of its executor, if it ever had any.
     pub(crate) fn jobs(&self) -> Option<&Arc<Pool>> {
         self.beside.get().and_then(|beside| beside.jobs())
+    }
+
+    /// How long it had its thread, as far as that was counted.
+    pub(crate) fn busy(&self) -> Duration {
+        self.beside.get().map_or(Duration::ZERO, |beside| beside.busy())
+    }
+
+    /// Counts that it had its thread for so long. Almost always it was for no time that counts.
+    #[inline]
+    pub(crate) fn count_busy(&self, ns: u64) {
+        if ns > 0 {
+            self.beside().count_busy(ns);
+        }
+    }
+
+    /// What few actors have, if this one has any of it.
+    pub(crate) fn has_beside(&self) -> Option<&Beside> {
+        self.beside.get().map(|beside| &**beside)
     }
 
     /// What few actors have; made here.
@@ -337,6 +358,10 @@ impl<A: Actor> AnyActor for Shared<A> {
 
     fn mailbox_info(&self) -> MailboxInfo {
         self.mailbox.info()
+    }
+
+    fn glimpse(&self, most: usize) -> Option<Glimpse> {
+        self.mailbox.glimpse(most, Envelope::command::<A>)
     }
 
     fn stop(&self) {

@@ -85,17 +85,23 @@ impl Outgoing {
         let _ = self.write_held(&mut self.state());
     }
 
-    /// Puts `sign` every so often, and looks after what is held, until [`Outgoing::end_watch`] or the parent is gone.
-    pub(crate) fn watch(&self, every: Duration, sign: &[u8]) {
+    /// Puts what `sign` writes every so often, and looks after what is held, until [`Outgoing::end_watch`] or the parent is gone.
+    pub(crate) fn watch(&self, every: Duration, sign: &mut dyn FnMut(&mut Vec<u8>)) {
         let every_ns = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX);
         let mut due_ns = seam::monotonic_ns().saturating_add(every_ns);
+        let mut frames = Vec::new();
         let mut state = self.state();
         state.watched = true;
         while !state.over {
             let now_ns = seam::monotonic_ns();
             if now_ns >= due_ns {
                 due_ns = now_ns.saturating_add(every_ns);
-                if self.write_held(&mut state).and_then(|()| self.write(sign)).is_err() {
+                // Not under the lock: it looks at other things that have one.
+                drop(state);
+                frames.clear();
+                sign(&mut frames);
+                state = self.state();
+                if state.over || self.write_held(&mut state).and_then(|()| self.write(&frames)).is_err() {
                     break;
                 }
             }

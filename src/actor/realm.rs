@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::behavior::Actor;
 use super::current;
+use super::envelope::Envelope;
 use super::exit::{Exit, Reason};
 use super::handle::ActorRef;
 use super::info::ActorName;
@@ -175,6 +176,13 @@ impl Realm {
         members.into_iter().filter(|living| !living.actor.state().is_over()).collect()
     }
 
+    /// Its actors that anybody still refers to, also those that have ended.
+    #[cfg(feature = "harness")]
+    pub(crate) fn actors(&self) -> Vec<Arc<dyn AnyActor>> {
+        let Some(own) = &self.0 else { return Vec::new() };
+        own.books().members.iter().filter_map(|member| member.actor.upgrade()).collect()
+    }
+
     /// Dead letters for its actors, and those that its threads posted for actors nobody knows any more: the first 64,
     /// and how many there were. The process's own keeps none: see [`dead_letter_count()`](super::dead_letter_count).
     pub fn dead_letters(&self) -> (Vec<DeadLetter>, u64) {
@@ -218,6 +226,8 @@ impl Realm {
         if is_any_open()
             && let Some(own) = Realm::current().0
         {
+            // Where a test fails it is to be seen what its actors were at.
+            actor.mailbox.keep_in_sight(Envelope::command::<A>);
             own.admit(actor.clone(), spawned_at);
         }
     }

@@ -25,8 +25,17 @@ pub(crate) fn enter(actor: &Arc<dyn AnyActor>) {
     roll.actors.push(Arc::downgrade(actor));
 }
 
+/// Those that anybody still refers to, in the order they were spawned.
+pub(crate) fn all() -> Vec<Arc<dyn AnyActor>> {
+    roll().actors.iter().filter_map(Weak::upgrade).collect()
+}
+
+/// The numbers of those that anybody still refers to.
+pub(crate) fn numbers() -> Vec<u64> {
+    all().iter().map(|actor| actor.node().name.id).collect()
+}
+
 /// Those that have not ended, in the order they were spawned.
 pub(crate) fn alive() -> Vec<Arc<dyn AnyActor>> {
-    let actors: Vec<_> = roll().actors.iter().filter_map(Weak::upgrade).collect();
-    actors.into_iter().filter(|actor| !actor.node().state.get().is_over()).collect()
+    all().into_iter().filter(|actor| !actor.node().state.get().is_over()).collect()
 }

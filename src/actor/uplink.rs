@@ -15,6 +15,7 @@ use super::error::{Cause, Part};
 use super::letter;
 use super::open::{self, OpenCall, OpenCommand};
 use super::outgoing::Outgoing;
+use super::overview::ActorInfo;
 use super::reply::{RemoteReply, Reply};
 use crate::sys::wire::{BlockingSender, WireError};
 
@@ -64,11 +65,18 @@ impl Uplink {
         self.outgoing.flush();
     }
 
-    /// Gives a sign of life every so often until [`Uplink::end_signs`].
-    pub(crate) fn give_signs(&self, every: Duration) {
-        let mut sign = Vec::new();
-        crossing::write(&mut sign, &(&Up::Notify, ())).expect("a header of a few bytes can be written");
-        self.outgoing.watch(every, &sign);
+    /// Gives a sign of life every so often until [`Uplink::end_signs`], and says how its actors are when that has changed.
+    pub(crate) fn give_signs(&self, every: Duration, look: impl Fn() -> Vec<ActorInfo>) {
+        let mut told = Vec::new();
+        self.outgoing.watch(every, &mut |frames| {
+            let actors = look();
+            if actors != told {
+                told.clone_from(&actors);
+                // Names of theirs may be too long for a frame; the parent goes without then.
+                let _ = crossing::write(frames, &(&Up::Actors { actors }, ()));
+            }
+            crossing::write(frames, &(&Up::Notify, ())).expect("a header of a few bytes can be written");
+        });
     }
 
     pub(crate) fn end_signs(&self) {

@@ -36,6 +36,9 @@ static NOW: AtomicU64 = AtomicU64::new(1);
 /// Whether the clock runs. While it does not, nobody waits.
 static RUNS: AtomicBool = AtomicBool::new(false);
 
+/// When each of the last ticks began, [`seam::monotonic_ns`]; its place is the tick's number.
+static BEGAN_NS: [AtomicU64; 128] = [const { AtomicU64::new(0) }; 128];
+
 /// The end of one wait, counted from when it is first waited for.
 pub(crate) struct Deadline {
     /// In one word: what is written in two of different sizes is slow to be moved.
@@ -137,6 +140,25 @@ pub(super) fn now() -> u64 {
     NOW.load(Ordering::Relaxed)
 }
 
+/// The present tick while the clock runs, and 0 while it does not.
+pub(super) fn running() -> u64 {
+    if RUNS.load(Ordering::Relaxed) { now() } else { 0 }
+}
+
+/// Nanoseconds that somebody who began in tick `from` and looks again in a later one has most likely taken: a tick for
+/// the first that began meanwhile, and all that followed it, however long the clock has stood still since.
+#[cold]
+pub(super) fn ns_since(from: u64) -> u64 {
+    let ticks = now() - from;
+    let counted_ns = ticks * TICK_NS;
+    if ticks >= BEGAN_NS.len() as u64 {
+        return counted_ns;
+    }
+    let began_ns = BEGAN_NS[((from + 1) % BEGAN_NS.len() as u64) as usize].load(Ordering::Relaxed);
+    let whole_ticks = seam::monotonic_ns().saturating_sub(began_ns) / TICK_NS;
+    counted_ns.max((1 + whole_ticks) * TICK_NS)
+}
+
 /// Sees to it that the clock runs; false where the system gives it no thread.
 fn rouse() -> bool {
     RUNS.load(Ordering::SeqCst) || start()
@@ -179,7 +201,9 @@ fn run() {
         since = Instant::now();
         while over >= TICK {
             over -= TICK;
-            NOW.fetch_add(1, Ordering::Relaxed);
+            let next = now() + 1;
+            BEGAN_NS[(next % BEGAN_NS.len() as u64) as usize].store(seam::monotonic_ns(), Ordering::Relaxed);
+            NOW.store(next, Ordering::Relaxed);
         }
         idle = if look() { 0 } else { idle + 1 };
     }

@@ -3,7 +3,7 @@
 //! Owns, a file each:
 //! - [`seam`]: the one seam for time, spawn, delivery choice, randomness and faults;
 //! - `slot`, `pool` and `primitive`: where an answer crosses from task to task, without an allocation; `deadline` and
-//!   `standstill`: what wakes those whose answer does not come;
+//!   `standstill`: what wakes those whose answer does not come; `busy`: how long something had a thread, by its ticks;
 //! - [`wire`]: length-framed serde values, read in batches, written whole by the calling thread;
 //! - [`boot`]: the first call in `main`, which tells what this process is (arbiter or worker) before a thread starts;
 //! - [`anchor`]: naming a function to another process of the same program;
@@ -27,6 +27,7 @@
 
 pub mod anchor;
 pub mod boot;
+pub(crate) mod busy;
 pub mod capture;
 pub(crate) mod deadline;
 pub mod exit;

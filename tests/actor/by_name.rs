@@ -283,7 +283,7 @@ async fn the_arbiter_answers_by_name() -> Tested {
     has_taken(&victim, 1).await?;
     let info = send("arbiter", "info", ()).await?;
     assert_eq!(info["server"]["process_id"], std::process::id());
-    let workers = info["workers"].as_array().expect("an array");
+    let workers = info["actors"].as_array().expect("an array");
     let own = workers.iter().find(|worker| worker["name"] == "the-victim").expect("it is in the books");
     assert_eq!((&own["process_id"], &own["state"]), (&json!(victim.pid()), &json!("Run")));
     assert!(own["last_notify"].is_object(), "{own}");

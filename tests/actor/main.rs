@@ -34,6 +34,7 @@ mod process;
 mod recycle;
 mod restart;
 mod shape;
+mod sight;
 mod start;
 mod stop;
 mod supervise;

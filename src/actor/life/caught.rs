@@ -12,6 +12,7 @@ use crate::actor::exit::{Exit, Reason};
 use crate::actor::node::AnyActor;
 use crate::actor::panic;
 use crate::actor::supervise::again::Again;
+use crate::sys::busy::Since;
 
 /// One life as it is polled: with its actor in control of the thread, and what panics in it caught.
 pub(super) struct Life<'a, A: Actor, F> {
@@ -26,12 +27,19 @@ impl<A: Actor, F: Future<Output = Exit>> Future for Life<'_, A, F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Exit> {
         let Life { course, seated, again } = &mut *self;
         let inside = Inside::enter(seated);
-        match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => {}
-            Ok(ended) => return ended,
-            Err(payload) => return Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload)))),
-        }
+        let since = Since::now();
+        let polled = match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
+            Ok(polled) => polled,
+            Err(payload) => Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload)))),
+        };
+        let busy_ns = since.taken_ns();
         drop(inside);
+        if let Some(actor) = seated {
+            actor.node().count_busy(busy_ns);
+        }
+        if polled.is_ready() {
+            return polled;
+        }
         match (again, seated) {
             (Some(again), Some(actor)) => again.fates.poll_overdue(actor.node(), cx),
             _ => Poll::Pending,

@@ -51,6 +51,11 @@ impl<M> Lane<M> {
         self.0.pop_front().flatten()
     }
 
+    /// What is in it, the one that has waited longest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &M> {
+        self.0.iter().flatten()
+    }
+
     /// All of them, the one that has waited longest first.
     pub(super) fn into_messages(self) -> impl Iterator<Item = M> {
         self.0.into_iter().flatten()

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::task::Waker;
 
 use super::lane::Lane;
+use super::sight::Sight;
 
 pub(super) struct Queue<M, C> {
     pub(super) messages: Lane<M>,
@@ -12,7 +13,7 @@ pub(super) struct Queue<M, C> {
     pub(super) taken_then: usize,
     pub(super) receiver: Option<Waker>,
     /// Made when first needed: most mailboxes never have any of it.
-    pub(super) rare: Option<Box<Rare<C>>>,
+    pub(super) rare: Option<Box<Rare<M, C>>>,
     pub(super) high_water: usize,
     /// Whether the parked receiver wants to be woken for an ordinary message.
     pub(super) for_messages: bool,
@@ -23,13 +24,14 @@ pub(super) struct Queue<M, C> {
     pub(super) closed: bool,
 }
 
-pub(super) struct Rare<C> {
+pub(super) struct Rare<M, C> {
     pub(super) control: VecDeque<C>,
     /// Senders that wait for room, longest first.
     pub(super) room: VecDeque<(u64, Waker)>,
     last_ticket: u64,
     /// Messages that were dropped because there was no room for them.
     pub(super) dropped: u64,
+    pub(super) sight: Option<Sight<M>>,
 }
 
 impl<M, C> Queue<M, C> {
@@ -48,10 +50,10 @@ impl<M, C> Queue<M, C> {
         }
     }
 
-    pub(super) fn rare(&mut self) -> &mut Rare<C> {
+    pub(super) fn rare(&mut self) -> &mut Rare<M, C> {
         self.rare.get_or_insert_with(|| {
             let (control, room) = (VecDeque::new(), VecDeque::new());
-            Box::new(Rare { control, room, last_ticket: 0, dropped: 0 })
+            Box::new(Rare { control, room, last_ticket: 0, dropped: 0, sight: None })
         })
     }
 

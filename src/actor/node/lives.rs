@@ -8,6 +8,7 @@ use super::Node;
 use crate::actor::current::LastWords;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::info::ActorName;
+use crate::actor::overview::Role;
 use crate::actor::supervise::again::Wish;
 use crate::actor::supervise::family::Family;
 use crate::actor::supervise::link::Link;
@@ -20,6 +21,8 @@ pub(super) struct Rare {
     pub(super) last_waiting: u64,
     /// How often it was started again.
     pub(super) restarts: u32,
+    /// How the life ended after which it was.
+    pub(super) last_end: Option<Exit>,
     /// How many of its lives are over.
     pub(super) lives: u64,
     /// Why it is to be ended, where somebody else's end is the reason.
@@ -29,6 +32,8 @@ pub(super) struct Rare {
     pub(super) links: Vec<Link>,
     /// Its children.
     pub(super) family: Option<Arc<Family>>,
+    /// Whether it keeps a pool.
+    pub(super) is_monitor: bool,
 }
 
 /// Those who have to learn of an actor's end.
@@ -167,11 +172,32 @@ impl Node {
         Some(Survivors { links, family: rare.family.take(), waiting })
     }
 
-    /// Notes a restart; how many that makes.
-    pub(crate) fn count_restart(&self) -> u32 {
+    /// Says that it keeps a pool.
+    pub(crate) fn set_monitor(&self) {
+        self.ending().rare.get_or_insert_default().is_monitor = true;
+    }
+
+    /// Whose work it does: its own, or that of seeing to others.
+    pub(crate) fn role(&self) -> Role {
+        match &self.ending().rare {
+            Some(rare) if rare.is_monitor => Role::Monitor,
+            Some(rare) if rare.family.is_some() => Role::Supervisor,
+            _ => Role::Worker,
+        }
+    }
+
+    /// How it ended, or else how its life ended before it was last started again.
+    pub(crate) fn last_end(&self) -> Option<Exit> {
+        let ending = self.ending();
+        ending.exit.as_deref().or(ending.rare.as_ref()?.last_end.as_ref()).cloned()
+    }
+
+    /// Notes a restart after an end like this; how many that makes.
+    pub(crate) fn count_restart(&self, exit: Exit) -> u32 {
         let mut ending = self.ending();
         let rare = ending.rare.get_or_insert_default();
         rare.restarts += 1;
+        rare.last_end = Some(exit);
         rare.restarts
     }
 

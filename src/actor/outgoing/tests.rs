@@ -80,7 +80,7 @@ fn what_is_held_leaves_by_itself_where_nothing_else_is_said() {
     let (outgoing, mut peer) = pair();
     let watching = std::thread::spawn({
         let outgoing = outgoing.clone();
-        move || outgoing.watch(FOR_EVER, b"s")
+        move || outgoing.watch(FOR_EVER, &mut |sign| sign.push(b's'))
     });
     while !outgoing.state().watched {
         std::thread::yield_now();
@@ -98,7 +98,7 @@ fn signs_are_given_whatever_is_held() {
     let (outgoing, mut peer) = pair();
     let watching = std::thread::spawn({
         let outgoing = outgoing.clone();
-        move || outgoing.watch(Duration::from_millis(1), b"s")
+        move || outgoing.watch(Duration::from_millis(1), &mut |sign| sign.push(b's'))
     });
     assert_eq!(&next(&mut peer), b"sss");
     drop(peer);

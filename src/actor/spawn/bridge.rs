@@ -11,6 +11,7 @@ use super::ready::Ready;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::actor::behavior::Actor;
+use crate::actor::beside::UnderWay;
 use crate::actor::context::Callback;
 use crate::actor::crossing::{self, Books, Broken, Down, Outbound, Up};
 use crate::actor::envelope::{BuiltIn, Envelope};
@@ -132,6 +133,13 @@ impl Line {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+}
+
+impl UnderWay for Line {
+    fn names(&self, handled: u64) -> Option<Vec<&'static str>> {
+        // Nothing waits here: who looks may be in the middle of what is looked at.
+        Some(self.shared.try_lock().ok()?.waiting.open_names(handled))
     }
 }
 
@@ -457,6 +465,7 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
             (open.ended, open.taken) = (Some(exit), Some(taken));
         }
         Up::Notify => line.weigh(shared),
+        Up::Actors { actors } => shared.node.beside().set_told(actors),
         Up::Event => unreachable!("events are handed on by the reader"),
     }
     Ok(())

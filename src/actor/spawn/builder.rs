@@ -23,10 +23,18 @@ use crate::actor::realm::Realm;
 use crate::actor::state::State;
 use crate::actor::supervise::again::{Again, Fate, Fates, OwnRule, Recipe};
 use crate::actor::supervise::{Heartbeat, OnRestart, Recycle, Restart, Restarted};
-use crate::actor::{current, panic, roll};
+use crate::actor::{current, lineage, panic, roll};
 use crate::sys::deadline::Deadline;
 use crate::sys::limit::resident_bytes;
 use crate::sys::process::SpawnOptions;
+
+/// The number of the actor that was spawned last.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+/// Has the next actor's number be larger than this one, which came from another process.
+pub(super) fn number_from(id: u64) {
+    LAST.fetch_max(id, Ordering::Relaxed);
+}
 
 /// Messages that may wait in a mailbox unless told otherwise.
 pub(super) const DEFAULT_MAILBOX: usize = 1024;
@@ -87,7 +95,6 @@ impl<A: Actor> Spawn<A> {
     /// An actor with these start arguments.
     #[track_caller]
     pub fn new(args: A::Args) -> Spawn<A> {
-        static LAST: AtomicU64 = AtomicU64::new(0);
         Spawn {
             args,
             id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
@@ -325,6 +332,7 @@ impl<A: Actor> Spawn<A> {
         shared.node.state.advance(State::Inactive);
         // Before it is placed: its `#[start]` may look for itself.
         roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
+        lineage::enter(name.id);
         let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));
         let (ready, is_ready) = ready::pair();
         match self.place {

@@ -6,7 +6,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -99,6 +99,7 @@ impl<A: Actor> Office<A> {
             window: self.shared.mailbox.capacity(),
             notify_every: self.heartbeat.interval(),
             listens: self.on_event.is_some(),
+            in_sight: self.shared.mailbox.is_in_sight(),
         };
         let hello = (self.crossing.hello)(&hello, args)
             .map_err(|why| SpawnError::Crossing { actor: actor.clone(), why })?;
@@ -172,6 +173,8 @@ async fn oversee<A: Actor>(
     let shared = office.shared.clone();
     let recycle = fates.as_ref().and_then(|fates| fates.recycle);
     let line = Arc::new(Line::new(ready, recycle.and_then(|recycle| recycle.memory())));
+    let account: Weak<Line> = Arc::downgrade(&line);
+    shared.node.beside().set_line(account);
     let (from, to) = match child.ends() {
         Ok(ends) => ends,
         Err(error) => return (Exit::because(Reason::Failed, error.to_string()), line.close()),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use super::builder;
 use super::ready::{self, Started};
 use tokio::runtime::{Builder, Runtime};
 
@@ -27,8 +28,8 @@ use crate::actor::life::{Seat, live};
 use crate::actor::mailbox::{CONTROL_CAPACITY, Refused};
 use crate::actor::node::{AnyActor, Shared};
 use crate::actor::overflow::Overflow;
-use crate::actor::panic;
 use crate::actor::uplink::{OpenRequest, Uplink};
+use crate::actor::{overview, panic};
 use crate::sys::boot::WorkerBoot;
 use crate::sys::process::{OwnedFd, ReadEnd};
 use crate::sys::wire::{BlockingSender, FrameReader};
@@ -36,6 +37,9 @@ use crate::sys::{anchor, seam};
 
 /// Exit code of a worker whose actor ended in another way than told to; cargo stays quiet at it.
 const FAILED: i32 = 101;
+
+/// How many of the actors in a process its parent is told of.
+const TOLD: usize = 64;
 
 type Frames = FrameReader<ReadEnd>;
 
@@ -135,8 +139,12 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
         Ok(args) => args,
         Err(why) => refuse(format!("the start arguments: {why}")),
     };
+    builder::number_from(hello.id);
     let name = ActorName { kind: A::KIND, id: hello.id, name: hello.name.map(Into::into) };
     let shared = Shared::<A>::new(name, Placement::Process, hello.window, Overflow::Wait);
+    if hello.in_sight {
+        shared.mailbox.keep_in_sight(Envelope::command::<A>);
+    }
     cycle::know(&(shared.clone() as Arc<dyn AnyActor>));
     let outlet = Outlet::remote(&link, hello.listens);
     let (ready, is_ready) = ready::pair();
@@ -145,7 +153,7 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     let seat = Seat { shared: shared.clone(), args, cx, ready, again: None };
     // Held until the parent says that its last proxy is gone.
     let proxy = Address::new(shared.clone());
-    give_signs_of_life(link.clone(), hello.notify_every);
+    give_signs_of_life(link.clone(), hello.notify_every, shared.clone());
 
     let counted = shared.clone();
     let exit_of_actor = runtime.block_on(async {
@@ -180,8 +188,8 @@ async fn report_start(link: Arc<Uplink>, is_ready: Started) {
 }
 
 /// Says `Notify` every so often, from a thread of its own: a command that computes is no silence.
-fn give_signs_of_life(link: Arc<Uplink>, every: Duration) {
-    let give = move || link.give_signs(every);
+fn give_signs_of_life(link: Arc<Uplink>, every: Duration, own: Arc<dyn AnyActor>) {
+    let give = move || link.give_signs(every, || overview::within(&*own, TOLD));
     // Without the thread the parent will take long commands for silence; there is nobody to tell but the log.
     if let Err(error) = thread::Builder::new().name("rehearsal-notify".to_owned()).spawn(give) {
         eprintln!("rehearsal: no thread for signs of life: {error}");

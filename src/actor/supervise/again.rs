@@ -146,7 +146,7 @@ impl Fates {
     }
 
     fn tell(&self, node: &Node, exit: Exit) {
-        let restarts = node.count_restart();
+        let restarts = node.count_restart(exit.clone());
         if let Some(on_restart) = &self.on_restart {
             on_restart(&Restarted { actor: node.name.clone(), exit, restarts });
         }

@@ -16,6 +16,7 @@ fn hello() -> Hello {
         window: 8,
         notify_every: Duration::from_secs(9),
         listens: false,
+        in_sight: false,
     }
 }
 

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{Event, Family, Phase};
 use crate::actor::exit::Exit;
+use crate::actor::lineage;
 use crate::actor::node::AnyActor;
 use crate::actor::supervise::again::{Deciding, Fate, Verdict};
 use crate::actor::supervise::policy::Child;
@@ -19,6 +20,9 @@ pub(super) struct ChildsFate {
 impl Fate for ChildsFate {
     fn placed(&mut self, actor: &Arc<dyn AnyActor>) {
         actor.node().set_child();
+        if let Some(supervisor) = self.family.supervisor.upgrade() {
+            lineage::enter_as(actor.node().name.id, supervisor.node().name.id);
+        }
         let mut books = self.family.books();
         if let Some(member) = books.members.get_mut(self.child) {
             member.actor = Some(actor.clone());
