@@ -91,10 +91,6 @@ impl<M, C> Mailbox<M, C> {
         self.overflow
     }
 
-    pub(crate) fn info(&self) -> MailboxInfo {
-        self.info_of(&self.lock())
-    }
-
     fn waiting(&self, queue: &Queue<M, C>) -> usize {
         queue.messages.len() + self.taken.load(Ordering::Relaxed)
     }

@@ -176,13 +176,6 @@ impl Realm {
         members.into_iter().filter(|living| !living.actor.state().is_over()).collect()
     }
 
-    /// Its actors that anybody still refers to, also those that have ended.
-    #[cfg(feature = "harness")]
-    pub(crate) fn actors(&self) -> Vec<Arc<dyn AnyActor>> {
-        let Some(own) = &self.0 else { return Vec::new() };
-        own.books().members.iter().filter_map(|member| member.actor.upgrade()).collect()
-    }
-
     /// Dead letters for its actors, and those that its threads posted for actors nobody knows any more: the first 64,
     /// and how many there were. The process's own keeps none: see [`dead_letter_count()`](super::dead_letter_count).
     pub fn dead_letters(&self) -> (Vec<DeadLetter>, u64) {
@@ -221,13 +214,19 @@ impl Realm {
         waited.map_or_else(|poisoned| poisoned.into_inner().0.living == 0, |(books, _)| books.living == 0)
     }
 
+    /// An actor is about to be placed that was spawned here and now: of one that belongs to a test it is to be seen what
+    /// it is at.
+    pub(crate) fn watch<A: Actor>(actor: &Shared<A>) {
+        if is_any_open() && Realm::current().0.is_some() {
+            actor.mailbox.keep_in_sight(Envelope::command::<A>);
+        }
+    }
+
     /// An actor is placed that was spawned here and now.
     pub(crate) fn admit<A: Actor>(actor: &Arc<Shared<A>>, spawned_at: &'static Location<'static>) {
         if is_any_open()
             && let Some(own) = Realm::current().0
         {
-            // Where a test fails it is to be seen what its actors were at.
-            actor.mailbox.keep_in_sight(Envelope::command::<A>);
             own.admit(actor.clone(), spawned_at);
         }
     }

@@ -28,6 +28,10 @@ pub(crate) struct Glimpse {
 const TRIES: u32 = 256;
 
 impl<M, C> Mailbox<M, C> {
+    pub(crate) fn info(&self) -> MailboxInfo {
+        self.info_of(&self.lock())
+    }
+
     /// Keeps it in sight from now on.
     pub(crate) fn keep_in_sight(&self, name: fn(&M) -> &'static str) {
         self.lock().rare().sight = Some(Sight { name, in_hand: None });

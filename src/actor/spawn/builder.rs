@@ -333,6 +333,7 @@ impl<A: Actor> Spawn<A> {
         // Before it is placed: its `#[start]` may look for itself.
         roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
         lineage::enter(name.id);
+        Realm::watch(&shared);
         let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));
         let (ready, is_ready) = ready::pair();
         match self.place {
