@@ -17,6 +17,7 @@ use super::open::{self, OpenCall, OpenCommand};
 use super::outgoing::Outgoing;
 use super::overview::ActorInfo;
 use super::reply::{RemoteReply, Reply};
+use crate::sys::process::Lookout;
 use crate::sys::wire::{BlockingSender, WireError};
 
 /// The way to the parent, shared by everything in the worker that has something to say.
@@ -31,6 +32,8 @@ pub(crate) struct Uplink {
     taken: AtomicUsize,
     /// How many of them make a report.
     report_at: AtomicUsize,
+    /// Told of each answer behind which nothing waits.
+    lookout: Arc<Lookout>,
 }
 
 impl Uplink {
@@ -42,7 +45,13 @@ impl Uplink {
             unread: AtomicU64::new(0),
             taken: AtomicUsize::new(0),
             report_at: AtomicUsize::new(1),
+            lookout: Lookout::new(),
         }
+    }
+
+    /// What says when to look out for the next message.
+    pub(crate) fn lookout(&self) -> Arc<Lookout> {
+        self.lookout.clone()
     }
 
     /// How many messages the parent lets be under way: half of them make a report of what was taken.
@@ -60,9 +69,10 @@ impl Uplink {
         self.unread.load(Ordering::Relaxed)
     }
 
-    /// Writes what was answered and waits for company.
-    pub(crate) fn flush(&self) {
+    /// Writes what was answered and waits for company: there is nothing to do.
+    pub(crate) fn rest(&self) {
         self.outgoing.flush();
+        self.lookout.rest();
     }
 
     /// Gives a sign of life every so often until [`Uplink::end_signs`], and says how its actors are when that has changed.
@@ -103,8 +113,14 @@ impl Uplink {
     fn answer<T: Serialize>(&self, request: u64, answer: &T) {
         let mut frame = self.outgoing.scratch();
         match crossing::write(&mut frame, &(Up::Answer { request }, answer)) {
-            // A parent that is gone waits for nothing; the reader sees that it is.
-            Ok(()) => drop(self.outgoing.put(frame, self.is_more_behind())),
+            Ok(()) => {
+                let is_more_behind = self.is_more_behind();
+                // A parent that is gone waits for nothing; the reader sees that it is.
+                drop(self.outgoing.put(frame, is_more_behind));
+                if !is_more_behind {
+                    self.lookout.expect();
+                }
+            }
             Err(why) => self.broken(request, Broken::Crossing { part: Part::Answer, why }),
         }
     }

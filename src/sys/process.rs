@@ -12,6 +12,7 @@ use std::io;
 
 use super::limit::LimitKind;
 
+pub(crate) use super::platform::lookout::Lookout;
 pub use super::platform::process::{
     Child, OwnedFd, ReadEnd, Socket, StdSocket, UNSUPPORTED, WriteEnd, children, guardian_failure,
     leaves_children, reap_finished, settle_children, spawn_self, terminate_group,

@@ -77,10 +77,10 @@ fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
     let WorkerBoot { socket, passed, .. } = boot;
     let link = Arc::new(Uplink::new(BlockingSender::new(&socket)?));
     let idle = link.clone();
-    let runtime = Builder::new_current_thread().enable_all().on_thread_park(move || idle.flush()).build()?;
+    let runtime = Builder::new_current_thread().enable_all().on_thread_park(move || idle.rest()).build()?;
     let mut frames = {
         let _inside = runtime.enter();
-        FrameReader::new(ReadEnd::from_std(socket)?)
+        FrameReader::new(ReadEnd::from_std(socket)?.looking_out(link.lookout()))
     };
     let first = runtime.block_on(frames.next()).map_err(io::Error::other)?;
     let Some(first) = first else { exit(FAILED) };

@@ -9,6 +9,7 @@ pub(super) mod capture;
 pub(super) mod clock;
 pub(super) mod exit;
 pub(super) mod limit;
+pub(super) mod lookout;
 pub(super) mod page;
 pub(super) mod process;
 pub(super) mod program;

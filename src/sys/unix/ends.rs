@@ -1,7 +1,8 @@
 //! The two ends of a socket on a runtime, each woken only for what it waits for.
 //!
 //! A socket that is registered for both wakes its process whenever the peer has read something, because there is room
-//! again: a second wake-up for every message, which nobody waits for.
+//! again: a second wake-up for every message, which nobody waits for. A worker's end that is read may look for the next
+//! message by itself for a moment, before it sleeps (`lookout`).
 #![allow(unsafe_code)]
 
 use std::future::Future;
@@ -16,6 +17,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 
 use super::call::check;
+use super::lookout::Lookout;
 use super::process::StdSocket;
 use super::sender::send_some;
 use crate::sys::seam;
@@ -25,7 +27,10 @@ const BLIND: Duration = Duration::from_millis(1);
 
 /// The end that is read.
 #[derive(Debug)]
-pub struct ReadEnd(AsyncFd<Arc<StdSocket>>);
+pub struct ReadEnd {
+    socket: AsyncFd<Arc<StdSocket>>,
+    lookout: Option<Arc<Lookout>>,
+}
 
 /// The end that is written to.
 pub struct WriteEnd {
@@ -44,7 +49,7 @@ pub(super) fn split(socket: StdSocket) -> io::Result<(ReadEnd, WriteEnd)> {
     let socket = Arc::new(socket);
     // SAFETY: the descriptor is open for as long as the socket, which goes into the registration.
     let read = unsafe { AsyncFd::register_with_interest(socket.clone(), Interest::READABLE) }?;
-    Ok((ReadEnd(read), WriteEnd { socket, room: None }))
+    Ok((ReadEnd { socket: read, lookout: None }, WriteEnd { socket, room: None }))
 }
 
 impl ReadEnd {
@@ -58,15 +63,51 @@ impl ReadEnd {
     pub fn from_std(socket: StdSocket) -> io::Result<ReadEnd> {
         split(socket).map(|(read, _)| read)
     }
+
+    /// Has it look for the next message by itself when `lookout` says so. To be used on a current-thread runtime, whose
+    /// tasks have their turn meanwhile.
+    pub(crate) fn looking_out(self, lookout: Arc<Lookout>) -> ReadEnd {
+        ReadEnd { lookout: Some(lookout), ..self }
+    }
+
+    /// What is there, without being told of it, if it looks out. `Pending` while it goes on.
+    fn poll_look(&self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Option<Poll<io::Result<()>>> {
+        let lookout = self.lookout.as_ref().filter(|lookout| lookout.looks())?;
+        match receive(&**self.socket.get_ref(), into) {
+            Ok(_) => {
+                lookout.came();
+                return Some(Poll::Ready(Ok(())));
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Some(Poll::Ready(Err(error))),
+        }
+        lookout.goes_on().then(|| {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }
 }
 
 impl AsyncRead for ReadEnd {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(seen) = self.poll_look(cx, into) {
+            return seen;
+        }
         loop {
-            let mut ready = ready!(self.0.poll_read_ready(cx))?;
+            let Poll::Ready(ready) = self.socket.poll_read_ready(cx) else {
+                if let Some(lookout) = &self.lookout {
+                    lookout.waits(cx.waker());
+                }
+                return Poll::Pending;
+            };
+            let mut ready = ready?;
             let room = into.remaining();
-            match receive(&**self.0.get_ref(), into) {
+            match receive(&**self.socket.get_ref(), into) {
                 Ok(came) => {
+                    if let Some(lookout) = &self.lookout {
+                        lookout.came();
+                    }
                     // Less than there was room for: it is empty now, and whatever comes is an event of its own.
                     if 0 < came && came < room {
                         ready.clear_ready();
@@ -148,6 +189,8 @@ impl std::fmt::Debug for WriteEnd {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -211,6 +254,43 @@ mod tests {
         drop(limit);
         writing.await.expect("no panic").expect("written");
         assert!(got.iter().all(|byte| *byte == 7));
+    }
+
+    #[rehearsal::test]
+    fn what_comes_while_it_is_looked_out_for_is_seen() {
+        let lookout = Lookout::no_longer_than(u64::MAX);
+        let resting = lookout.clone();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .on_thread_park(move || resting.rest())
+            .build()
+            .expect("a runtime");
+        let (ours, mut theirs) = StdSocket::pair().expect("a socketpair");
+        ours.set_nonblocking(true).expect("set");
+        let (asked, is_asked) = std::sync::mpsc::channel();
+        let watching = lookout.clone();
+        let peer = std::thread::spawn(move || {
+            for looks in [false, true, true] {
+                is_asked.recv().expect("an answer");
+                while looks && !watching.looks() {
+                    std::thread::yield_now();
+                }
+                theirs.write_all(b".").expect("written");
+            }
+        });
+        let reading = runtime.spawn(async move {
+            let end = ReadEnd::from_std(ours).expect("on the runtime");
+            let mut end = end.looking_out(lookout.clone());
+            for _ in 0..3 {
+                lookout.expect();
+                asked.send(()).expect("the peer waits");
+                assert_eq!(end.read_u8().await.expect("read"), b'.');
+                assert!(!lookout.looks());
+            }
+            assert_eq!(end.read(&mut [0]).await.expect("read"), 0, "the end is seen too");
+        });
+        runtime.block_on(reading).expect("no panic");
+        peer.join().expect("no panic");
     }
 
     #[rehearsal::test]

@@ -4,7 +4,8 @@
 //!   the files that are passed to it; `inherited`: what must not leak into programs we start;
 //! - `spawner`: the thread that starts every child; `process`: a child and its group; `offspring`: whatever children
 //!   this process has, ours or adopted; `guardian`: the process that kills all groups when this one is gone;
-//! - `ends`: a socket on a runtime, read and written without waking for nothing;
+//! - `ends`: a socket on a runtime, read and written without waking for nothing; `lookout`: when a worker looks for the
+//!   next message by itself for a moment, before it sleeps;
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
@@ -21,6 +22,7 @@ pub(super) mod exit;
 mod guardian;
 mod inherited;
 pub(super) mod limit;
+pub(super) mod lookout;
 mod memory_file;
 mod offspring;
 pub(super) mod page;
