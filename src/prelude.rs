@@ -3,6 +3,8 @@
 //! The attribute `test` is not in here, because a glob import would make every `#[rehearsal::test]` ambiguous: write
 //! `#[rehearsal::test]`.
 
+#[cfg(feature = "stream")]
+pub use crate::actor::Streaming;
 pub use crate::actor::{
     Actor, Address, Call, Context, Error, Exit, Failed, Outlet, Placement, Reason, Spawn, SpawnError, State,
     TryCall,

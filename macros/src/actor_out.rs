@@ -4,10 +4,11 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use crate::actor::{Actor, Parts};
+use crate::crossing_out;
 use crate::method::Method;
 use crate::named;
 
@@ -18,7 +19,7 @@ pub(crate) fn emit(actor: &Actor) -> TokenStream {
     let methods = proxy_methods(actor);
     let spawn = spawn(actor);
     let behavior = behavior(actor);
-    let process = process(actor);
+    let process = crossing_out::process(actor);
     quote! {
         #original
         #proxy
@@ -307,6 +308,7 @@ fn start(actor: &Actor) -> TokenStream {
 }
 
 fn dispatch_arms(actor: &Actor, is_async: bool) -> Vec<TokenStream> {
+    let root = &actor.root;
     let message = message_ident(actor);
     let wait = is_async.then(|| quote!(.await));
     let commands = actor.parts.commands.iter().filter(|command| command.is_async == is_async);
@@ -323,7 +325,12 @@ fn dispatch_arms(actor: &Actor, is_async: bool) -> Vec<TokenStream> {
                     }
                 };
             }
-            quote!(#(#cfg)* #message::#name(reply, #(#values),*) => reply.send(Self::#name(self, #(#list),*) #wait),)
+            let mut answer = quote!(Self::#name(self, #(#list),*) #wait);
+            if command.streams() {
+                let text = command.text();
+                answer = quote_spanned!(command.output_span()=> #root::Streamed::begin(#answer, cx, #text));
+            }
+            quote!(#(#cfg)* #message::#name(reply, #(#values),*) => reply.send(#answer),)
         })
         .collect()
 }
@@ -345,85 +352,6 @@ fn run_hook(method: &Method) -> TokenStream {
     } else {
         quote!({ let () = #run; ::core::result::Result::Ok(()) })
     }
-}
-
-/// The traits for crossing, under bounds that are checked where `.process()` is called.
-fn process(actor: &Actor) -> TokenStream {
-    let Actor { root, ty, event, .. } = actor;
-    let message = message_ident(actor);
-    let mut crossing = vec![event.clone()];
-    crossing.extend(types(actor, &actor.start));
-    let mut aliases = TokenStream::new();
-    for (index, command) in actor.parts.commands.iter().enumerate() {
-        let mut own_types = types(actor, command);
-        if !command.output.is_empty() {
-            own_types.push(own(actor, command.job().unwrap_or_else(|| command.output_type())));
-        }
-        let conditions = conditions(command);
-        if conditions.is_empty() {
-            crossing.extend(own_types);
-        } else {
-            // A bound cannot have a `#[cfg]`, a name for the types can.
-            let alias = format_ident!("__Crossing{index}");
-            aliases.extend(quote! {
-                #[cfg(all(#(#conditions),*))]
-                type #alias = (#(#own_types,)*);
-                #[cfg(not(all(#(#conditions),*)))]
-                type #alias = ();
-            });
-            crossing.push(quote!(#alias));
-        }
-    }
-    let bounds = crossing.iter().map(|ty| {
-        let span = ty.clone().into_iter().next().map_or(Span::call_site(), |token| token.span());
-        quote_spanned!(span=> for<'w> #ty: #root::Wire<'w>)
-    });
-    let packs = actor.parts.commands.iter().enumerate().map(|(index, command)| {
-        let (cfg, name, text, values) =
-            (command.kept("cfg"), &command.name, command.text(), numbered(command));
-        let index = number(index);
-        quote!(#(#cfg)* #message::#name(reply, #(#values),*) => out.command(#index, #text, &(#(#values,)*), reply),)
-    });
-    let unpacks = actor.parts.commands.iter().enumerate().map(|(index, command)| {
-        let (cfg, name, values, types) =
-            (command.kept("cfg"), &command.name, numbered(command), types(actor, command));
-        let index = number(index);
-        quote! {
-            #(#cfg)* #index => {
-                let (#(#values,)*): (#(#types,)*) = inbound.args()?;
-                ::core::result::Result::Ok(#message::#name(inbound.reply(), #(#values),*))
-            }
-        }
-    });
-    quote! {
-        #aliases
-
-        impl #root::ProcessActor for #ty where #(#bounds,)* {
-            fn pack(message: Self::Message, out: #root::Outbound<'_>) {
-                match message { #(#packs)* }
-            }
-
-            fn unpack(
-                command: u32,
-                inbound: #root::Inbound<'_>,
-            ) -> ::core::result::Result<Self::Message, #root::WireError> {
-                match command {
-                    #(#unpacks)*
-                    unknown => ::core::result::Result::Err(#root::unknown_command(unknown)),
-                }
-            }
-        }
-    }
-}
-
-/// What stands in the parentheses of its `#[cfg(..)]`s.
-fn conditions(method: &Method) -> Vec<TokenStream> {
-    let groups = method.kept("cfg").into_iter().flat_map(|cfg| cfg.rest.clone());
-    let inner = groups.filter_map(|token| match token {
-        TokenTree::Group(group) => Some(group.stream()),
-        _ => None,
-    });
-    inner.collect()
 }
 
 /// A hash of everything both ends of a handshake must agree on.
@@ -466,7 +394,7 @@ pub(crate) fn types(actor: &Actor, method: &Method) -> Vec<TokenStream> {
 }
 
 /// The type with `Self` written out: in a proxy it would be another.
-fn own(actor: &Actor, ty: TokenStream) -> TokenStream {
+pub(crate) fn own(actor: &Actor, ty: TokenStream) -> TokenStream {
     let mut out = TokenStream::new();
     for token in ty {
         match token {

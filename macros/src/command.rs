@@ -34,6 +34,12 @@ fn read(arguments: TokenStream, item: TokenStream) -> Result<(Method, Option<Ide
         );
     }
     check_name(&function)?;
+    if function.streams() {
+        return wrong(
+            function.output_span(),
+            "an open command cannot answer with a stream: make it a #[command] of the actor",
+        );
+    }
     Ok((function, permission))
 }
 

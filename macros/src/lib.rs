@@ -5,6 +5,7 @@ use proc_macro::TokenStream;
 mod actor;
 mod actor_out;
 mod command;
+mod crossing_out;
 mod cursor;
 mod function;
 mod method;

@@ -197,6 +197,17 @@ impl Method {
         Some(cursor.until(|token| is_mark(Some(token), '>')))
     }
 
+    /// Whether it answers with a stream: returns `Streaming<T>`, by itself or in a `Result`.
+    pub(crate) fn streams(&self) -> bool {
+        cfg!(feature = "stream") && find_word(&self.output, "Streaming").is_some()
+    }
+
+    /// Where it says what it returns.
+    pub(crate) fn output_span(&self) -> Span {
+        let own = Span::call_site();
+        self.output.clone().into_iter().next().map_or(own, |token| own.located_at(token.span()))
+    }
+
     /// What it returns, `()` written out.
     pub(crate) fn output_type(&self) -> TokenStream {
         if self.output.is_empty() { quote!(()) } else { self.output.clone() }

@@ -73,7 +73,11 @@ fn spelled(ty: &TokenStream) -> String {
 pub(crate) fn behavior(actor: &Actor) -> TokenStream {
     let root = &actor.root;
     let message = message_ident(actor);
-    let commands = || actor.parts.commands.iter().zip(&actor.parts.permissions).enumerate();
+    // A stream cannot be read by name, so that what answers with one has none.
+    let commands = || {
+        let all = actor.parts.commands.iter().zip(&actor.parts.permissions).enumerate();
+        all.filter(|(_, (command, _))| !command.streams())
+    };
     let signatures = commands().map(|(index, (command, permission))| {
         let cfg = command.kept("cfg");
         let signature = signature(root, command, number(index), permission.as_ref());

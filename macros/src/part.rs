@@ -6,7 +6,7 @@ use crate::cursor::{Attribute, Cursor, Wrong, is_mark, wrong};
 use crate::method::Method;
 
 /// Names that every proxy has already, or is to have.
-pub(crate) const BUILT_IN: [&str; 14] = [
+pub(crate) const BUILT_IN: [&str; 15] = [
     "ping",
     "echo",
     "info",
@@ -21,6 +21,7 @@ pub(crate) const BUILT_IN: [&str; 14] = [
     "unlink",
     "every",
     "notify",
+    "attach",
 ];
 
 /// Our own attributes.
@@ -137,8 +138,9 @@ pub(crate) fn check(method: &Method, part: &Part, span: Span) -> Result<(), Wron
                 return wrong(name, "#[start] returns the actor: `-> Self` or `-> Result<Self, E>`");
             }
         }
-        Part::Command(_) => {
+        Part::Command(permission) => {
             method.check_callable(what)?;
+            check_stream(method, permission.as_ref())?;
             check_receiver(method, what)?;
             check_name(method)?;
         }
@@ -159,6 +161,26 @@ pub(crate) fn check(method: &Method, part: &Part, span: Span) -> Result<(), Wron
         Part::OnParams => check_hook(method, what, false, "params: &mut Params")?,
     }
     Ok(())
+}
+
+/// Refuses what is no way to answer with a stream.
+fn check_stream(method: &Method, permission: Option<&Ident>) -> Result<(), Wrong> {
+    if !method.streams() {
+        return Ok(());
+    }
+    if method.job().is_some() {
+        return wrong(
+            method.output_span(),
+            "a job has one result and cannot answer with a stream: return `Streaming<T>`, and have its producer send what the job finds",
+        );
+    }
+    match permission {
+        Some(word) => wrong(
+            word.span(),
+            "a command that answers with a stream cannot be called by name; leave out who may",
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a command with the name of one that every actor has.

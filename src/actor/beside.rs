@@ -8,6 +8,8 @@ use std::time::Duration;
 use super::executor::Pool;
 use super::node::AnyActor;
 use super::overview::ActorInfo;
+#[cfg(feature = "stream")]
+use super::stream::Streams;
 use crate::sys::seam;
 
 /// Beside an actor's node: nothing of it is on the way of a message.
@@ -25,6 +27,9 @@ pub(crate) struct Beside {
     notified_ns: AtomicU64,
     /// The jobs of its executor.
     pool: OnceLock<Arc<Pool>>,
+    /// Streams from this actor.
+    #[cfg(feature = "stream")]
+    streams: OnceLock<Streams>,
     /// Tickets of calls that were given up before their command was carried out.
     given_up: Mutex<VecDeque<u64>>,
     /// How long it had its thread.
@@ -120,6 +125,18 @@ impl Beside {
     /// The jobs of its executor, if it ever had any.
     pub(crate) fn jobs(&self) -> Option<&Arc<Pool>> {
         self.pool.get()
+    }
+
+    /// Streams from this actor; made here.
+    #[cfg(feature = "stream")]
+    pub(crate) fn streams(&self) -> &Streams {
+        self.streams.get_or_init(Streams::default)
+    }
+
+    /// Streams from this actor, if it ever had any.
+    #[cfg(feature = "stream")]
+    pub(crate) fn streams_if_any(&self) -> Option<&Streams> {
+        self.streams.get()
     }
 
     /// The call of this ticket was given up: its job is cancelled, now or when there is one.

@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(feature = "stream")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_core::Serialize;
@@ -16,6 +18,8 @@ use super::error::{Cause, Part};
 use super::exit::Exit;
 use super::ledger::Ledger;
 use super::letter::{self, Undelivered};
+#[cfg(feature = "stream")]
+use super::node::AnyActor;
 use super::overview::ActorInfo;
 use super::panic::{self, PanicNote};
 use super::reply::Reply;
@@ -25,7 +29,7 @@ use crate::sys::wire::{self, WireError, wired};
 pub use super::uplink::Inbound;
 
 /// Changes whenever the frames do.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The first frame, before the start arguments.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +78,10 @@ pub(crate) enum Down {
     GiveUp {
         ticket: u64,
     },
+    /// What the consumer of a stream says to its producer follows.
+    Stream {
+        number: u64,
+    },
     Stop,
     /// The last proxy is gone: answer what has come and end.
     Leave,
@@ -82,7 +90,7 @@ pub(crate) enum Down {
 wired! {
     enum Down {
         Command { request, command }, Open { request, entry }, Echo { request }, Ping { request },
-        Info { request }, GiveUp { ticket }, Stop, Leave
+        Info { request }, GiveUp { ticket }, Stream { number }, Stop, Leave
     }
 }
 
@@ -101,6 +109,8 @@ pub(crate) enum Up {
     Broken { request: u64, broken: Broken },
     /// An event follows.
     Event,
+    /// What the producer of a stream says to its consumer follows.
+    Stream { number: u64 },
     /// A sign of life.
     Notify,
     /// How the actor is, and behind it those that were spawned in its process.
@@ -116,7 +126,7 @@ pub(crate) enum Up {
 wired! {
     enum Up {
         Refused { why }, Started, Failed { message }, Answer { request }, Broken { request, broken }, Event,
-        Notify, Actors { actors }, Taken { tells }, Unread { number }, Ended { exit, taken }
+        Stream { number }, Notify, Actors { actors }, Taken { tells }, Unread { number }, Ended { exit, taken }
     }
 }
 
@@ -179,9 +189,23 @@ pub(crate) struct Books {
     asks: usize,
     tells: usize,
     sent: Ledger,
+    /// Whose process it is: what streams from it belong to.
+    #[cfg(feature = "stream")]
+    dock: Option<Arc<dyn AnyActor>>,
 }
 
 impl Books {
+    /// Says whose process it is.
+    #[cfg(feature = "stream")]
+    pub(crate) fn set_dock(&mut self, actor: Arc<dyn AnyActor>) {
+        self.dock = Some(actor);
+    }
+
+    #[cfg(feature = "stream")]
+    pub(crate) fn dock(&self) -> Option<Arc<dyn AnyActor>> {
+        self.dock.clone()
+    }
+
     /// Messages that the worker has not taken yet, as far as is known.
     pub(crate) fn under_way(&self) -> usize {
         self.asks + self.tells

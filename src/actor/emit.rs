@@ -18,6 +18,8 @@ pub use super::open::OpenCommand;
 pub use super::params::Params;
 pub use super::reply::Reply;
 pub use super::spawn::Spawn;
+#[cfg(feature = "stream")]
+pub use super::stream::{Streamed, StreamedApart, StreamedWire, Streaming};
 #[cfg(feature = "json")]
 pub use crate::__link_named as link_named;
 pub use crate::sys::wire::WireError;

@@ -55,6 +55,11 @@ impl<'p, A: Actor, R: Fallible> TryCall<'p, A, R> {
         TryCall(self.0.timeout(limit))
     }
 
+    /// The same as a call whose answer is the whole `Result`.
+    pub fn whole(self) -> Call<'p, A, R> {
+        self.0
+    }
+
     /// As [`Call::tell`]; the command's own error goes nowhere.
     ///
     /// # Errors

@@ -274,11 +274,15 @@ pub(crate) fn bury<A: Actor>(
 
 /// Runs code that drops messages of others; a panic in that ends here, and counts as one that an actor caught.
 pub(crate) fn shielded(drops: impl FnOnce()) {
+    let _ = attempted(drops);
+}
+
+/// The same, of any code of others that runs beside an actor; a panic is given back.
+pub(crate) fn attempted<T>(code: impl FnOnce() -> T) -> Result<T, panic::PanicNote> {
     let outer = BURYING.replace(true);
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(drops)) {
-        let _ = panic::caught(&*payload);
-    }
+    let outcome = catch_unwind(AssertUnwindSafe(code)).map_err(|payload| panic::caught(&*payload));
     BURYING.set(outer);
+    outcome
 }
 
 /// Whether messages of others are being dropped on this thread, a panic in which is caught by [`shielded`].

@@ -152,13 +152,13 @@ impl<M, C> Mailbox<M, C> {
     }
 
     /// Puts a message in, room or no room: one of those that an actor has coming by its own doing, so that their number
-    /// is bounded by that. `false`, and the message dropped, where the mailbox is closed.
-    pub(crate) fn push_anyway(&self, message: M) -> bool {
+    /// is bounded by that. `false`, and the message left where it is, where the mailbox is closed.
+    pub(crate) fn push_anyway(&self, message: &mut Option<M>) -> bool {
         let mut queue = self.lock();
         if queue.closed {
             return false;
         }
-        let waker = self.put(&mut queue, &mut Some(message));
+        let waker = self.put(&mut queue, message);
         drop(queue);
         wake(waker);
         true

@@ -7,6 +7,7 @@
 //! - `behavior` has the traits that `#[rehearsal::actor]` implements, `open` the free commands that any actor answers;
 //! - `executor` is an actor's CPU-bound work, `by_name` what can be said to it by name;
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each; `outgoing` gathers answers;
+//! - `stream` is many values where a call has one, to an actor and from it;
 //! - `cycle` ends asks that wait for themselves;
 //! - `later` sends when it is time;
 //! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody, `ledger` of
@@ -67,6 +68,8 @@ mod reply;
 mod roll;
 pub mod spawn;
 mod state;
+#[cfg(feature = "stream")]
+mod stream;
 mod supervise;
 mod topic;
 mod uplink;
@@ -107,5 +110,7 @@ pub use realm::{Failure, InRealm, Living, Realm};
 pub use reply::Reply;
 pub use spawn::{Placing, Spawn};
 pub use state::State;
+#[cfg(feature = "stream")]
+pub use stream::{Attached, Detached, NotSent, Producer, StreamEnd, StreamError, Streaming};
 pub use supervise::{AnyWork, End, Heartbeat, Recycle, Restart, Restarted, Strategy, Supervising};
 pub use topic::{Item, Published, Receiver, Slow, Subscription, Topic};

@@ -258,7 +258,7 @@ fn made_by<A: Actor>(make: &Mutex<Make<A>>, number: usize) -> Spawn<A> {
 
 /// Tells the monitor, unless it has ended: then it replaces nobody, and its worker, if this is one, goes with the message.
 fn report<A: Actor>(monitor: &Shared<Monitor<A>>, message: MonitorMessage<A>) {
-    let _ = monitor.mailbox.push_anyway(Envelope::Command(message));
+    let _ = monitor.mailbox.push_anyway(&mut Some(Envelope::Command(message)));
 }
 
 /// Nobody may be listening; the workers are looked after all the same.

@@ -325,6 +325,7 @@ impl<A: Actor> Shared<A> {
     /// `taken` are the messages that were out of the mailbox and not handled.
     pub(crate) fn finish(&self, exit: Exit, taken: impl IntoIterator<Item = Envelope<A::Message>>) {
         let orderly = exit.is_orderly();
+        self.node.end_streams(&exit);
         {
             let mut ending = self.node.ending();
             if ending.exit.is_some() {
@@ -403,7 +404,7 @@ impl<A: Actor> AnyActor for Shared<A> {
 
     fn put_work(&self, work: AnyWork) {
         // One that has ended does nothing any more.
-        let _ = self.mailbox.push_anyway(Envelope::BuiltIn(Box::new(BuiltIn::Work(work))));
+        let _ = self.mailbox.push_anyway(&mut Some(Envelope::BuiltIn(Box::new(BuiltIn::Work(work)))));
     }
 
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>> {

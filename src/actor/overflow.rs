@@ -93,7 +93,7 @@ pub(crate) fn settle<A: Actor>(
         Squeezed::In => Ok(()),
         // An actor's own work is not what the policy is about.
         Squeezed::Instead(Envelope::BuiltIn(work)) if matches!(*work, BuiltIn::Work(_)) => {
-            shared.mailbox.push_anyway(Envelope::BuiltIn(work));
+            shared.mailbox.push_anyway(&mut Some(Envelope::BuiltIn(work)));
             Ok(())
         }
         Squeezed::Instead(oldest) => {

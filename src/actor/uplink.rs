@@ -105,6 +105,20 @@ impl Uplink {
         self.outgoing.put(frame, false).map_err(|error| error.to_string())
     }
 
+    /// The frame of a header and the value it announces, to be [`put`](Uplink::put).
+    #[cfg(feature = "stream")]
+    pub(crate) fn frame<T: Serialize>(&self, header: &Up, value: &T) -> Result<Vec<u8>, String> {
+        let mut frame = self.outgoing.scratch();
+        crossing::write(&mut frame, &(header, value))?;
+        Ok(frame)
+    }
+
+    /// Writes a frame, at once or in company, behind all that was said before.
+    #[cfg(feature = "stream")]
+    pub(crate) fn put(&self, frame: Vec<u8>) -> Result<(), WireError> {
+        self.outgoing.put(frame, true)
+    }
+
     /// Whether more has come behind the message in progress: then its answer may wait for theirs.
     fn is_more_behind(&self) -> bool {
         self.open.load(Ordering::Relaxed) > 1

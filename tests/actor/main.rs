@@ -6,6 +6,8 @@
 #![allow(unreachable_pub)]
 
 mod ask;
+#[cfg(feature = "stream")]
+mod attach;
 #[cfg(feature = "json")]
 mod by_name;
 mod cancel;
@@ -35,8 +37,14 @@ mod recycle;
 mod restart;
 mod shape;
 mod sight;
+#[cfg(feature = "stream")]
+mod source;
 mod start;
 mod stop;
+#[cfg(feature = "stream")]
+mod stream;
+#[cfg(feature = "stream")]
+mod stream_end;
 mod supervise;
 mod title;
 mod topic;

@@ -64,7 +64,7 @@ fn write_package(cases: &[PathBuf]) -> PathBuf {
     let _ = fs::remove_dir_all(&bins);
     fs::create_dir_all(&bins).expect("a package");
     let manifest = format!(
-        "[workspace]\n[package]\nname = \"refused\"\nedition = \"2024\"\n[dependencies]\nrehearsal = {{ path = {root:?} }}\n"
+        "[workspace]\n[package]\nname = \"refused\"\nedition = \"2024\"\n[dependencies]\nrehearsal = {{ path = {root:?}, features = [\"stream\"] }}\n"
     );
     fs::write(package.join("Cargo.toml"), manifest).expect("a manifest");
     // The very versions the project is locked to, so that nothing is fetched.

@@ -16,6 +16,10 @@ pub(super) fn dropped<A: Actor>(
     seated: &mut Option<Arc<dyn AnyActor>>,
     exit: Exit,
 ) -> Exit {
+    if let Some(actor) = seated {
+        // Before the producers of its streams go with the state, which could not say why.
+        actor.node().end_streams(&exit);
+    }
     let _inside = Inside::enter(seated);
     let exit = match actor.as_mut().map(|actor| catch_unwind(AssertUnwindSafe(|| actor.exit(&exit)))) {
         Some(Err(payload)) => spoilt(exit, "in its #[exit]", &*payload),

@@ -9,6 +9,8 @@ use crate::actor::current::LastWords;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::info::ActorName;
 use crate::actor::overview::Role;
+#[cfg(feature = "stream")]
+use crate::actor::stream::Streams;
 use crate::actor::supervise::again::Wish;
 use crate::actor::supervise::family::Family;
 use crate::actor::supervise::link::Link;
@@ -96,6 +98,21 @@ impl Node {
     /// Whether its mailbox is to stay open although it was told to stop: another life may follow.
     pub(crate) fn stays_open(&self) -> bool {
         self.is_renewable.load(Ordering::Relaxed) && self.wish() != Wish::Stop
+    }
+
+    /// Streams from this actor, if it ever had any.
+    #[cfg(feature = "stream")]
+    pub(crate) fn streams(&self) -> Option<&Streams> {
+        self.has_beside().and_then(|beside| beside.streams_if_any())
+    }
+
+    /// Ends the streams from a life that is over: each consumer learns how.
+    pub(crate) fn end_streams(&self, exit: &Exit) {
+        #[cfg(feature = "stream")]
+        if let Some(streams) = self.streams() {
+            streams.end_all(exit);
+        }
+        let _ = exit;
     }
 
     /// Says that another life may follow one that has ended.

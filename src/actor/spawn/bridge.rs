@@ -25,6 +25,8 @@ use crate::actor::panic;
 use crate::actor::realm;
 use crate::actor::reply::{RemoteReply, Reply};
 use crate::actor::state::State;
+#[cfg(feature = "stream")]
+use crate::actor::stream;
 use crate::actor::supervise::again::Wish;
 use crate::sys::limit::resident_bytes;
 use crate::sys::wire::{FrameReader, WireError};
@@ -173,6 +175,8 @@ impl<A: Actor> Writer<A> {
         hello: Vec<u8>,
         inbox: Kept<A>,
     ) -> Writer<A> {
+        #[cfg(feature = "stream")]
+        line.open().waiting.set_dock(shared.clone());
         let messages = u64::MAX;
         Writer { shared, line, pack, socket: Box::new(socket), inbox, buffer: hello, messages }
     }
@@ -199,6 +203,8 @@ impl<A: Actor> Writer<A> {
 
     /// Takes what the mailbox has, until the batch is full or nothing is left.
     fn poll_gather(&mut self, cx: &mut Context<'_>) -> Poll<Option<Written>> {
+        #[cfg(feature = "stream")]
+        stream::write_orders(&self.shared.node, &mut self.buffer);
         while self.buffer.len() < BATCH {
             match self.poll_next(cx) {
                 Poll::Ready(next) => {
@@ -466,6 +472,10 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
         }
         Up::Notify => line.weigh(shared),
         Up::Actors { actors } => shared.node.beside().set_told(actors),
+        #[cfg(feature = "stream")]
+        Up::Stream { number } => stream::heard_from_worker(&shared.node, number, value)?,
+        #[cfg(not(feature = "stream"))]
+        Up::Stream { .. } => {}
         Up::Event => unreachable!("events are handed on by the reader"),
     }
     Ok(())

@@ -141,6 +141,7 @@ async fn hold<A: Actor>(
             Some(again) => {
                 // What that process had is not handled by the next: who asked learns at once how it ended.
                 let exit = unsettled.resolve(exit);
+                shared.node.end_streams(&exit);
                 again.next(&*shared, exit).await
             }
         };

@@ -28,6 +28,8 @@ use crate::actor::life::{Seat, live};
 use crate::actor::mailbox::{CONTROL_CAPACITY, Refused};
 use crate::actor::node::{AnyActor, Shared};
 use crate::actor::overflow::Overflow;
+#[cfg(feature = "stream")]
+use crate::actor::stream;
 use crate::actor::uplink::{OpenRequest, Uplink};
 use crate::actor::{overview, panic};
 use crate::sys::boot::WorkerBoot;
@@ -229,6 +231,10 @@ fn take<A: ProcessActor>(
         Down::Ping { request } => control(shared, BuiltIn::Ping(inbound(request).reply())),
         Down::Info { request } => control(shared, BuiltIn::Info(inbound(request).reply())),
         Down::GiveUp { ticket } => control(shared, BuiltIn::GiveUp(ticket)),
+        #[cfg(feature = "stream")]
+        Down::Stream { number } => stream::heard_from_parent(&shared.node, number, body),
+        #[cfg(not(feature = "stream"))]
+        Down::Stream { .. } => {}
         Down::Echo { request } => match crossing::read::<String>(body) {
             Ok(text) => post(shared, built_in(BuiltIn::Echo(text, inbound(request).reply()))),
             Err(why) => inbound(request).refuse(why),
@@ -263,14 +269,10 @@ fn control<A: ProcessActor>(shared: &Shared<A>, question: BuiltIn) {
 
 fn post<A: ProcessActor>(shared: &Shared<A>, envelope: Envelope<A::Message>) {
     let mut envelope = Some(envelope);
-    match shared.mailbox.push(&mut envelope) {
-        Ok(()) => {}
+    // The parent never has more under way than fits; what the actor sends to itself takes no room from that.
+    if !shared.mailbox.push_anyway(&mut envelope) {
         // The end says so, to whom it was from, and the parent; it was not taken.
-        Err(Refused::Closed(())) => letter::shielded(|| drop(envelope)),
-        // The parent never has more under way than fits.
-        Err(Refused::Full(())) => {
-            eprintln!("rehearsal: a message beyond the mailbox was lost: {envelope:?}")
-        }
+        letter::shielded(|| drop(envelope));
     }
 }
 
