@@ -327,8 +327,8 @@ fn dispatch_arms(actor: &Actor, is_async: bool) -> Vec<TokenStream> {
             }
             let mut answer = quote!(Self::#name(self, #(#list),*) #wait);
             if command.streams() {
-                let text = command.text();
-                answer = quote_spanned!(command.output_span()=> #root::Streamed::begin(#answer, cx, #text));
+                let (text, output) = (command.text(), own(actor, command.output_type()));
+                answer = quote_spanned!(command.output_span()=> <#output as #root::Streamed>::begin(#answer, cx, #text));
             }
             quote!(#(#cfg)* #message::#name(reply, #(#values),*) => reply.send(#answer),)
         })

@@ -74,5 +74,5 @@ impl Unforgetful {
 
 fn main() {
     drop(Local::spawn().thread());
-    drop(Local::spawn().process()); //~ `Opaque` cannot cross to another process
+    drop(Local::spawn().process()); //~ `Streaming<Opaque>` cannot cross to another process: an actor that is placed in a process sends the items
 }
