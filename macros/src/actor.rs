@@ -26,6 +26,8 @@ pub(crate) struct Actor {
     pub(crate) parts: Parts,
     /// Whether its commands can be called by name.
     pub(crate) named: bool,
+    /// Whether the block has a function `lookup`, which is then the only one.
+    pub(crate) has_own_lookup: bool,
     /// The `impl` block without what only this macro understands.
     pub(crate) original: TokenStream,
 }
@@ -135,7 +137,18 @@ fn read(arguments: TokenStream, item: TokenStream) -> Result<Actor, Wrong> {
     let visibility = options.visibility.unwrap_or_else(|| start.visibility.clone());
     let cfg = attributes.into_iter().filter(|attribute| attribute.path == "cfg").collect();
     let Options { event, named, root, .. } = options;
-    Ok(Actor { root, ty, ident, event, visibility, cfg, start, parts, named, original })
+    let has_own_lookup = has_function(body.stream(), "lookup");
+    Ok(Actor { root, ty, ident, event, visibility, cfg, start, parts, named, has_own_lookup, original })
+}
+
+/// Whether a function of this name is in the block itself.
+fn has_function(block: TokenStream, name: &str) -> bool {
+    let mut is_name = false;
+    block.into_iter().any(|token| {
+        let found = is_name && matches!(&token, TokenTree::Ident(word) if word == name);
+        is_name = matches!(&token, TokenTree::Ident(word) if word == "fn");
+        found
+    })
 }
 
 fn once(place: &mut Option<Method>, method: Method, again: &str, span: Span) -> Result<(), Wrong> {

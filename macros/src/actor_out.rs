@@ -11,6 +11,7 @@ use crate::actor::{Actor, Parts};
 use crate::crossing_out;
 use crate::method::Method;
 use crate::named;
+use crate::spawn_out::spawn;
 
 pub(crate) fn emit(actor: &Actor) -> TokenStream {
     let Actor { original, cfg, .. } = actor;
@@ -155,26 +156,6 @@ fn answer(actor: &Actor, command: &Method) -> TokenStream {
             quote!(::core::result::Result<#job, #root::JobError>)
         }
         None => own(actor, command.output_type()),
-    }
-}
-
-fn spawn(actor: &Actor) -> TokenStream {
-    let Actor { root, ty, start, ident, visibility, .. } = actor;
-    let (names, types) = (proxy_names(start), types(actor, start));
-    let doc = format!(
-        "An actor `{ident}` that is started with these arguments once it is placed: await it for its proxy."
-    );
-    let doc_of_start = start.kept("doc");
-    quote! {
-        impl #ty {
-            #[doc = #doc]
-            #[doc = ""]
-            #(#doc_of_start)*
-            #[track_caller]
-            #visibility fn spawn(#(#names: #types),*) -> #root::Spawn<#ty> {
-                #root::Spawn::new((#(#names,)*))
-            }
-        }
     }
 }
 
@@ -377,7 +358,7 @@ pub(crate) fn numbered(method: &Method) -> Vec<Ident> {
 }
 
 /// The user's names for them, and one of ours for `_`.
-fn proxy_names(method: &Method) -> Vec<Ident> {
+pub(crate) fn proxy_names(method: &Method) -> Vec<Ident> {
     let own = method.args.iter().enumerate().map(|(index, arg)| {
         if arg.name == "_" { format_ident!("argument_{index}") } else { arg.name.clone() }
     });

@@ -14,6 +14,7 @@ mod option;
 mod part;
 mod program;
 mod register;
+mod spawn_out;
 mod test;
 mod token;
 mod value;

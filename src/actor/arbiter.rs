@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::exit::Exit;
 use super::handle::ActorRef;
 use super::info::ActorName;
+use super::names;
+use super::realm::Realm;
 use super::roll;
 use crate::sys::seam;
 
@@ -26,8 +28,12 @@ impl Arbiter {
         roll::alive().into_iter().map(ActorRef).collect()
     }
 
-    /// The actor of this name that was spawned first and has not ended.
+    /// The actor of this name that has not ended: the one of the caller's realm, else the one of all the process that was
+    /// spawned first. [`Lookup`](super::Lookup) gives a proxy.
     pub fn find(self, name: &str) -> Option<ActorRef> {
+        if let Some(actor) = names::find(Realm::current().id(), name) {
+            return Some(ActorRef(actor));
+        }
         self.actors().into_iter().find(|actor| actor.name().name() == name)
     }
 

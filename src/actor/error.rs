@@ -306,6 +306,13 @@ pub enum SpawnError {
         /// How long was waited.
         after: Duration,
     },
+    /// Another actor of its realm, which lives, has its name.
+    NameTaken {
+        /// The actor that was to be spawned.
+        actor: ActorName,
+        /// The actor that has the name.
+        holder: ActorName,
+    },
     /// Spawned with settings that cannot be where it is placed.
     Unfit {
         /// The actor.
@@ -361,6 +368,11 @@ impl std::fmt::Display for SpawnError {
             SpawnError::Timeout { actor, after } => write!(
                 f,
                 "{actor} was not ready within {after:?} and was killed; raise it with .timeout(..) if its start may take longer"
+            ),
+            SpawnError::NameTaken { actor, holder } => write!(
+                f,
+                "{actor} was not spawned: its name is taken by number {} ({}), which has not ended; await that one's end first, or give this one another name",
+                holder.id, holder.kind
             ),
             SpawnError::Unfit { actor, why } => {
                 write!(f, "{actor} cannot be spawned with its settings: {why}")

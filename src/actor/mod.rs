@@ -15,7 +15,8 @@
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with, `interrupt` what ends it from outside;
 //! - `overview` is the tree of them all, by `lineage`: who spawned whom;
-//! - `group` chooses among actors of one type, `topic` tells all who want to know;
+//! - [`Lookup`] finds an actor by its name, which `names` has taken once; `group` chooses among actors of one type, `topic`
+//!   tells all who want to know;
 //! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom;
 //!   [`Realm`], whom an actor belongs to.
 //!
@@ -50,9 +51,10 @@ mod ledger;
 mod letter;
 mod life;
 mod lineage;
+mod lookup;
 mod mailbox;
 mod monitor;
-#[cfg(any(feature = "harness", feature = "json"))]
+mod names;
 pub(crate) mod near;
 mod node;
 mod open;
@@ -99,6 +101,7 @@ pub use letter::{
     DeadLetter, DeadLetterCount, DeadLetters, Undelivered, dead_letter_count, dead_letters,
     dead_letters_up_to,
 };
+pub use lookup::{Lookup, LookupError};
 pub use monitor::{Monitor, MonitorEvent, MonitorMessage, MonitorProxy};
 pub use node::Ended;
 pub use open::OpenCommand;

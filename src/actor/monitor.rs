@@ -15,6 +15,7 @@ use super::envelope::Envelope;
 use super::error::SpawnError;
 use super::exit::Exit;
 use super::group::Group;
+use super::handle::ActorRef;
 use super::info::ActorName;
 use super::node::Shared;
 use super::pool::{Make, Pool};
@@ -61,6 +62,8 @@ pub struct Monitor<A: Actor> {
     epoch: Instant,
     /// Numbers of workers that are on their way.
     coming: Vec<usize>,
+    /// Numbers of workers that the pool has no more and that have not ended: their names are still taken.
+    leaving: Vec<(usize, ActorRef)>,
 }
 
 /// The place of one worker.
@@ -229,8 +232,11 @@ impl<A: Actor> Monitor<A> {
         match self.looks.look(&self.pool.sizing, self.workers.len() + self.coming.len(), waiting, now) {
             Resize::Stay => {}
             Resize::Grow => {
+                self.leaving.retain(|(_, worker)| worker.exit().is_none());
                 let taken = |number: &usize| {
-                    self.coming.contains(number) || self.workers.iter().any(|slot| slot.number == *number)
+                    self.coming.contains(number)
+                        || self.workers.iter().any(|slot| slot.number == *number)
+                        || self.leaving.iter().any(|(leaving, _)| leaving == number)
                 };
                 let number = (0..).find(|number| !taken(number)).unwrap_or_default();
                 self.coming.push(number);
@@ -240,6 +246,7 @@ impl<A: Actor> Monitor<A> {
                 if let Some(slot) = self.workers.pop() {
                     cx.family().release(slot.child);
                     self.group.leave(&slot.worker);
+                    self.leaving.push((slot.number, ActorRef(slot.worker.shared.clone())));
                     tell(&cx.outlet(), MonitorEvent::Shrunk { worker: slot.worker.name().clone() });
                 }
             }
@@ -297,8 +304,15 @@ impl<A: Actor> Actor for Monitor<A> {
         listen(cx);
         let epoch = seam::now();
         let group = Group::up_to(cx.name().name(), pool.sizing.most);
-        let mut monitor =
-            Monitor { pool, workers: Vec::new(), group, looks: Looks::default(), epoch, coming: Vec::new() };
+        let mut monitor = Monitor {
+            pool,
+            workers: Vec::new(),
+            group,
+            looks: Looks::default(),
+            epoch,
+            coming: Vec::new(),
+            leaving: Vec::new(),
+        };
         for number in 0..monitor.pool.sizing.least {
             let (child, coming) = Self::make(&monitor.pool.make, number, cx);
             let worker = coming.await.map_err(|error| error.to_string())?;

@@ -1,8 +1,6 @@
 //! What is known of an actor by everybody who refers to it, whatever its type.
 
 use std::any::Any;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
@@ -32,8 +30,10 @@ use super::supervise::again::Wish;
 use crate::sys::seam::{self, Instant};
 use crate::sys::usage;
 
+mod ended;
 mod lives;
 
+pub use ended::Ended;
 use lives::{Rare, Survivors};
 
 /// The half of an actor's shared state that does not depend on its type.
@@ -74,6 +74,8 @@ pub(crate) trait AnyActor: Any + Send + Sync {
     fn mailbox_info(&self) -> MailboxInfo;
     /// What can be seen of its mailbox at once, with the names of at most so many messages.
     fn glimpse(&self, most: usize) -> Option<Glimpse>;
+    /// The actor's type, with its path.
+    fn type_path(&self) -> &'static str;
     /// Tells it to stop, for good.
     fn stop(&self);
     /// Ends what it does; one that is supervised may be started again.
@@ -93,6 +95,8 @@ pub(crate) trait AnyActor: Any + Send + Sync {
     /// Has its loop look around, and what it waits for too.
     fn nudge(&self);
     fn on_params(&self) -> Option<fn(&mut Params)>;
+    /// Whether nobody can send it a message any more.
+    fn is_abandoned(&self) -> bool;
     /// Whether it was told to stop or killed, or ends already.
     fn is_ending(&self) -> bool;
     #[cfg(feature = "json")]
@@ -365,6 +369,10 @@ impl<A: Actor> AnyActor for Shared<A> {
         self.mailbox.glimpse(most, Envelope::command::<A>)
     }
 
+    fn type_path(&self) -> &'static str {
+        std::any::type_name::<A>()
+    }
+
     fn stop(&self) {
         self.node.wish_for_the_end();
         self.mailbox.stop();
@@ -419,6 +427,10 @@ impl<A: Actor> AnyActor for Shared<A> {
         A::ON_PARAMS
     }
 
+    fn is_abandoned(&self) -> bool {
+        Shared::is_abandoned(self)
+    }
+
     fn is_ending(&self) -> bool {
         self.node.state.get() >= State::Stopping || self.mailbox.is_told_to_end()
     }
@@ -455,41 +467,5 @@ impl<A: Actor> Drop for Finisher<A> {
             let why = "the runtime it ran on was shut down";
             self.0.finish(Exit::because(Reason::Unreachable, why), []);
         }
-    }
-}
-
-/// Resolves when the actor has ended, to how it ended. Made by [`Address::ended`](super::Address::ended).
-#[must_use = "futures do nothing unless awaited"]
-pub struct Ended {
-    actor: Arc<dyn AnyActor>,
-    place: Option<u64>,
-}
-
-impl Ended {
-    pub(crate) fn new(actor: Arc<dyn AnyActor>) -> Ended {
-        Ended { actor, place: None }
-    }
-}
-
-impl Future for Ended {
-    type Output = Exit;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Exit> {
-        let Ended { actor, place } = &mut *self;
-        actor.node().poll_exit_from(place, cx)
-    }
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        if let Some(place) = self.place {
-            self.actor.node().leave(place);
-        }
-    }
-}
-
-impl std::fmt::Debug for Ended {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Ended({})", self.actor.node().name)
     }
 }

@@ -18,7 +18,12 @@ fn told<T: std::fmt::Display>(outcome: Result<T, Error>) -> String {
 
 fn path(error: &Error) -> String {
     let Cause::Cycle { path } = error.cause() else { panic!("{error}") };
-    path.iter().map(ActorName::name).collect::<Vec<_>>().join(" -> ")
+    path.iter().map(short).collect::<Vec<_>>().join(" -> ")
+}
+
+/// The name without what tells it from those of the same test's other rounds.
+fn short(actor: &ActorName) -> String {
+    actor.name().split('@').next().unwrap_or_default().to_owned()
 }
 
 /// Asks itself, wherever it is.
@@ -95,7 +100,8 @@ pub fn nothing() {}
 #[rehearsal::test]
 async fn asking_oneself() -> Tested {
     for place in PLACEMENTS {
-        let one = Selfish::spawn().name("one");
+        let name = format!("one@{place}");
+        let one = Selfish::spawn().name(&*name);
         let one = match place {
             Placement::Thread => one.thread().await?,
             Placement::Process => one.process().await?,
@@ -103,8 +109,10 @@ async fn asking_oneself() -> Tested {
         };
         let told = soon("an answer", one.commands()).await?;
         assert_eq!(told[..3], ["one -> one"; 3], "{place}");
-        let text = "`plain` of actor `one` (Selfish): it would wait for itself: one -> one, each inside of a command;";
-        assert!(told[3].starts_with(text), "{}", told[3]);
+        let text = format!(
+            "`plain` of actor `{name}` (Selfish): it would wait for itself: {name} -> {name}, each inside of a command;"
+        );
+        assert!(told[3].starts_with(&text), "{}", told[3]);
         assert!(soon("an answer", one.questions()).await?, "{place}");
         soon("an answer", one.later()).await?;
         assert_eq!(soon("an answer", one.plain()).await?, 7, "{place}: it goes on");
@@ -199,7 +207,9 @@ impl Asker {
 }
 
 async fn asker(name: &str, place: Placement) -> Result<AskerProxy, SpawnError> {
-    let asker = Asker::spawn().name(name);
+    let asker = Asker::spawn();
+    let name = format!("{name}@{}", asker.id());
+    let asker = asker.name(name);
     if place == Placement::Thread { asker.thread().await } else { asker.await }
 }
 

@@ -66,7 +66,10 @@ async fn the_one_with_the_least_to_do_is_chosen() -> Tested {
             assert_eq!(number(group.least_loaded()?.name()), 2, "{place}");
         }
         // Held, each counts: the next ones go to those that would be done sooner, by turns.
-        let (free, _) = counters(place, 2).await?;
+        let free = Group::new("free");
+        for n in 0..2 {
+            free.join(&put(Counter::spawn(n), place).name(format!("free-{place}-{n}")).await?)?;
+        }
         let held = [free.least_loaded()?, free.least_loaded()?, free.least_loaded()?];
         assert_ne!(number(held[0].name()), number(held[1].name()), "{place}");
         let [first, second, third] = held;

@@ -28,6 +28,7 @@ mod hook;
 mod later;
 mod letter;
 mod link;
+mod name;
 mod open;
 mod overflow;
 mod place;

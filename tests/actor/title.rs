@@ -27,7 +27,7 @@ async fn a_process_is_called_after_the_program_and_the_actor() -> Tested {
 
     let options =
         rehearsal::sys::process::SpawnOptions { title: "as-i-like".to_owned(), ..Default::default() };
-    let titled = Counter::spawn(0).name("clerk").process_options(options).await?;
+    let titled = Counter::spawn(0).name("clerk-2").process_options(options).await?;
     assert_eq!(listed(titled.pid())?, ("as-i-like".to_owned(), "as-i-like".to_owned()));
     Ok(())
 }

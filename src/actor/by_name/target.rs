@@ -5,7 +5,9 @@ use crate::actor::address::Address;
 use crate::actor::arbiter::Arbiter;
 use crate::actor::behavior::Actor;
 use crate::actor::handle::ActorRef;
+use crate::actor::names;
 use crate::actor::near::nearest;
+use crate::actor::realm::Realm;
 use crate::actor::roll;
 
 /// The name by which the arbiter is called.
@@ -23,13 +25,17 @@ pub(super) enum Whom {
 }
 
 impl Target {
-    /// The actor, or none for the arbiter. Of several actors of one name it is the one that was spawned first.
+    /// The actor, or none for the arbiter: the one of this name that belongs here, else the one of all the process that
+    /// was spawned first.
     pub(super) fn find(self) -> Result<Option<ActorRef>, SendError> {
         let name = match self.0 {
             Whom::Arbiter => return Ok(None),
             Whom::Actor(actor) => return Ok(Some(actor)),
             Whom::Name(name) => name,
         };
+        if let Some(actor) = names::find(Realm::current().id(), &name) {
+            return Ok(Some(ActorRef(actor)));
+        }
         let alive = roll::alive();
         if let Some(actor) = alive.iter().find(|actor| actor.node().name.is(&name)) {
             return Ok(Some(ActorRef(actor.clone())));

@@ -23,7 +23,7 @@ use crate::actor::realm::Realm;
 use crate::actor::state::State;
 use crate::actor::supervise::again::{Again, Fate, Fates, OwnRule, Recipe};
 use crate::actor::supervise::{Heartbeat, OnRestart, Recycle, Restart, Restarted};
-use crate::actor::{current, lineage, panic, roll};
+use crate::actor::{current, lineage, names, panic, roll};
 use crate::sys::deadline::Deadline;
 use crate::sys::limit::resident_bytes;
 use crate::sys::process::SpawnOptions;
@@ -117,7 +117,9 @@ impl<A: Actor> Spawn<A> {
         self.id
     }
 
-    /// What it is called, in errors, in listings, and as a thread or process.
+    /// What it is called, in errors, in listings, in look-ups, and as a thread or process. Of the actors that live in
+    /// one realm (a test's own, else the process's) only one has a name: a second one fails to spawn. The name is free
+    /// when the actor has ended, or nobody holds a proxy of it any more.
     pub fn name(mut self, name: impl Into<Arc<str>>) -> Self {
         self.name = Some(name.into());
         self
@@ -324,11 +326,16 @@ impl<A: Actor> Spawn<A> {
             return Err(SpawnError::Unfit { actor: name, why });
         }
         let shared = Shared::<A>::new(name.clone(), placement, self.capacity, self.overflow);
+        let address = Address::new(shared.clone());
+        if name.name.is_some() {
+            names::take(&(shared.clone() as Arc<dyn AnyActor>))
+                .map_err(|holder| SpawnError::NameTaken { actor: name.clone(), holder })?;
+        }
         #[cfg(feature = "json")]
         if let Some(allowed) = self.allowed.take() {
             shared.node.beside().allow(allowed);
         }
-        let starting = Starting::of(Address::new(shared.clone()));
+        let starting = Starting::of(address);
         shared.node.state.advance(State::Inactive);
         // Before it is placed: its `#[start]` may look for itself.
         roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
