@@ -60,7 +60,7 @@ mod node;
 mod open;
 mod outgoing;
 mod overflow;
-mod overview;
+pub(crate) mod overview;
 pub mod panic;
 mod params;
 mod pool;

@@ -202,6 +202,17 @@ pub(crate) fn within(own: &dyn AnyActor, most: usize) -> Vec<ActorInfo> {
     told
 }
 
+/// These actors as people read them, a line each, in so many at most; those that have ended make room for the others.
+/// `None` where there are none.
+#[cfg(feature = "harness")]
+pub(crate) fn drawn(mut actors: Vec<std::sync::Arc<dyn AnyActor>>, most: usize) -> Option<String> {
+    if actors.len() > most {
+        actors.retain(|actor| !actor.node().state.get().is_over());
+    }
+    let (tree, _) = tree(&actors);
+    (!tree.is_empty()).then(|| drawing::Drawn(&tree, most).to_string())
+}
+
 impl Arbiter {
     /// What is in its books about this process and its actors.
     ///

@@ -176,6 +176,13 @@ impl Realm {
         members.into_iter().filter(|living| !living.actor.state().is_over()).collect()
     }
 
+    /// Its actors that anybody still refers to, also those that have ended.
+    #[cfg(feature = "harness")]
+    pub(crate) fn actors(&self) -> Vec<Arc<dyn AnyActor>> {
+        let Some(own) = &self.0 else { return Vec::new() };
+        own.books().members.iter().filter_map(|member| member.actor.upgrade()).collect()
+    }
+
     /// Dead letters for its actors, and those that its threads posted for actors nobody knows any more: the first 64,
     /// and how many there were. The process's own keeps none: see [`dead_letter_count()`](super::dead_letter_count).
     pub fn dead_letters(&self) -> (Vec<DeadLetter>, u64) {

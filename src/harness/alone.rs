@@ -20,10 +20,13 @@ pub fn run(mut run: Run) -> Summary {
     let (planned, filtered_out) = (1 + run.ignored.len(), run.filtered_out);
     run.reporter.event(&Event::RunStarted { planned, filtered_out, workers: 1, shuffle_seed: None });
     run.reporter.flush();
-    let verdict = attempt(&run);
+    let (verdict, actors) = attempt(&run);
     let duration_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
     let mut outcome = Outcome { duration_ns, ..Outcome::of(verdict) };
     seat.hold_to_time(&mut outcome);
+    if !actors.is_empty() {
+        trial::append_actors(&mut outcome.output, &actors);
+    }
     run.tell_ignored(0);
     run.reporter.event(&Event::Finished { trial: seat.info, outcome: &outcome });
     run.tell_ignored(usize::MAX);
@@ -32,37 +35,48 @@ pub fn run(mut run: Run) -> Summary {
     if success && told { Summary::Green } else { Summary::Red }
 }
 
-fn attempt(run: &Run) -> Verdict {
+/// How the trial ended, and what its actors were at if it failed.
+fn attempt(run: &Run) -> (Verdict, String) {
     let seat = run.seats[0];
     let task_panic = if run.setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
-    let settings = TrialSettings { task_panic, alone: true, ..TrialSettings::default() };
+    let show_actors = run.setup.show_actors;
+    let settings = TrialSettings { task_panic, alone: true, show_actors, ..TrialSettings::default() };
     let Some(entry) = Registry::collect().get(seat.entry) else {
-        return Verdict::NotRun { reason: "its entry is gone".to_owned() };
+        return (Verdict::NotRun { reason: "its entry is gone".to_owned() }, String::new());
     };
     let line = format!("test {} ... FAILED (it ended this process by calling `exit`)", seat.info.name);
     let guard = exit::guard_exit(101, line);
-    let told: Arc<(Mutex<Option<Verdict>>, Condvar)> = Arc::default();
+    let told: Arc<(Mutex<Told>, Condvar)> = Arc::default();
     let teller = Arc::clone(&told);
     let spawned = thread::Builder::new().name(entry.name().to_owned()).spawn(move || {
-        let verdict = trial::run_here(entry, &settings).verdict;
-        *teller.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
+        let attempt = trial::run_here(entry, &settings);
+        *teller.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((attempt.verdict, attempt.actors));
         teller.1.notify_all();
     });
     let verdict = match spawned {
-        Err(error) => Verdict::NotRun { reason: format!("its thread could not be started: {error}") },
-        Ok(_) => wait(&told, run.planned[0].limit_ms),
+        Err(error) => {
+            (Verdict::NotRun { reason: format!("its thread could not be started: {error}") }, String::new())
+        }
+        Ok(_) => wait(&told, run.planned[0].limit_ms).unwrap_or_else(|limit_ms| {
+            let actors = trial::actors_of(seat.info.name).unwrap_or_default();
+            (Verdict::TimedOut { limit_ms, stuck: false }, actors)
+        }),
     };
     drop(guard);
     verdict
 }
 
+/// What the trial's thread tells when it is done.
+type Told = Option<(Verdict, String)>;
+
 /// Waits for the verdict, for as long as the trial may take. The trial's thread always tells one: panics are caught
 /// there, and whatever else ends it ends this process.
-fn wait(told: &(Mutex<Option<Verdict>>, Condvar), limit_ms: u64) -> Verdict {
+/// Without one it is the limit that has passed, milliseconds.
+fn wait(told: &(Mutex<Told>, Condvar), limit_ms: u64) -> Result<(Verdict, String), u64> {
     let (verdict, changed) = told;
     let verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner);
     let waited =
         changed.wait_timeout_while(verdict, Duration::from_millis(limit_ms), |verdict| verdict.is_none());
     let (mut verdict, _) = waited.unwrap_or_else(PoisonError::into_inner);
-    verdict.take().unwrap_or(Verdict::TimedOut { limit_ms, stuck: false })
+    verdict.take().ok_or(limit_ms)
 }

@@ -10,9 +10,10 @@ use tokio::sync::oneshot;
 
 use super::dispatch::{Current, Dispatch, Effect, Ended, Input, Source};
 use super::event::{Event, Running};
-use super::outcome::{Death, Outcome, Output};
+use super::outcome::{Death, Outcome, Output, Verdict};
 use super::registry::Isolation;
 use super::run::{Run, Summary};
+use super::trial::{self, append_actors};
 use super::worker::actor::{Worker, WorkerProxy};
 use super::worker::message::{Order, Report};
 use crate::actor::{Exit, Reason};
@@ -26,7 +27,12 @@ struct Hand {
     proxy: Option<WorkerProxy>,
     page: Page,
     capture: Option<Capture>,
+    /// What the actors of the trial were at for which it is stopped.
+    actors: Option<String>,
 }
+
+/// How long the end of a trial that is over its time may wait for its worker to tell what the trial's actors are at.
+const LAST_LOOK: Duration = Duration::from_millis(250);
 
 /// The actor.
 pub struct Arbiter {
@@ -118,11 +124,25 @@ impl Arbiter {
         let limit = self.run.setup.output_limit;
         let Some(hand) = self.hand(source) else { return };
         let current = current_of(&hand.page);
-        let output = hand.capture.as_ref().map_or_else(Output::default, |capture| read_back(capture, limit));
+        let mut output =
+            hand.capture.as_ref().map_or_else(Output::default, |capture| read_back(capture, limit));
+        if let Some(actors) = &hand.actors {
+            append_actors(&mut output, actors);
+        }
         let (death, detail) = death_of(&exit);
         let ended = Ended { death, detail, current, output, now_ns: seam::monotonic_ns() };
         self.hands[source.worker] = None;
         self.receive(Input::Ended(source, ended));
+    }
+
+    /// A worker is to be told to end; this is what the actors of its trial are at.
+    #[command]
+    pub fn terminate(&mut self, source: Source, actors: Option<String>) {
+        let Some(hand) = self.hand(source) else { return };
+        hand.actors = actors;
+        if let Some(proxy) = &hand.proxy {
+            process::terminate_group(proxy.pid());
+        }
     }
 
     /// The user wants an end.
@@ -202,6 +222,7 @@ impl Arbiter {
                 Effect::Retire(source) => self.retire(source),
                 Effect::Outcome(position, mut outcome) => {
                     self.run.seats[position].hold_to_time(&mut outcome);
+                    self.look_at_stuck(position, &mut outcome);
                     self.tell_outcome(position, &outcome);
                 }
                 Effect::Slow(position, elapsed_ns) => {
@@ -236,8 +257,32 @@ impl Arbiter {
     }
 
     fn signal(&mut self, to: Source, hard: bool) {
-        let Some(proxy) = self.proxy(to) else { return };
-        if hard { proxy.kill() } else { process::terminate_group(proxy.pid()) }
+        let own = self.own.clone();
+        let Some(hand) = self.hand(to) else { return };
+        let (Some(proxy), Some(own)) = (hand.proxy.clone(), own) else { return };
+        if hard {
+            return proxy.kill();
+        }
+        let current = current_of(&hand.page).filter(|_| self.run.setup.show_actors);
+        let Some(trial) = current.and_then(|current| self.run.seats.get(current.position)) else {
+            return process::terminate_group(proxy.pid());
+        };
+        let trial = trial.info.name.to_owned();
+        // The trial hangs, its worker does not: that is an actor on another thread.
+        seam::spawn(async move {
+            let actors = proxy.actors_of(trial).timeout(LAST_LOOK).await.ok().flatten();
+            drop(own.terminate(to, actors).await);
+        });
+    }
+
+    /// Looks, from outside, what the actors of a trial are at whose thread hangs in this process.
+    fn look_at_stuck(&self, position: usize, outcome: &mut Outcome) {
+        if self.run.setup.show_actors
+            && let Verdict::TimedOut { stuck: true, .. } = outcome.verdict
+            && let Some(actors) = trial::actors_of(self.run.seats[position].info.name)
+        {
+            append_actors(&mut outcome.output, &actors);
+        }
     }
 
     fn retire(&mut self, source: Source) {
@@ -250,7 +295,7 @@ impl Arbiter {
     /// Starts a worker and the task that brings its messages home.
     fn start(&mut self, source: Source, isolation: Isolation) {
         let own = self.own.clone().expect("a run begins with the arbiter's own proxy");
-        let mut hand = Hand { source, proxy: None, page: Page::local(), capture: None };
+        let mut hand = Hand { source, proxy: None, page: Page::local(), capture: None, actors: None };
         let mut setup = self.run.setup.clone();
         let name = format!("worker-{}", source.worker);
         let spawn = match isolation {

@@ -205,6 +205,7 @@ fn assemble(
             fresh_runtime: options.fresh_runtime,
             keep_output: options.show_output,
             output_limit: options.output_limit,
+            show_actors: options.actor_tree,
             page: None,
         },
         capture: !options.no_capture,

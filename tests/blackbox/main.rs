@@ -11,6 +11,7 @@ mod launch;
 mod text;
 
 mod abort;
+mod actors;
 mod audit;
 mod faults;
 mod flags;

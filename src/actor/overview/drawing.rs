@@ -23,6 +23,17 @@ impl Display for ArbiterInfo {
     }
 }
 
+/// Actors alone, for at most so many lines.
+#[cfg(feature = "harness")]
+pub(super) struct Drawn<'a>(pub(super) &'a [ActorInfo], pub(super) usize);
+
+#[cfg(feature = "harness")]
+impl Display for Drawn<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        draw(self.0, self.1, f)
+    }
+}
+
 /// A line an actor, for at most so many.
 fn draw(actors: &[ActorInfo], most: usize, f: &mut Formatter<'_>) -> Result {
     let last = last_of_their_level(actors);

@@ -48,6 +48,8 @@ pub struct Options {
     pub task_panic: TaskPanic,
     /// Every async trial gets a runtime of its own, also where the last one is as good as new.
     pub fresh_runtime: bool,
+    /// A trial that fails is shown with the tree of its actors.
+    pub actor_tree: bool,
     /// No trial starts after the first failure.
     pub fail_fast: bool,
     /// Seed of a random order.
@@ -194,6 +196,7 @@ impl Options {
                 _ => TaskPanic::Fail,
             },
             fresh_runtime: settings.switch("fresh-runtime"),
+            actor_tree: settings.word("actor-tree") != Some("hide"),
             fail_fast: settings.switch("fail-fast"),
             shuffle_seed: shuffle_seed(settings),
             ensure_time: settings.switch("ensure-time").then(|| time_limits(environment)).transpose()?,

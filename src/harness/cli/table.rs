@@ -154,6 +154,17 @@ pub const TABLE: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "actor-tree",
+        heading: RUN,
+        flags: &["--actor-tree"],
+        variables: &[Variable::exact("REHEARSAL_ACTOR_TREE")],
+        key: Some("actor-tree"),
+        form: Form::Word(&["show", "hide"]),
+        default: Some("show"),
+        help: "Whether the output of a failed trial ends with its actors and what was in their mailboxes",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "fail-fast",
         heading: RUN,
         flags: &["--fail-fast"],

@@ -12,7 +12,7 @@ use super::ledger::{self, Ledger};
 use super::runtime::{Spare, TrialRuntime};
 use crate::actor::panic;
 use crate::harness::outcome::{Returned, Verdict};
-use crate::harness::registry::{Body, Entry, TaskPanic};
+use crate::harness::registry::{Body, Entry, ShouldPanic, TaskPanic};
 use crate::harness::skip::Skipped;
 
 /// What the run and its worker say about attempts.
@@ -28,11 +28,19 @@ pub struct TrialSettings {
     /// Called with the attempt where this process is about to die of a panic, because it was built with
     /// `panic = "abort"`; on the panicking thread, after the panic's message was printed.
     pub last_words: Option<fn(&'static Entry, &Attempt)>,
+    /// Whether it is noted of one that fails what its actors were at.
+    pub show_actors: bool,
 }
 
 impl Default for TrialSettings {
     fn default() -> TrialSettings {
-        TrialSettings { task_panic: TaskPanic::Fail, alone: false, shutdown_ms: 10_000, last_words: None }
+        TrialSettings {
+            task_panic: TaskPanic::Fail,
+            alone: false,
+            shutdown_ms: 10_000,
+            last_words: None,
+            show_actors: true,
+        }
     }
 }
 
@@ -45,6 +53,8 @@ pub struct Attempt {
     pub duration_ns: u64,
     /// True where threads of its runtime still run: this process is no clean place for another trial.
     pub left_threads: bool,
+    /// The tree of its actors as it failed, from a line end on; empty where it had none, or did not fail.
+    pub actors: String,
 }
 
 /// Runs one attempt of a trial on the calling thread, whose name people will see in panic messages.
@@ -73,7 +83,8 @@ pub(super) fn attempt(ledger: &Ledger, end: End, left_threads: bool) -> Attempt 
     let task_panic = ledger.entry().options.task_panic.unwrap_or(settings.task_panic);
     let verdict = judge(ledger.entry(), seen, task_panic, Duration::from_millis(settings.shutdown_ms));
     let duration_ns = u64::try_from(ledger.started().elapsed().as_nanos()).unwrap_or(u64::MAX);
-    Attempt { verdict, duration_ns, left_threads }
+    let actors = if verdict.is_red() { ledger.take_actors() } else { String::new() };
+    Attempt { verdict, duration_ns, left_threads, actors }
 }
 
 /// How the body ended, and whether threads of its runtime outlived it.
@@ -99,6 +110,10 @@ fn run_body(
         Err(error) => return (End::NoRuntime { error: error.to_string() }, false),
     };
     let end = caught(ledger, || call(entry.body, &mut |future| runtime.block_on(future)));
+    if end == End::ReturnedFailure || entry.options.should_panic != ShouldPanic::No {
+        // Before its actors go with the runtime. Where it panicked they were looked at there and then.
+        ledger.look();
+    }
     let deadline = Instant::now() + Duration::from_millis(settings.shutdown_ms);
     let gone = runtime.retire(deadline, spare, keep && matches!(end, End::Returned | End::ReturnedFailure));
     (end, !gone)

@@ -13,6 +13,8 @@ use tokio::task::{Id, try_id};
 
 use super::attempt::{TrialSettings, attempt};
 use super::judge::End;
+use super::sight;
+use crate::actor::overview;
 use crate::actor::panic::{self, Panic};
 use crate::actor::{InRealm, Realm};
 use crate::harness::registry::Entry;
@@ -52,7 +54,14 @@ struct Notes {
     own: Option<Panicked>,
     stray: Vec<Panicked>,
     skipped: Option<String>,
+    /// The tree of its actors as something went wrong.
+    actors: Option<String>,
+    /// How often that was looked at.
+    looks: u32,
 }
+
+/// How often the actors are looked at in the end: a trial that catches its panics may have no end of them.
+const LOOKS: u32 = 64;
 
 /// Panics beside a trial that are remembered; the rest is on its stderr.
 const STRAY_LIMIT: usize = 8;
@@ -122,12 +131,42 @@ impl Ledger {
 
     fn note_own(&self, panicked: Panicked) {
         self.notes().own = Some(panicked);
+        self.look();
+    }
+
+    /// Notes what its actors are at: something has gone wrong.
+    pub(super) fn look(&self) {
+        let looks = {
+            let mut notes = self.notes();
+            notes.looks += 1;
+            notes.looks
+        };
+        if looks <= LOOKS
+            && let Some(actors) = self.drawn()
+        {
+            self.notes().actors = Some(actors);
+        }
+    }
+
+    /// Its actors as they are now, where it has any and they are wanted.
+    pub(super) fn drawn(&self) -> Option<String> {
+        if self.settings.show_actors { overview::drawn(self.realm.actors(), sight::MOST) } else { None }
+    }
+
+    /// What its actors were at when something went wrong; may be empty.
+    pub(super) fn take_actors(&self) -> String {
+        self.notes().actors.take().unwrap_or_default()
     }
 
     fn note_stray(&self, panicked: Panicked) {
         let mut notes = self.notes();
+        let is_first = notes.stray.is_empty();
         if notes.stray.len() < STRAY_LIMIT {
             notes.stray.push(panicked);
+        }
+        drop(notes);
+        if is_first {
+            self.look();
         }
     }
 }
@@ -142,6 +181,7 @@ pub(super) struct Watch {
 /// Makes the calling thread the trial's own, until the guard is dropped.
 pub(super) fn watch(ledger: &Arc<Ledger>) -> Watch {
     listen();
+    sight::begin(ledger);
     let alone = ledger.settings.alone;
     if alone {
         *ALONE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(ledger));

@@ -1,7 +1,7 @@
 //! One attempt of one trial, run on the thread that asks for it.
 //!
 //! Owns: calling a registered body with the runtime it asked for (`attempt`, `runtime`), knowing which panic belongs to
-//! which trial (`ledger`), and turning what was seen into a verdict (`judge`).
+//! which trial (`ledger`), what its actors were at (`sight`), and turning what was seen into a verdict (`judge`).
 //!
 //! Never: isolates, captures, times out or retries; that is the worker's business. Never decides anything about a run.
 //!
@@ -11,6 +11,7 @@ mod attempt;
 mod judge;
 mod ledger;
 mod runtime;
+mod sight;
 #[cfg(test)]
 mod tests;
 
@@ -18,3 +19,4 @@ pub use attempt::{Attempt, TrialSettings, run_here, run_with};
 pub(crate) use ledger::note_skip;
 pub use ledger::{Panicked, on_unknown_panic};
 pub use runtime::Spare;
+pub use sight::{actors_of, append_actors};

@@ -3,6 +3,7 @@
 use super::lane::Lane;
 use super::message::{Report, Setup};
 use crate::actor::Context;
+use crate::harness::trial;
 use crate::harness::worker::message::Order;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
@@ -55,6 +56,12 @@ impl Worker {
     #[command]
     pub fn perform(&mut self, orders: Vec<Order>) {
         self.lane.push(orders);
+    }
+
+    /// What the actors of the trial of this name are at, if it runs here and has any.
+    #[command]
+    pub fn actors_of(&self, trial: String) -> Option<String> {
+        trial::actors_of(&trial)
     }
 
     /// Hands back those of these trials that have not been started, in one `Report::TakenBack`.

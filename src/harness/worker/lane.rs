@@ -63,8 +63,13 @@ impl Lane {
     ) -> Lane {
         let task_panic = if setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
         let last_words = (cfg!(panic = "abort") && own_process).then_some(say_last_words as fn(_, &_));
-        let settings =
-            TrialSettings { task_panic, alone: own_process, last_words, ..TrialSettings::default() };
+        let settings = TrialSettings {
+            task_panic,
+            alone: own_process,
+            last_words,
+            show_actors: setup.show_actors,
+            ..TrialSettings::default()
+        };
         let (registry, queue, spare) = (Registry::collect(), Mutex::default(), Mutex::default());
         Lane {
             shared: Arc::new(Shared {
@@ -230,6 +235,9 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
         }
         let wanted = shared.setup.keep_output || attempt.verdict.is_red();
         output = collect(capture, wanted.then_some(shared.setup.output_limit), &mut notes);
+    }
+    if !attempt.actors.is_empty() {
+        trial::append_actors(&mut output, &attempt.actors);
     }
     // What was killed a moment ago, as an actor's process is when its last proxy goes, takes a moment to be gone.
     let children = if shared.own_process { process::settle_children(SETTLE) } else { None };

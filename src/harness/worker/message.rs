@@ -15,11 +15,13 @@ pub struct Setup {
     pub keep_output: bool,
     /// How many bytes of a trial's output are kept.
     pub output_limit: u64,
+    /// Whether it is told of a trial that failed what its actors were at.
+    pub show_actors: bool,
     /// The page of a worker in this process; a worker process receives its own as a descriptor.
     pub page: Option<Page>,
 }
 
-wired! { struct Setup { forgive_task_panic, fresh_runtime, keep_output, output_limit } skips { page } }
+wired! { struct Setup { forgive_task_panic, fresh_runtime, keep_output, output_limit, show_actors } skips { page } }
 
 /// One trial to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

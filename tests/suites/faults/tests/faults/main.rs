@@ -20,6 +20,7 @@ macro_rules! among_innocents {
     };
 }
 
+mod actors;
 mod blame;
 mod cancel;
 mod crash;

@@ -1,0 +1,37 @@
+//! What the actors of a trial were at when it failed.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::ledger::Ledger;
+use crate::harness::outcome::Output;
+
+/// Actors that are drawn at most.
+pub(super) const MOST: usize = 40;
+
+/// The trials that run in this process now.
+static RUNNING: Mutex<Vec<Weak<Ledger>>> = Mutex::new(Vec::new());
+
+fn running() -> MutexGuard<'static, Vec<Weak<Ledger>>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Notes that a trial runs.
+pub(super) fn begin(ledger: &Arc<Ledger>) {
+    let mut running = running();
+    running.retain(|other| other.strong_count() > 0);
+    running.push(Arc::downgrade(ledger));
+}
+
+/// The tree of the actors of a trial that runs in this process, its thread hanging or not; `None` where it has none.
+pub fn actors_of(trial: &str) -> Option<String> {
+    let ledgers: Vec<_> = running().iter().filter_map(Weak::upgrade).collect();
+    ledgers.iter().rev().find(|ledger| ledger.entry().name() == trial)?.drawn()
+}
+
+/// Puts the tree of a trial's actors behind what the trial wrote.
+pub fn append_actors(output: &mut Output, actors: &str) {
+    let begins_a_line = output.bytes.last().is_none_or(|last| *last == b'\n');
+    let text =
+        format!("{}actors of this test as it failed:{actors}\n", if begins_a_line { "" } else { "\n" });
+    output.bytes.extend_from_slice(text.as_bytes());
+}
