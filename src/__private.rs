@@ -3,7 +3,8 @@
 
 #[cfg(feature = "harness")]
 pub use crate::harness::registry::{
-    Body, Entry, Isolation, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic, TaskPanic, With,
+    Body, Entry, Isolation, Leaks, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic,
+    TaskPanic, With,
 };
 #[cfg(feature = "harness")]
 pub use crate::harness::skip::skip;

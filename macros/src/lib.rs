@@ -35,6 +35,7 @@ use register::Link;
 /// | `isolation = "thread"` or `"process"` | where it runs, whatever the run's setting is |
 /// | `group = "name"` | tests of one group run one at a time, across all workers |
 /// | `task_panic = "allow"` or `"fail"` | whether a panic in a task or thread beside the test makes it fail |
+/// | `leaks = "allow"` or `"fail"` | whether an actor or a task that the test leaves behind makes it fail |
 /// | `flavor = "current_thread"` or `"multi_thread"` | the tokio runtime of an async test |
 /// | `worker_threads = 2` | threads of a `multi_thread` runtime |
 /// | `start_paused = true` | the clock of a `current_thread` runtime stands still and jumps to the next timer |

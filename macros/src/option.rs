@@ -17,6 +17,7 @@ pub(crate) const OF_TEST: &[&str] = &[
     "isolation",
     "group",
     "task_panic",
+    "leaks",
     "flavor",
     "worker_threads",
     "start_paused",
@@ -32,6 +33,7 @@ pub(crate) struct Given {
     isolation: Option<(&'static str, Span)>,
     group: Option<(Literal, Span)>,
     task_panic: Option<(&'static str, Span)>,
+    leaks: Option<(&'static str, Span)>,
     multi_thread: Option<(bool, Span)>,
     worker_threads: Option<(usize, Span)>,
     start_paused: Option<(bool, Span)>,
@@ -80,6 +82,10 @@ impl Given {
             "task_panic" => {
                 let value = choice(&argument, &[("allow", "Allow"), ("fail", "Fail")])?;
                 once(&mut self.task_panic, "task_panic", (value, span))
+            }
+            "leaks" => {
+                let value = choice(&argument, &[("allow", "Allow"), ("fail", "Fail")])?;
+                once(&mut self.leaks, "leaks", (value, span))
             }
             "flavor" => {
                 let value = choice(&argument, &[("current_thread", "current"), ("multi_thread", "multi")])?;
@@ -217,6 +223,9 @@ impl Given {
         }
         if let Some((variant, _)) = self.task_panic {
             fields.some("task_panic", |out| out.path(&format!("{private}::TaskPanic::{variant}")));
+        }
+        if let Some((variant, _)) = self.leaks {
+            fields.some("leaks", |out| out.path(&format!("{private}::Leaks::{variant}")));
         }
         if self.multi_thread.is_some() || self.start_paused.is_some() {
             fields.field("runtime", |out| self.runtime(out, private));

@@ -183,6 +183,11 @@ impl Realm {
         own.books().members.iter().filter_map(|member| member.actor.upgrade()).collect()
     }
 
+    /// How many of its actors have not ended; of the process's own this is not counted, and 0.
+    pub fn living_count(&self) -> usize {
+        self.0.as_ref().map_or(0, |own| own.books().living)
+    }
+
     /// Dead letters for its actors, and those that its threads posted for actors nobody knows any more: the first 64,
     /// and how many there were. The process's own keeps none: see [`dead_letter_count()`](super::dead_letter_count).
     pub fn dead_letters(&self) -> (Vec<DeadLetter>, u64) {
@@ -265,6 +270,13 @@ impl Own {
 impl Books {
     fn at(&self, actor: u64) -> Option<usize> {
         self.members.binary_search_by_key(&actor, |member| member.id).ok()
+    }
+}
+
+impl Living {
+    /// Whether it ends as soon as it can: it was told to, or nobody can send to it any more.
+    pub fn is_ending(&self) -> bool {
+        self.actor.0.is_ending() || self.actor.0.is_abandoned()
     }
 }
 

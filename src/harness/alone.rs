@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::event::Event;
 use super::outcome::{Outcome, Verdict};
-use super::registry::{Registry, TaskPanic};
+use super::registry::{Leaks, Registry, TaskPanic};
 use super::run::{Run, Summary};
 use super::trial::{self, TrialSettings};
 use crate::sys::exit;
@@ -39,8 +39,9 @@ pub fn run(mut run: Run) -> Summary {
 fn attempt(run: &Run) -> (Verdict, String) {
     let seat = run.seats[0];
     let task_panic = if run.setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
+    let leaks = if run.setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
     let show_actors = run.setup.show_actors;
-    let settings = TrialSettings { task_panic, alone: true, show_actors, ..TrialSettings::default() };
+    let settings = TrialSettings { task_panic, leaks, alone: true, show_actors, ..TrialSettings::default() };
     let Some(entry) = Registry::collect().get(seat.entry) else {
         return (Verdict::NotRun { reason: "its entry is gone".to_owned() }, String::new());
     };

@@ -30,6 +30,15 @@ pub enum Verdict {
         /// One or a few lines, without the captured output.
         message: String,
     },
+    /// It did what it should, and left actors or tasks behind.
+    Leaked {
+        /// How many actors.
+        actors: u64,
+        /// How many tasks of its runtime beside those of the actors.
+        tasks: u64,
+        /// What they are and where they were spawned, a line each.
+        message: String,
+    },
     /// It did not run, by attribute or by `rehearsal::skip!`; the reason may be empty.
     Ignored {
         /// Why.
@@ -64,7 +73,7 @@ pub enum Verdict {
 
 wired! {
     enum Verdict {
-        Passed, Failed { message }, Ignored { reason }, TimedOut { limit_ms, stuck },
+        Passed, Failed { message }, Leaked { actors, tasks, message }, Ignored { reason }, TimedOut { limit_ms, stuck },
         Crashed { death, message }, NotRun { reason }, Cancelled { reason }
     }
 }

@@ -49,6 +49,8 @@ pub struct Options {
     pub group: Option<&'static str>,
     /// Whether a panic in a task or thread beside the trial makes it fail; the run's setting where `None`.
     pub task_panic: Option<TaskPanic>,
+    /// Whether actors and tasks that the trial leaves behind make it fail; the run's setting where `None`.
+    pub leaks: Option<Leaks>,
     /// The runtime an async trial gets.
     pub runtime: RuntimeSpec,
 }
@@ -63,6 +65,7 @@ impl Options {
         isolation: None,
         group: None,
         task_panic: None,
+        leaks: None,
         runtime: RuntimeSpec { multi_thread: false, worker_threads: None, start_paused: false },
     };
 }
@@ -102,6 +105,15 @@ pub enum TaskPanic {
     /// It makes the trial fail.
     Fail,
     /// It is printed and forgotten.
+    Allow,
+}
+
+/// Whether an actor or a task counts against a trial that is still there when the trial's function has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaks {
+    /// It makes the trial fail.
+    Fail,
+    /// It is ended with the trial's runtime and not looked for.
     Allow,
 }
 

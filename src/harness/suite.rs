@@ -15,7 +15,7 @@ use super::cli::{Mode, NoTests, Options};
 use super::dispatch::{Limits, Planned};
 use super::event::TrialInfo;
 use super::plan::{Candidate, Fate, Plan, explain_nothing_matched};
-use super::registry::{Entry, Isolation, Registry, TaskPanic};
+use super::registry::{Entry, Isolation, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
 use super::run::{Ignored, Run, Seat, Summary};
 use super::schedule::{DEPTH, Item};
@@ -202,6 +202,7 @@ fn assemble(
         },
         setup: Setup {
             forgive_task_panic: options.task_panic == TaskPanic::Allow,
+            forgive_leaks: options.leaks == Leaks::Allow,
             fresh_runtime: options.fresh_runtime,
             keep_output: options.show_output,
             output_limit: options.output_limit,

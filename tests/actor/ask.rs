@@ -25,6 +25,7 @@ async fn an_ask_ends_after_30_s_unless_told() -> Tested {
     let before = tokio::time::Instant::now();
     assert!(counter.wait().await.unwrap_err().is_timeout());
     assert_eq!(before.elapsed().as_secs(), 30);
+    counter.kill();
     Ok(())
 }
 
@@ -178,6 +179,7 @@ async fn deadlines_of_a_paused_clock_are_exact_and_in_order() -> Tested {
         let waited = at.duration_since(before).as_millis() as u64;
         assert!((after_ms..=after_ms + 2).contains(&waited), "{after_ms} ms took {waited} ms");
     }
+    counter.kill();
     Ok(())
 }
 

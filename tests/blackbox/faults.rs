@@ -9,10 +9,10 @@ use crate::launch::{Finished, Launch};
 use crate::text::{output_of, summary, verdict_of_each};
 
 /// Filters for what the one run is made of.
-const MODULES: [&str; 6] = ["crash::", "hang::", "leave::", "output::", "task::", "wire::"];
+const MODULES: [&str; 7] = ["crash::", "hang::", "leak::", "leave::", "output::", "task::", "wire::"];
 
 /// A trial, and what stands on its line after ` ... `. Where it ends in `…`, only the beginning is looked at.
-const EXPECTED: [(&str, &str); 46] = [
+const EXPECTED: [(&str, &str); 51] = [
     ("crash::panics::fault", "FAILED"),
     ("crash::panics_later::fault", "FAILED"),
     ("crash::panics_with_a_number::fault", "FAILED"),
@@ -47,6 +47,11 @@ const EXPECTED: [(&str, &str); 46] = [
     ("hang::deadlocks::fault", "FAILED (timed out after 1s)"),
     ("hang::stops_itself::fault", "FAILED (timed out after 1s)"),
     ("hang::ignores_sigterm::fault", "FAILED (timed out after 1s)"),
+    ("leak::leaves_an_actor::fault", "FAILED (leaked 1 actor)"),
+    ("leak::leaves_actors_everywhere::fault", "FAILED (leaked 2 actors and 1 task)"),
+    ("leak::leaves_tasks::fault", "FAILED (leaked 2 tasks)"),
+    ("leak::may_leave_them::harmless", "ok"),
+    ("leak::lets_everything_go::harmless", "ok"),
     ("leave::blocking_task::b_leaves_it", "FAILED"),
     ("output::floods_and_fails::fault", "FAILED"),
     ("output::no_utf8::fault", "FAILED"),
@@ -184,6 +189,33 @@ fn panics_in_tasks_can_be_allowed_for_a_run() {
     allowed(launch().args(["--task-panic=allow"])).ends_with(0);
     allowed(launch().env("REHEARSAL_TASK_PANIC", "allow")).ends_with(0);
     allowed(launch()).ends_with(101);
+}
+
+/// What was left is named, with the line that spawned it, and the switch is.
+#[test]
+fn a_leak_names_what_was_left_and_where_it_was_spawned() {
+    let name = "leak::leaves_an_actor::fault";
+    let shown =
+        output_of(&the_run().stdout, name).unwrap_or_else(|| panic!("no section of {name}\n{}", the_run()));
+    assert!(
+        shown.contains("actor `forgotten` (Idle), spawned at faults/tests/faults/leak.rs:27:"),
+        "{shown}"
+    );
+    assert!(shown.contains("leaks = \"allow\"") && shown.contains("--leaks=allow"), "{shown}");
+}
+
+/// The switch, given to the whole run; and in one process, where trials run side by side, each answers for its own.
+#[test]
+fn leaks_can_be_allowed_for_a_run() {
+    let launch = || Launch::new(executable("faults", "faults")).args(["leak::"]);
+    launch().args(["--leaks=allow"]).run().ends_with(0);
+    launch().env("REHEARSAL_LEAKS", "allow").run().ends_with(0);
+    let run = launch().args(["--isolation=thread", "--test-threads=4"]).run();
+    run.ends_with(101);
+    let told = verdict_of_each(&run.stdout);
+    for (name, expected) in EXPECTED.iter().filter(|(name, _)| name.starts_with("leak::")) {
+        assert_eq!(told.get(*name).map(String::as_str), Some(*expected), "{name}\n{run}");
+    }
 }
 
 /// A grandchild that keeps stdout open delays nothing, is told of, and is gone in the end.

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use rehearsal::harness::audit::audit;
 use rehearsal::harness::outcome::Verdict;
 use rehearsal::harness::registry::{
-    Body, Entry, Isolation, Kind, Options, Registry, RuntimeSpec, ShouldPanic, TaskPanic,
+    Body, Entry, Isolation, Kind, Leaks, Options, Registry, RuntimeSpec, ShouldPanic, TaskPanic,
 };
 use rehearsal::harness::target::Target;
 use rehearsal::harness::trial::{TrialSettings, run_here};
@@ -121,18 +121,19 @@ fn functions_stay_callable() {
 
 #[test]
 fn options_are_what_was_said() {
-    let Options { kind, ignore, should_panic, timeout_ms, isolation, group, task_panic, runtime } =
+    let Options { kind, ignore, should_panic, timeout_ms, isolation, group, task_panic, leaks, runtime } =
         entry("plain::all_options").options;
     assert_eq!((kind, ignore), (Kind::Test, Some("a \"quoted\" reason")));
     assert_eq!((should_panic, timeout_ms), (ShouldPanic::With("text"), Some(1_500)));
     assert_eq!((isolation, group), (Some(Isolation::Thread), Some("database")));
-    assert_eq!(task_panic, Some(TaskPanic::Allow));
+    assert_eq!((task_panic, leaks), (Some(TaskPanic::Allow), Some(Leaks::Allow)));
     assert_eq!(runtime, RuntimeSpec { multi_thread: false, worker_threads: None, start_paused: true });
 
     let threads = RuntimeSpec { multi_thread: true, worker_threads: Some(2), start_paused: false };
     let multi = entry("plain::multi_threaded").options;
     assert_eq!((multi.runtime, multi.isolation), (threads, Some(Isolation::Process)));
     assert_eq!((multi.timeout_ms, multi.task_panic), (Some(7_200_000), Some(TaskPanic::Fail)));
+    assert_eq!(multi.leaks, Some(Leaks::Fail));
 
     let none = entry("plain::asynchronous").options;
     assert_eq!(format!("{none:?}"), format!("{:?}", Options::NONE));

@@ -59,6 +59,7 @@ async fn with() {}
     isolation = "thread",
     group = "database",
     task_panic = "allow",
+    leaks = "allow",
     flavor = "current_thread",
     start_paused = true
 )]
@@ -70,6 +71,7 @@ async fn all_options() {
     timeout = "2h",
     isolation = "process",
     task_panic = "fail",
+    leaks = "fail",
     flavor = "multi_thread",
     worker_threads = 2,
     crate = "::rehearsal"

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, setting::nearest};
 use crate::harness::event::is_integration;
-use crate::harness::registry::{Isolation, TaskPanic};
+use crate::harness::registry::{Isolation, Leaks, TaskPanic};
 
 use super::table::{DECLARATION, TABLE};
 
@@ -46,6 +46,8 @@ pub struct Options {
     pub grace: Duration,
     /// What a panic beside the trial means where the trial does not say itself.
     pub task_panic: TaskPanic,
+    /// What an actor or a task that a trial leaves behind means, where the trial itself does not say.
+    pub leaks: Leaks,
     /// Every async trial gets a runtime of its own, also where the last one is as good as new.
     pub fresh_runtime: bool,
     /// A trial that fails is shown with the tree of its actors.
@@ -194,6 +196,10 @@ impl Options {
             task_panic: match settings.word("task-panic") {
                 Some("allow") => TaskPanic::Allow,
                 _ => TaskPanic::Fail,
+            },
+            leaks: match settings.word("leaks") {
+                Some("allow") => Leaks::Allow,
+                _ => Leaks::Fail,
             },
             fresh_runtime: settings.switch("fresh-runtime"),
             actor_tree: settings.word("actor-tree") != Some("hide"),

@@ -145,6 +145,17 @@ pub const TABLE: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "leaks",
+        heading: RUN,
+        flags: &["--leaks"],
+        variables: &[Variable::exact("REHEARSAL_LEAKS")],
+        key: Some("leaks"),
+        form: Form::Word(&["fail", "allow"]),
+        default: Some("fail"),
+        help: "What an actor or a task that a trial leaves behind means",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "fresh-runtime",
         heading: RUN,
         flags: &["--fresh-runtime"],

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::{Environment, SettingsFile};
-use crate::harness::registry::{Isolation, TaskPanic};
+use crate::harness::registry::{Isolation, Leaks, TaskPanic};
 
 use super::table::TABLE;
 use super::*;
@@ -54,6 +54,7 @@ fn each_own_flag_has_a_variable_and_a_key() {
         "no-tests",
         "output-limit",
         "task-panic",
+        "leaks",
         "audit",
         "no-progress",
         "fresh-runtime",
@@ -78,7 +79,7 @@ fn nothing_given_means_what_libtest_does_without_arguments() {
     assert_eq!(options.timeout, Some(Duration::from_secs(600)));
     assert_eq!(options.slow, Some(Duration::from_secs(60)));
     assert_eq!(options.output_limit, 1 << 20);
-    assert_eq!(options.task_panic, TaskPanic::Fail);
+    assert_eq!((options.task_panic, options.leaks), (TaskPanic::Fail, Leaks::Fail));
     assert_eq!((options.isolation, options.shuffle_seed, options.ensure_time), (None, None, None));
     assert!(options.run_tests && !options.measure_benches && options.progress);
     assert!(options.workers >= 1 && options.filters.is_empty() && options.warnings.is_empty());
@@ -180,11 +181,11 @@ fn there_is_no_display_under_ci() {
 
 #[rehearsal::test]
 fn own_settings_come_from_flag_variable_and_file() {
-    let toml = "isolation = 'thread'\ntimeout = 'none'\ntask_panic = 'allow'\noutput-limit = '64KiB'";
+    let toml = "isolation = 'thread'\ntimeout = 'none'\ntask_panic = 'allow'\nleaks = 'allow'\noutput-limit = '64KiB'";
     let options = parse_with("--grace 2s", &[("REHEARSAL_NO_TESTS", "fail")], toml).expect("right");
     assert_eq!(options.isolation, Some(Isolation::Thread));
     assert_eq!(options.timeout, None);
-    assert_eq!(options.task_panic, TaskPanic::Allow);
+    assert_eq!((options.task_panic, options.leaks), (TaskPanic::Allow, Leaks::Allow));
     assert_eq!(options.output_limit, 65_536);
     assert_eq!(options.grace, Duration::from_secs(2));
     assert_eq!(options.no_tests, NoTests::Fail);

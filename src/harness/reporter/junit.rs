@@ -61,6 +61,7 @@ impl Junit {
 
     fn push_failure(&mut self, outcome: &Outcome) {
         let kind = match outcome.verdict {
+            Verdict::Leaked { .. } => "leak",
             Verdict::TimedOut { .. } => "timeout",
             Verdict::Crashed { .. } => "crash",
             Verdict::NotRun { .. } => "not run",

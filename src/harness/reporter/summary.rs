@@ -39,6 +39,7 @@ impl Tally {
             Verdict::Ignored { .. } => &mut self.ignored,
             Verdict::Cancelled { .. } => &mut self.cancelled,
             Verdict::Failed { .. }
+            | Verdict::Leaked { .. }
             | Verdict::TimedOut { .. }
             | Verdict::Crashed { .. }
             | Verdict::NotRun { .. } => &mut self.failed,

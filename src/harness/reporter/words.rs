@@ -26,6 +26,9 @@ pub fn reason(verdict: &Verdict) -> Cow<'static, str> {
     match verdict {
         Verdict::Ignored { reason } if !reason.is_empty() => Cow::Owned(format!(", {}", one_line(reason))),
         Verdict::Passed | Verdict::Failed { .. } | Verdict::Ignored { .. } => Cow::Borrowed(""),
+        Verdict::Leaked { actors, tasks, .. } => {
+            Cow::Owned(format!(" (leaked {})", left_words(*actors, *tasks)))
+        }
         Verdict::TimedOut { limit_ms, stuck } => {
             let stuck = if *stuck { ", stuck" } else { "" };
             Cow::Owned(format!(
@@ -48,6 +51,16 @@ pub fn death_words(death: Death) -> String {
     }
 }
 
+/// `1 actor`, `2 tasks`, `1 actor and 2 tasks`.
+fn left_words(actors: u64, tasks: u64) -> String {
+    let counted = |count, word| match count {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        more => Some(format!("{more} {word}s")),
+    };
+    [counted(actors, "actor"), counted(tasks, "task")].into_iter().flatten().collect::<Vec<_>>().join(" and ")
+}
+
 /// What a person should read beside the trial's output; empty where the verdict says it all.
 ///
 /// A message that the output already shows, as that of a panic, is not said twice.
@@ -55,7 +68,7 @@ pub fn message(outcome: &Outcome) -> String {
     let said = match &outcome.verdict {
         Verdict::Passed | Verdict::Ignored { .. } => String::new(),
         Verdict::Failed { message } if is_shown(message, &outcome.output.bytes) => String::new(),
-        Verdict::Failed { message } => message.clone(),
+        Verdict::Failed { message } | Verdict::Leaked { message, .. } => message.clone(),
         Verdict::TimedOut { limit_ms, stuck: false } => {
             format!("timed out after {}", format_duration(Duration::from_millis(*limit_ms)))
         }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::judge::{End, Payload, Seen, judge};
+use super::leak::{self, Left};
 use super::ledger::{self, Ledger};
 use super::runtime::{Spare, TrialRuntime};
 use crate::actor::panic;
 use crate::harness::outcome::{Returned, Verdict};
-use crate::harness::registry::{Body, Entry, ShouldPanic, TaskPanic};
+use crate::harness::registry::{Body, Entry, Leaks, ShouldPanic, TaskPanic};
 use crate::harness::skip::Skipped;
 
 /// What the run and its worker say about attempts.
@@ -20,6 +21,8 @@ use crate::harness::skip::Skipped;
 pub struct TrialSettings {
     /// Whether a panic beside a trial counts, where the trial itself does not say.
     pub task_panic: TaskPanic,
+    /// Whether what a trial leaves behind counts, where the trial itself does not say.
+    pub leaks: Leaks,
     /// True where this process runs one trial at a time: then a panic on any thread that nobody else answers for is
     /// this trial's. Otherwise it goes to the callback of [`on_unknown_panic`](super::on_unknown_panic).
     pub alone: bool,
@@ -36,6 +39,7 @@ impl Default for TrialSettings {
     fn default() -> TrialSettings {
         TrialSettings {
             task_panic: TaskPanic::Fail,
+            leaks: Leaks::Fail,
             alone: false,
             shutdown_ms: 10_000,
             last_words: None,
@@ -70,15 +74,16 @@ pub fn run_here(entry: &'static Entry, settings: &TrialSettings) -> Attempt {
 pub fn run_with(entry: &'static Entry, settings: &TrialSettings, spare: Option<&mut Spare>) -> Attempt {
     let ledger = Arc::new(Ledger::new(entry, settings.clone()));
     let watch = ledger::watch(&ledger);
-    let (end, left_threads) = run_body(entry, settings, &ledger, spare);
+    let over = run_body(entry, settings, &ledger, spare);
     drop(watch);
-    attempt(&ledger, end, left_threads)
+    attempt(&ledger, over)
 }
 
 /// Puts together what was seen of a trial that has ended.
-pub(super) fn attempt(ledger: &Ledger, end: End, left_threads: bool) -> Attempt {
+pub(super) fn attempt(ledger: &Ledger, over: Over) -> Attempt {
+    let Over { end, left, left_threads } = over;
     let (stray, skipped) = ledger.take();
-    let seen = Seen { end, stray, skipped, left_threads };
+    let seen = Seen { end, stray, skipped, left, left_threads };
     let settings = ledger.settings();
     let task_panic = ledger.entry().options.task_panic.unwrap_or(settings.task_panic);
     let verdict = judge(ledger.entry(), seen, task_panic, Duration::from_millis(settings.shutdown_ms));
@@ -87,36 +92,69 @@ pub(super) fn attempt(ledger: &Ledger, end: End, left_threads: bool) -> Attempt 
     Attempt { verdict, duration_ns, left_threads, actors }
 }
 
-/// How the body ended, and whether threads of its runtime outlived it.
+/// A body that has ended.
+pub(super) struct Over {
+    pub(super) end: End,
+    pub(super) left: Option<Left>,
+    /// Threads of its runtime outlived it.
+    pub(super) left_threads: bool,
+}
+
+impl Over {
+    /// One that is known to have ended so, and no more.
+    pub(super) fn so(end: End) -> Over {
+        Over { end, left: None, left_threads: false }
+    }
+}
+
 fn run_body(
     entry: &'static Entry,
     settings: &TrialSettings,
     ledger: &Arc<Ledger>,
     spare: Option<&mut Spare>,
-) -> (End, bool) {
+) -> Over {
     let is_async = match entry.body {
         Body::Sync(_) => false,
         Body::Async(_) => true,
         Body::Other(body) => body.is_async(),
     };
     if !is_async {
-        return (caught(ledger, || call(entry.body, &mut never)), false);
+        let end = caught(ledger, || call(entry.body, &mut never));
+        let left = look_after(ledger, &end, None);
+        return Over { left, ..Over::so(end) };
     }
     let keep = spare.is_some();
     let mut none = Spare::default();
     let spare = spare.unwrap_or(&mut none);
     let runtime = match TrialRuntime::obtain(entry.options.runtime, ledger, spare) {
         Ok(runtime) => runtime,
-        Err(error) => return (End::NoRuntime { error: error.to_string() }, false),
+        Err(error) => return Over::so(End::NoRuntime { error: error.to_string() }),
     };
     let end = caught(ledger, || call(entry.body, &mut |future| runtime.block_on(future)));
     if end == End::ReturnedFailure || entry.options.should_panic != ShouldPanic::No {
         // Before its actors go with the runtime. Where it panicked they were looked at there and then.
         ledger.look();
     }
+    let left = look_after(ledger, &end, Some(&runtime));
     let deadline = Instant::now() + Duration::from_millis(settings.shutdown_ms);
     let gone = runtime.retire(deadline, spare, keep && matches!(end, End::Returned | End::ReturnedFailure));
-    (end, !gone)
+    Over { end, left, left_threads: !gone }
+}
+
+/// What a body left behind that ended as it should; of one that did not there is worse to say.
+fn look_after(ledger: &Ledger, end: &End, runtime: Option<&TrialRuntime>) -> Option<Left> {
+    let options = &ledger.entry().options;
+    let well = match end {
+        End::Returned => true,
+        End::Panicked { .. } => options.should_panic != ShouldPanic::No,
+        _ => false,
+    };
+    let counts = options.leaks.unwrap_or(ledger.settings().leaks) == Leaks::Fail;
+    let left = (well && counts).then(|| leak::look(ledger.realm(), runtime)).flatten();
+    if left.is_some() {
+        ledger.look();
+    }
+    left
 }
 
 /// Drives futures of type `()`; what a body gets for its runtime.

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::time::Duration;
 
+use super::leak::Left;
 use super::ledger::Panicked;
 use crate::actor::panic::Panic;
 use crate::harness::outcome::Verdict;
@@ -73,6 +74,8 @@ pub(super) struct Seen {
     pub(super) stray: Vec<Panicked>,
     /// The reason of `rehearsal::skip!`, wherever in the trial it was called.
     pub(super) skipped: Option<String>,
+    /// What it left behind.
+    pub(super) left: Option<Left>,
     /// Threads of its runtime did not end in time.
     pub(super) left_threads: bool,
 }
@@ -80,7 +83,7 @@ pub(super) struct Seen {
 /// The verdict. A panic beside a trial that is meant to panic does not count: it is mostly the very one that is meant,
 /// on its way to the trial's thread.
 pub(super) fn judge(entry: &Entry, seen: Seen, task_panic: TaskPanic, shutdown: Duration) -> Verdict {
-    let Seen { end, stray, skipped, left_threads } = seen;
+    let Seen { end, stray, skipped, left, left_threads } = seen;
     if let End::NoRuntime { error } = end {
         return failed(format!(
             "the test's tokio runtime could not be built: {error}\nit did not run; look at this process's limits on \
@@ -99,10 +102,10 @@ pub(super) fn judge(entry: &Entry, seen: Seen, task_panic: TaskPanic, shutdown: 
         (End::Panicked { .. }, _) | (_, ShouldPanic::No) => own_end(&end, should_panic),
         _ => Err(format!("test did not panic as expected at {}:{}:{}", entry.file, entry.line, entry.column)),
     };
-    let left = left_threads.then(|| still_running(shutdown));
-    let complaints: Vec<String> = own.err().into_iter().chain(stray).chain(left).collect();
+    let running = left_threads.then(|| still_running(shutdown));
+    let complaints: Vec<String> = own.err().into_iter().chain(stray).chain(running).collect();
     if complaints.is_empty() {
-        return Verdict::Passed;
+        return left.map_or(Verdict::Passed, Left::into_verdict);
     }
     // One may have nothing to say: the trial's output says it.
     let said: Vec<String> = complaints.into_iter().filter(|complaint| !complaint.is_empty()).collect();

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use tokio::task::{Id, try_id};
 
-use super::attempt::{TrialSettings, attempt};
+use super::attempt::{Over, TrialSettings, attempt};
 use super::judge::End;
 use super::sight;
 use crate::actor::overview;
@@ -112,6 +112,11 @@ impl Ledger {
 
     pub(super) fn started(&self) -> Instant {
         self.started
+    }
+
+    /// The actors of the trial.
+    pub(super) fn realm(&self) -> &Realm {
+        &self.realm
     }
 
     /// The last panic of the trial's own function.
@@ -260,7 +265,7 @@ fn listen() {
 /// This process dies of the panic at hand: tells the verdict while there is someone to tell it.
 fn speak_last_words(ledger: &Ledger, end: End) {
     if let Some(last_words) = ledger.settings.last_words {
-        last_words(ledger.entry, &attempt(ledger, end, false));
+        last_words(ledger.entry, &attempt(ledger, Over::so(end)));
     }
 }
 

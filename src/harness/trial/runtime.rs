@@ -4,11 +4,13 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
 use super::ledger::{self, Ledger};
+use crate::actor::Realm;
 use crate::harness::registry::RuntimeSpec;
 
 /// A runtime, and the count of its threads.
@@ -106,18 +108,12 @@ impl TrialRuntime {
     /// A clock of tokio's that was ever paused lags behind the system's for good, one that was advanced is ahead of it;
     /// one that was not touched reads the system's, so it lies between two readings of that.
     fn is_as_new(&self) -> bool {
-        let untouched_clock = || {
-            let _inside = self.runtime.enter();
-            let before = Instant::now();
-            let told = tokio::time::Instant::now().into_std();
-            before <= told && told <= Instant::now()
-        };
         let threads = self.threads.counts.lock().unwrap_or_else(PoisonError::into_inner).started;
         !self.spec.multi_thread
             && !self.spec.start_paused
             && threads == 0
-            && self.runtime.metrics().num_alive_tasks() == 0
-            && untouched_clock()
+            && self.tasks() == 0
+            && self.has_real_clock()
     }
 
     /// Ends the trial's use of it: kept for the next trial if that could not tell, shut down otherwise. False if
@@ -128,6 +124,38 @@ impl TrialRuntime {
             return true;
         }
         self.shut_down(deadline)
+    }
+
+    /// Tasks of it that have not ended.
+    pub(super) fn tasks(&self) -> usize {
+        self.runtime.metrics().num_alive_tasks()
+    }
+
+    /// Gives what is left a turn, and waits for so long at most until these actors have ended. A clock of its own does
+    /// not move meanwhile: what waits for that is not about to end.
+    pub(super) fn turn(&self, realm: &Realm, limit: Duration) {
+        if limit.is_zero() || !self.has_real_clock() {
+            self.runtime.block_on(tokio::task::yield_now());
+            if !limit.is_zero() && realm.living_count() == 0 {
+                std::thread::sleep(limit);
+            }
+            realm.wait_quiet(limit);
+            return;
+        }
+        let wait_on = realm.living_count() > 0;
+        let quiet = std::future::poll_fn(|cx| if wait_on { realm.poll_quiet(cx) } else { Poll::Pending });
+        self.runtime.block_on(async {
+            // Who has ended or not is looked at by the caller.
+            let _ = tokio::time::timeout(limit, quiet).await;
+        });
+    }
+
+    /// Whether its clock was neither paused nor moved.
+    fn has_real_clock(&self) -> bool {
+        let _inside = self.runtime.enter();
+        let before = Instant::now();
+        let told = tokio::time::Instant::now().into_std();
+        before <= told && told <= Instant::now()
     }
 
     /// Runs a future to its end on this thread.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Attempt, Spare, TrialSettings, run_here, run_with};
 use crate::harness::outcome::Verdict;
 use crate::harness::registry::{
-    Body, Entry, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic, TaskPanic,
+    Body, Entry, Leaks, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic, TaskPanic,
 };
 
 fn attempt_with(body: Body, options: Options, settings: TrialSettings) -> Attempt {
@@ -253,6 +253,7 @@ fn tasks_are_dropped_with_the_runtime() {
         tokio::task::yield_now().await;
     };
     for (count, options) in [(1, Options::NONE), (2, MULTI)] {
+        let options = Options { leaks: Some(Leaks::Allow), ..options };
         assert_eq!(attempt(body, options).verdict, Verdict::Passed);
         assert_eq!(DROPPED.load(Ordering::SeqCst), count);
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::message::{Order, Report, Setup};
 use crate::actor::Outlet;
 use crate::harness::outcome::{Output, Verdict};
-use crate::harness::registry::{Entry, Registry, TaskPanic};
+use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
 use crate::sys::page::Page;
@@ -62,9 +62,11 @@ impl Lane {
         outlet: Outlet<Report>,
     ) -> Lane {
         let task_panic = if setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
+        let leaks = if setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
         let last_words = (cfg!(panic = "abort") && own_process).then_some(say_last_words as fn(_, &_));
         let settings = TrialSettings {
             task_panic,
+            leaks,
             alone: own_process,
             last_words,
             show_actors: setup.show_actors,

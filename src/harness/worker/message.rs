@@ -9,6 +9,8 @@ use crate::sys::wire::wired;
 pub struct Setup {
     /// Whether a panic beside a trial is forgiven, where the trial itself does not say.
     pub forgive_task_panic: bool,
+    /// Whether what a trial leaves behind is forgiven, where the trial itself does not say.
+    pub forgive_leaks: bool,
     /// Whether every async trial gets a new runtime, also where the last one is as good as new.
     pub fresh_runtime: bool,
     /// Whether the output of trials that passed is sent home too.
@@ -21,7 +23,11 @@ pub struct Setup {
     pub page: Option<Page>,
 }
 
-wired! { struct Setup { forgive_task_panic, fresh_runtime, keep_output, output_limit, show_actors } skips { page } }
+wired! {
+    struct Setup {
+        forgive_task_panic, forgive_leaks, fresh_runtime, keep_output, output_limit, show_actors
+    } skips { page }
+}
 
 /// One trial to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,6 +30,9 @@ fn unknown_isolation() {}
 #[rehearsal::test(task_panic = true)] //~ `task_panic` takes one of: "allow", "fail"
 fn task_panic_is_a_word() {}
 
+#[rehearsal::test(leaks = "maybe")] //~ `leaks` takes one of: "allow", "fail"
+fn leaks_is_a_word() {}
+
 #[rehearsal::test(group)] //~ `group` takes the name of the group
 fn nameless_group() {}
 

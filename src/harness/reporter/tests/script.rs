@@ -35,6 +35,12 @@ fn ignored(reason: &str) -> Verdict {
     Verdict::Ignored { reason: reason.to_owned() }
 }
 
+/// An actor and two tasks that are left.
+fn leaked() -> Verdict {
+    let message = "the test has ended, and what it started has not:\n  actor `c1` (Counter), spawned at src/leak.rs:3:5";
+    Verdict::Leaked { actors: 1, tasks: 2, message: message.to_owned() }
+}
+
 /// A death of the process; `message` is what the harness knows beyond it.
 fn crashed(death: Death, message: &str) -> Verdict {
     Verdict::Crashed { death, message: message.to_owned() }
@@ -62,6 +68,7 @@ pub(super) fn outcomes() -> Vec<(&'static str, Outcome)> {
         ("crash::garbage", outcome(crashed(Death::Unreachable, "its frame was too long"), b"")),
         ("hang::sleeps", outcome(Verdict::TimedOut { limit_ms: 1000, stuck: false }, b"")),
         ("hang::spins", outcome(Verdict::TimedOut { limit_ms: 1500, stuck: true }, b"")),
+        ("leak::keeps", outcome(leaked(), b"")),
         ("flood", flood),
         ("children", noted),
         ("late::none", outcome(Verdict::NotRun { reason: "no worker could be started".into() }, b"")),

@@ -26,6 +26,7 @@ mod cancel;
 mod crash;
 mod gone;
 mod hang;
+mod leak;
 mod leave;
 mod output;
 mod place;

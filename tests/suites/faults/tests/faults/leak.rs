@@ -1,0 +1,73 @@
+//! Actors and tasks that a trial leaves behind.
+
+use std::sync::Mutex;
+
+/// Does nothing.
+pub struct Idle;
+
+#[rehearsal::actor]
+impl Idle {
+    #[start]
+    pub fn new() -> Idle {
+        Idle
+    }
+}
+
+/// What outlives its trial.
+static KEPT: Mutex<Vec<IdleProxy>> = Mutex::new(Vec::new());
+
+fn keep(idle: IdleProxy) {
+    KEPT.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(idle);
+}
+
+among_innocents! {
+    mod leaves_an_actor {
+        #[rehearsal::test]
+        async fn fault() {
+            keep(Idle::spawn().name("forgotten").await.expect("an actor"));
+        }
+    }
+}
+
+among_innocents! {
+    mod leaves_actors_everywhere {
+        #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn fault() {
+            keep(Idle::spawn().thread().await.expect("an actor"));
+            keep(Idle::spawn().process().await.expect("an actor"));
+            tokio::spawn(std::future::pending::<()>());
+        }
+    }
+}
+
+among_innocents! {
+    mod leaves_tasks {
+        #[rehearsal::test]
+        async fn fault() {
+            tokio::spawn(std::future::pending::<()>());
+            tokio::spawn(std::future::pending::<()>());
+        }
+    }
+}
+
+among_innocents! {
+    mod may_leave_them {
+        #[rehearsal::test(leaks = "allow")]
+        async fn harmless() {
+            tokio::spawn(std::future::pending::<()>());
+            keep(Idle::spawn().await.expect("an actor"));
+        }
+    }
+}
+
+among_innocents! {
+    mod lets_everything_go {
+        #[rehearsal::test]
+        async fn harmless() {
+            tokio::spawn(std::future::pending::<()>()).abort();
+            drop(Idle::spawn().await.expect("an actor"));
+            drop(Idle::spawn().thread().await.expect("an actor"));
+            drop(Idle::spawn().process().await.expect("an actor"));
+        }
+    }
+}
