@@ -268,6 +268,10 @@ async fn one_that_is_started_again_stays_and_keeps_its_keys() -> Tested {
             }
         });
         assert_eq!(answer.await, own as i64, "{place}");
+        // Without a proxy too they would be started again.
+        for member in group.members() {
+            member.stop().await?;
+        }
     }
     Ok(())
 }
