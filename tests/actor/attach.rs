@@ -74,6 +74,7 @@ async fn no_room_in_time_is_told() -> Tested {
     let detached = soon("the end", attached).await;
     let Detached::Refused(error) = detached else { panic!("{detached}") };
     assert!(matches!(error.cause(), Cause::Timeout { .. }), "{error}");
+    counter.kill();
     Ok(())
 }
 
