@@ -180,17 +180,47 @@ fn behavior(actor: &Actor) -> TokenStream {
     let args = types(actor, &actor.start);
     let (is_plain, start) = (!actor.start.is_async, start(actor));
     let plain = dispatch_arms(actor, false);
-    let waiting = dispatch_arms(actor, true);
     let has = |is_async: bool| actor.parts.commands.iter().any(|command| command.is_async == is_async);
     let rest = has(true).then(|| quote!(message => return ::core::option::Option::Some(message),));
     let never = has(false)
         .then(|| quote!(_ => ::core::unreachable!("commands that are plain functions are answered by dispatch_now"),));
+    let dispatch = has(true).then(|| {
+        let waiting = dispatch_arms(actor, true);
+        quote! {
+            async fn dispatch(&mut self, message: Self::Message, cx: &mut #root::Context<Self>) {
+                match message { #(#waiting)* #never }
+            }
+        }
+    });
     let ticks = actor.parts.periodic.iter().enumerate().map(|(index, (method, _))| {
         let run = run_hook(method);
         quote!(#index => #run,)
     });
+    let has_ticks = !actor.parts.periodic.is_empty();
+    let tick = has_ticks.then(|| {
+        quote! {
+            async fn tick(
+                &mut self,
+                period: usize,
+                cx: &mut #root::Context<Self>,
+            ) -> ::core::result::Result<(), ::std::string::String> {
+                match period { #(#ticks)* _ => ::core::result::Result::Ok(()) }
+            }
+        }
+    });
+    let stopping = actor.parts.stopping.as_ref().map(|stopping| {
+        let run = run_hook(stopping);
+        quote! {
+            const HAS_STOPPING: bool = true;
+            async fn stopping(
+                &mut self,
+                cx: &mut #root::Context<Self>,
+            ) -> ::core::result::Result<(), ::std::string::String> {
+                #run
+            }
+        }
+    });
     let hooks = hooks(actor);
-    let stopping = actor.parts.stopping.as_ref().map_or(quote!(::core::result::Result::Ok(())), run_hook);
     quote! {
         impl #root::Actor for #ty {
             type Message = #message;
@@ -225,25 +255,9 @@ fn behavior(actor: &Actor) -> TokenStream {
                 ::core::option::Option::None
             }
 
-            async fn dispatch(&mut self, message: Self::Message, cx: &mut #root::Context<Self>) {
-                match message { #(#waiting)* #never }
-            }
-
-            async fn tick(
-                &mut self,
-                period: usize,
-                cx: &mut #root::Context<Self>,
-            ) -> ::core::result::Result<(), ::std::string::String> {
-                match period { #(#ticks)* _ => ::core::result::Result::Ok(()) }
-            }
-
-            async fn stopping(
-                &mut self,
-                cx: &mut #root::Context<Self>,
-            ) -> ::core::result::Result<(), ::std::string::String> {
-                #stopping
-            }
-
+            #dispatch
+            #tick
+            #stopping
             #hooks
         }
     }

@@ -52,18 +52,33 @@ pub trait Actor: Sized + Send + 'static {
     fn dispatch_now(&mut self, message: Self::Message, cx: &mut Context<Self>) -> Option<Self::Message>;
 
     /// Answers an async command.
-    fn dispatch(&mut self, message: Self::Message, cx: &mut Context<Self>)
-    -> impl Future<Output = ()> + Send;
+    fn dispatch(
+        &mut self,
+        message: Self::Message,
+        cx: &mut Context<Self>,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (message, cx);
+        async { unreachable!("all of its commands are answered by dispatch_now") }
+    }
 
     /// Runs the `#[periodic]` function of this number.
     fn tick(
         &mut self,
         period: usize,
         cx: &mut Context<Self>,
-    ) -> impl Future<Output = Result<(), String>> + Send;
+    ) -> impl Future<Output = Result<(), String>> + Send {
+        let _ = (period, cx);
+        async { Ok(()) }
+    }
+
+    /// Whether there is a `#[stopping]` function.
+    const HAS_STOPPING: bool = false;
 
     /// Runs `#[stopping]`.
-    fn stopping(&mut self, cx: &mut Context<Self>) -> impl Future<Output = Result<(), String>> + Send;
+    fn stopping(&mut self, cx: &mut Context<Self>) -> impl Future<Output = Result<(), String>> + Send {
+        let _ = cx;
+        async { Ok(()) }
+    }
 
     /// Runs `#[exit]`: the last thing before the state is dropped.
     fn exit(&mut self, exit: &Exit) {

@@ -47,41 +47,27 @@ pub(crate) fn know(actor: &Arc<dyn AnyActor>) {
     *UNLISTED.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::downgrade(actor));
 }
 
-/// A command of an actor that awaits something. Dropped, nothing is awaited by it any more, whatever became of its asks.
-pub(crate) struct Command {
-    actor: usize,
-    claims: bool,
+/// Polls a command of an actor: asks that are polled meanwhile are asks of this actor. `claims` tells whether one of them
+/// has ever been noted; then [`forget`] is to be called when the command is gone.
+pub(crate) fn poll_command<T>(actor: &Node, claims: &mut bool, poll: impl FnOnce() -> T) -> T {
+    struct Leave<'c> {
+        claims: &'c mut bool,
+        outer: (usize, bool),
+    }
+    impl Drop for Leave<'_> {
+        fn drop(&mut self) {
+            let (_, claims) = COMMAND.replace(self.outer);
+            *self.claims |= claims;
+        }
+    }
+    let outer = COMMAND.replace((key(actor), false));
+    let _leave = Leave { claims, outer };
+    poll()
 }
 
-impl Command {
-    pub(crate) fn of(actor: &Node) -> Command {
-        Command { actor: key(actor), claims: false }
-    }
-
-    /// Polls it: asks that are polled meanwhile are asks of this actor.
-    pub(crate) fn poll<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        struct Leave<'c> {
-            command: &'c mut Command,
-            outer: (usize, bool),
-        }
-        impl Drop for Leave<'_> {
-            fn drop(&mut self) {
-                let (_, claims) = COMMAND.replace(self.outer);
-                self.command.claims |= claims;
-            }
-        }
-        let outer = COMMAND.replace((self.actor, false));
-        let _leave = Leave { command: self, outer };
-        poll()
-    }
-}
-
-impl Drop for Command {
-    fn drop(&mut self) {
-        if self.claims {
-            TABLE.clear(self.actor);
-        }
-    }
+/// Nothing is awaited by the actor's command any more, whatever became of its asks.
+pub(crate) fn forget(actor: &Node) {
+    TABLE.clear(key(actor));
 }
 
 /// The actor whose command awaits an ask.

@@ -1,5 +1,7 @@
 //! How an actor ended.
 
+use std::borrow::Cow;
+
 use super::panic::PanicNote;
 use crate::sys::signal::signal_name;
 use crate::sys::wire::wired;
@@ -10,7 +12,7 @@ pub struct Exit {
     /// What kind of end it was.
     pub reason: Reason,
     /// What more is known, in words; may be empty.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
 }
 
 wired! { struct Exit { reason, detail } }
@@ -71,18 +73,18 @@ wired! {
 impl Exit {
     /// An end without further words.
     pub fn new(reason: Reason) -> Exit {
-        Exit { reason, detail: String::new() }
+        Exit { reason, detail: Cow::Borrowed("") }
     }
 
     /// An end and what more is known of it.
-    pub fn because(reason: Reason, detail: impl Into<String>) -> Exit {
+    pub fn because(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Exit {
         Exit { reason, detail: detail.into() }
     }
 
     /// The same end, with more known of it.
     pub(crate) fn and(mut self, more: impl std::fmt::Display) -> Exit {
         let separator = if self.detail.is_empty() { "" } else { "; " };
-        self.detail = format!("{}{separator}{more}", self.detail);
+        self.detail = format!("{}{separator}{more}", self.detail).into();
         self
     }
 

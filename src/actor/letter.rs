@@ -334,16 +334,16 @@ impl<A: Actor> DerefMut for Kept<A> {
 
 impl<A: Actor> Drop for Kept<A> {
     fn drop(&mut self) {
-        bury_left(&self.shared, self.inbox.drain());
+        bury_left(&self.shared, &mut self.inbox);
     }
 }
 
 /// Drops messages that nobody will handle, the one that has waited longest first.
-pub(crate) fn bury_left<A: Actor>(
-    shared: &Shared<A>,
-    messages: impl IntoIterator<Item = Envelope<A::Message>>,
-) {
-    for envelope in messages {
+pub(crate) fn bury_left<A: Actor>(shared: &Shared<A>, inbox: &mut Inbox<Envelope<A::Message>>) {
+    if inbox.len() == 0 {
+        return;
+    }
+    for envelope in inbox.drain() {
         bury(shared, envelope.command::<A>(), envelope, Undelivered::Left);
     }
 }

@@ -12,27 +12,26 @@ use super::behavior::Actor;
 use super::context::Context;
 use super::envelope::{BuiltIn, Envelope};
 use super::error::SpawnError;
-use super::executor::{GRACE, Pool};
 use super::exit::{Exit, Reason};
-use super::letter::Kept;
 use super::mailbox::{Inbox, Next};
-use super::node::{AnyActor, Finisher, Shared};
+use super::node::{AnyActor, Finisher, Node, Shared};
 use super::panic;
 use super::spawn::Ready;
 use super::state::State;
 use super::supervise::again::{Again, Wish};
 use super::supervise::family::Family;
 use super::supervise::watch::Work;
-use crate::sys::seam;
 
 mod caught;
 mod last;
 mod periods;
+mod stop;
 mod wait;
 
 use caught::Life;
 use last::dropped;
 use periods::Periods;
+use stop::leave;
 use wait::{Attended, Wait};
 
 /// Messages an actor handles before it lets other tasks of its runtime have a turn.
@@ -49,21 +48,46 @@ pub(crate) struct Seat<A: Actor> {
     pub(crate) again: Option<Box<Again<A>>>,
 }
 
-/// What one life begins with.
-struct Birth<A: Actor> {
-    /// Taken when it starts, as is who learns of that. The rest stays here: what is moved is kept twice.
+/// What an actor's loop has, whatever it is doing: kept once, and reached from everywhere in it by one reference. The
+/// state comes first, to be dropped first where the loop is dropped on its way.
+struct Desk<A: Actor> {
+    /// Made by `#[start]`.
+    actor: Option<A>,
+    held: Finisher<A>,
+    /// Taken when it starts, as is who learns of that.
     args: Option<A::Args>,
     ready: Option<Ready>,
     cx: Context<A>,
-    /// How many messages it handles before it is replaced.
-    messages: u64,
+    periods: Periods,
+    turn: Turn,
 }
 
-/// What is given back however the loop ends: the messages first.
-struct Held<A: Actor> {
-    inbox: Kept<A>,
-    finisher: Finisher<A>,
+/// What is around a life: moved to the thread while it is polled, and asked when it is over.
+struct Around<A: Actor> {
+    seated: Option<Arc<dyn AnyActor>>,
+    again: Option<Box<Again<A>>>,
 }
+
+/// What a step that may wait reaches of a desk.
+type Hands<'d, A> = (&'d Shared<A>, &'d mut A, &'d mut Context<A>);
+
+impl<A: Actor> Desk<A> {
+    fn poll_step(&mut self, task: &mut task::Context<'_>) -> Poll<Step<A>> {
+        let Desk { actor, held, cx, periods, turn, .. } = self;
+        let actor = actor.as_mut().expect(STARTED);
+        poll_step(&held.shared, &mut held.inbox, periods, turn, actor, cx, task)
+    }
+
+    fn hands(&mut self) -> Hands<'_, A> {
+        (&self.held.shared, self.actor.as_mut().expect(STARTED), &mut self.cx)
+    }
+
+    fn node(&self) -> &Node {
+        &self.held.shared.node
+    }
+}
+
+const STARTED: &str = "it has started";
 
 /// Runs an actor from its start to its end, over all of its lives, and tells everybody how it ended.
 ///
@@ -74,52 +98,54 @@ pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = ()> + Send +
     if let Some(again) = &mut again {
         again.outlet = Some(cx.outlet());
     }
-    let messages = again.as_ref().map_or(u64::MAX, |again| again.fates.messages());
-    let mut birth = Birth { args: Some(args), cx, ready: Some(ready), messages };
-    let mut seated: Option<Arc<dyn AnyActor>> = Some(shared.clone());
-    // Outside of what is caught, so that a command that panics unwinds neither: what waits behind it is handled by the
-    // next life or learns how the actor ended, and a state whose drop panics too does not abort the process.
-    let mut held = Held { inbox: Kept::new(&shared), finisher: Finisher(shared) };
+    let last = again.as_ref().map_or(u64::MAX, |again| again.fates.messages());
+    let mut around = Around { seated: Some(shared.clone()), again };
+    // Outside of what is caught, so that a command that panics unwinds neither messages nor state: what waits behind it
+    // is handled by the next life or learns how the actor ended, and a drop that panics too does not abort the process.
+    let mut desk = Desk {
+        actor: None,
+        held: Finisher { shared, inbox: Inbox::new() },
+        args: Some(args),
+        ready: Some(ready),
+        cx,
+        periods: Periods::default(),
+        turn: Turn { left: 0, last },
+    };
     async move {
         let exit = loop {
-            let mut actor = None;
             let exit = {
-                let Held { inbox, finisher: Finisher(shared) } = &mut held;
-                let course = pin!(course(shared, &mut birth, &mut actor, inbox));
-                Life { course, seated: &mut seated, again: &mut again }.await
+                let course = pin!(course(&mut desk));
+                Life { course, around: &mut around }.await
             };
-            let shared = &held.finisher.0;
-            let family = shared.node.take_family();
-            if family.is_none() && again.is_none() {
-                if let Some(jobs) = shared.node.jobs() {
+            let family = desk.node().take_family();
+            if family.is_none() && around.again.is_none() {
+                if let Some(jobs) = desk.node().jobs() {
                     jobs.cancel_all();
                 }
-                break dropped(actor, &mut seated, exit);
+                break dropped(desk.actor.take(), &mut around.seated, exit);
             }
             // In a box: it would be part of every actor's loop, and most have no children and but one life.
-            match Box::pin(aftermath(shared, family, exit, actor, &mut seated, &mut again)).await {
-                Ok(next) => birth = next,
+            match Box::pin(aftermath(&mut desk, family, exit, &mut around)).await {
+                Ok(()) => {}
                 Err(exit) => break exit,
             }
         };
-        let Held { inbox, finisher: Finisher(shared) } = &mut held;
+        let Finisher { shared, inbox } = &mut desk.held;
         if let Some(jobs) = shared.node.jobs() {
             jobs.close();
         }
-        let exit = exit.leaving(inbox.len() + shared.mailbox.queued());
-        shared.finish(exit, inbox.drain());
+        shared.finish(exit, inbox);
     }
 }
 
 /// What follows a life where there may be more to it: children that are to end, another life.
 async fn aftermath<A: Actor>(
-    shared: &Arc<Shared<A>>,
+    desk: &mut Desk<A>,
     family: Option<Arc<Family>>,
     exit: Exit,
-    actor: Option<A>,
-    seated: &mut Option<Arc<dyn AnyActor>>,
-    again: &mut Option<Box<Again<A>>>,
-) -> Result<Birth<A>, Exit> {
+    around: &mut Around<A>,
+) -> Result<(), Exit> {
+    let shared = &desk.held.shared;
     // After a panic or a kill; in good order they have ended before `#[stopping]`.
     if let Some(family) = family {
         family.end(&**shared, matches!(exit.reason, Reason::Killed { .. })).await;
@@ -127,116 +153,51 @@ async fn aftermath<A: Actor>(
     if let Some(jobs) = shared.node.jobs() {
         jobs.cancel_all();
     }
-    let exit = dropped(actor, seated, exit);
-    let Some(again) = again else { return Err(exit) };
+    let exit = dropped(desk.actor.take(), &mut around.seated, exit);
+    let Some(again) = &mut around.again else { return Err(exit) };
     let (args, ready) = again.next(&**shared, exit).await?;
     if let Some(jobs) = shared.node.jobs() {
         jobs.fail_all();
     }
     let outlet = again.outlet.clone().expect("noted when the first life began");
-    let cx = Context::new(shared.clone(), outlet, Vec::new());
-    Ok(Birth { args: Some(args), cx, ready: Some(ready), messages: again.fates.messages() })
+    desk.cx = Context::new(shared.clone(), outlet, Vec::new());
+    (desk.args, desk.ready) = (Some(args), Some(ready));
+    desk.turn.last = shared.node.handled().saturating_add(again.fates.messages());
+    Ok(())
 }
 
-/// What an actor's loop reaches in one of its lives.
-struct Desk<'a, A: Actor> {
-    shared: &'a Shared<A>,
-    inbox: &'a mut Inbox<Envelope<A::Message>>,
-    birth: &'a mut Birth<A>,
-    /// Made by `#[start]`.
-    actor: &'a mut Option<A>,
-    periods: Periods,
-    turn: Turn,
-}
-
-impl<A: Actor> Desk<'_, A> {
-    fn poll_step(&mut self, task: &mut task::Context<'_>) -> Poll<Step<A>> {
-        let Desk { shared, inbox, birth, actor, periods, turn } = self;
-        let actor = actor.as_mut().expect(STARTED);
-        poll_step(shared, inbox, periods, turn, actor, &mut birth.cx, task)
-    }
-
-    /// The actor, and what its commands can reach.
-    fn hands(&mut self) -> (&mut A, &mut Context<A>) {
-        (self.actor.as_mut().expect(STARTED), &mut self.birth.cx)
-    }
-}
-
-const STARTED: &str = "it has started";
-
-/// The course of one life. Its state is made in here and left in `actor`.
+/// The course of one life. Its state is made in here and left at the desk.
 ///
 /// A block for the reason that [`live`] is one.
-fn course<'a, A: Actor>(
-    shared: &'a Shared<A>,
-    birth: &'a mut Birth<A>,
-    actor: &'a mut Option<A>,
-    inbox: &'a mut Inbox<Envelope<A::Message>>,
-) -> impl Future<Output = Exit> + Send {
+fn course<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Exit> + Send {
     // A plain `#[start]` may be run by who spawns the actor, messages never are.
-    let left = if A::IS_PLAIN { 0 } else { TURN };
-    let turn = Turn { left, last: shared.node.handled().saturating_add(birth.messages) };
-    let mut desk = Desk { shared, inbox, birth, actor, periods: Periods::default(), turn };
+    desk.turn.left = if A::IS_PLAIN { 0 } else { TURN };
     async move {
-        if let Err(exit) = start(desk.shared, desk.birth, desk.actor).await {
+        if let Err(exit) = start(&mut *desk).await {
             return exit;
         }
-        let served = serve(&mut desk).await;
-        if matches!(served, Served::Over(_)) {
-            return served.exit();
+        let served = serve(&mut *desk).await;
+        // Moved, not looked at: what is looked at is kept beside what is made of it.
+        match leave(desk, served) {
+            Ok(exit) => exit,
+            Err(stopping) => stopping.await,
         }
-        // In a box for the reason that what follows a life is in one.
-        Box::pin(stop(&mut desk, served.exit())).await
-    }
-}
-
-/// The end of a life in good order.
-async fn stop<A: Actor>(desk: &mut Desk<'_, A>, end: Exit) -> Exit {
-    let shared = desk.shared;
-    let node = &shared.node;
-    if !node.may_go_on(&end) {
-        node.state.advance(State::Stopping);
-        shared.mailbox.shut();
-    }
-    if let Some(jobs) = node.jobs() {
-        jobs.cancel_all();
-    }
-    if let Some(family) = node.take_family()
-        && family.end(shared, false).await
-    {
-        return node.told(Reason::Killed { signal: None }, "while its children were stopping");
-    }
-    let mut wait = Wait::of(shared, false);
-    let (actor, cx) = desk.hands();
-    let end = match wait.attend(pin!(actor.stopping(cx))).await {
-        Attended::Done(Ok(())) => end,
-        Attended::Done(Err(message)) => {
-            Exit::because(Reason::Failed, format!("its #[stopping] returned an error: {message}"))
-        }
-        Attended::Cut(reason) => return node.told(reason, "while it was stopping"),
-    };
-    match node.jobs() {
-        Some(jobs) => leave_jobs(shared, jobs, end).await,
-        None => end,
     }
 }
 
 /// Runs `#[start]`; how the life ended where that came to nothing.
-fn start<A: Actor>(
-    shared: &Shared<A>,
-    birth: &mut Birth<A>,
-    state: &mut Option<A>,
-) -> impl Future<Output = Result<(), Exit>> + Send {
-    let node = &shared.node;
-    node.begin();
-    node.state.advance(State::Starting);
+fn start<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Result<(), Exit>> + Send {
+    desk.node().begin();
+    desk.node().state.advance(State::Starting);
     async move {
-        let args = birth.args.take().expect("a life begins with its arguments");
-        let mut wait = Wait::of(shared, true);
-        let started = wait.attend(pin!(A::start(args, &mut birth.cx))).await;
-        let ready = birth.ready.take();
+        let args = desk.args.take().expect("a life begins with its arguments");
+        let started = {
+            let mut wait = Wait::of(&desk.held.shared, true);
+            wait.attend(pin!(A::start(args, &mut desk.cx))).await
+        };
+        let (node, ready) = (&desk.held.shared.node, desk.ready.take());
         match started {
-            Attended::Done(Ok(actor)) => *state = Some(actor),
+            Attended::Done(Ok(actor)) => desk.actor = Some(actor),
             Attended::Done(Err(message)) => {
                 let exit =
                     Exit::because(Reason::Failed, format!("its #[start] returned an error: {message}"));
@@ -255,18 +216,6 @@ fn start<A: Actor>(
     }
 }
 
-/// Waits for the jobs that were cancelled, but not for ever: one that does not heed it is named and left behind.
-async fn leave_jobs<A: Actor>(shared: &Shared<A>, jobs: &Pool, end: Exit) -> Exit {
-    let quiet = poll_fn(|cx| jobs.poll_quiet(cx));
-    let mut wait = Wait::of(shared, false);
-    if let Attended::Cut(reason) = wait.attend(pin!(seam::timeout(GRACE, quiet))).await {
-        return shared.node.told(reason, "while its jobs were leaving off");
-    }
-    jobs.give_up_all().into_iter().fold(end, |end, id| {
-        end.and(format_args!("its job {id} was cancelled and has not left off within {GRACE:?}"))
-    })
-}
-
 /// How an actor's messages came to an end.
 enum Served {
     /// It ends in good order, or after a failed `#[periodic]`: `#[stopping]` runs.
@@ -275,29 +224,22 @@ enum Served {
     Over(Exit),
 }
 
-impl Served {
-    fn exit(self) -> Exit {
-        match self {
-            Served::Ending(exit) | Served::Over(exit) => exit,
-        }
-    }
-}
-
 /// Handles messages until there is a reason to end.
-fn serve<A: Actor>(desk: &mut Desk<'_, A>) -> impl Future<Output = Served> + Send {
+fn serve<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Served> + Send {
     desk.periods = Periods::new(A::PERIODS);
     async move {
         loop {
             // Looked at where it is and moved as a whole: what is taken out of it in a pattern would be kept twice.
             let step = poll_fn(|task| desk.poll_step(task)).await;
-            let mut wait = Wait::of(desk.shared, false);
             let cut = if matches!(step, Step::Command(_)) {
                 let message = step.into_command();
-                let (actor, cx) = desk.hands();
+                let (shared, actor, cx) = desk.hands();
+                let mut wait = Wait::of(shared, false);
                 wait.attend(pin!(actor.dispatch(message, cx))).await.cut()
             } else if matches!(step, Step::Tick(_)) {
                 let period = step.into_period();
-                let (actor, cx) = desk.hands();
+                let (shared, actor, cx) = desk.hands();
+                let mut wait = Wait::of(shared, false);
                 match wait.attend(pin!(actor.tick(period, cx))).await {
                     Attended::Done(Err(message)) => {
                         let why = format!("its #[periodic] returned an error: {message}");
@@ -306,34 +248,43 @@ fn serve<A: Actor>(desk: &mut Desk<'_, A>) -> impl Future<Output = Served> + Sen
                     attended => attended.cut(),
                 }
             } else if matches!(step, Step::BuiltIn(_)) {
-                match answer_in_order(desk, *step.into_built_in()) {
-                    Some(mut work) => wait.attend(work.as_mut()).await.cut(),
-                    None => None,
-                }
-            } else if let Some(served) = ended_by(desk.shared, &step) {
+                let built_in = step.into_built_in();
+                let (shared, actor, cx) = desk.hands();
+                let mut wait = Wait::of(shared, false);
+                wait.attend(pin!(answer_in_order(shared, actor, cx, built_in))).await.cut()
+            } else if let Some(served) = ended_by(desk.node(), &step) {
                 return served;
             } else {
                 None
             };
+            let node = desk.node();
             if let Some(reason) = cut {
-                return Served::Over(desk.shared.node.told(reason, "in the middle of a command"));
+                return Served::Over(node.told(reason, "in the middle of a command"));
             }
-            if desk.birth.cx.wants_stop() {
+            if desk.cx.wants_stop() {
                 return Served::Ending(Exit::new(Reason::Returned));
             }
-            if desk.shared.node.handled() >= desk.turn.last && desk.shared.node.wish_for(Wish::Recycle) {
+            if node.handled() >= desk.turn.last && node.wish_for(Wish::Recycle) {
                 return Served::Ending(Exit::new(Reason::Returned));
             }
         }
     }
 }
 
-/// Work that takes a while, in a box.
-type Lengthy<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+/// What a built-in message has the actor do that may take a while, if anything.
+struct Lengthy<'a>(Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>);
+
+impl Future for Lengthy<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Ready(()), |work| work.as_mut().poll(cx))
+    }
+}
 
 /// How the messages came to an end by a step, if they did.
-fn ended_by<A: Actor>(shared: &Shared<A>, step: &Step<A>) -> Option<Served> {
-    let told = |reason| shared.node.told(reason, "");
+fn ended_by<A: Actor>(node: &Node, step: &Step<A>) -> Option<Served> {
+    let told = |reason| node.told(reason, "");
     match step {
         Step::Stop => Some(Served::Ending(told(Reason::Stopped))),
         Step::Kill => Some(Served::Over(told(Reason::Killed { signal: None }))),
@@ -470,12 +421,15 @@ fn answer_between<A: Actor>(shared: &Shared<A>, question: BuiltIn, actor: &mut A
 }
 
 /// Answers a built-in message that came in order with the others, or gives back what is to be waited for.
-fn answer_in_order<'a, A: Actor>(desk: &'a mut Desk<'_, A>, built_in: BuiltIn) -> Option<Lengthy<'a>> {
-    let shared = desk.shared;
-    let (actor, cx) = desk.hands();
-    match built_in {
+fn answer_in_order<'a, A: Actor>(
+    shared: &Shared<A>,
+    actor: &mut A,
+    cx: &'a mut Context<A>,
+    built_in: Box<BuiltIn>,
+) -> Lengthy<'a> {
+    match *built_in {
         BuiltIn::Echo(text, reply) => reply.send(text),
-        BuiltIn::Open(call) => return Some(call.run(cx)),
+        BuiltIn::Open(call) => return Lengthy(Some(call.run(cx))),
         BuiltIn::Work(work) => {
             if let Ok(work) = work.downcast::<Work<A>>() {
                 work(actor, cx);
@@ -483,5 +437,5 @@ fn answer_in_order<'a, A: Actor>(desk: &'a mut Desk<'_, A>, built_in: BuiltIn) -
         }
         question => answer(shared, question),
     }
-    None
+    Lengthy(None)
 }

@@ -4,6 +4,7 @@
 //! to see whether the control lane has something. A sender wakes it only if it is parked, and not for a mere message
 //! while it waits for an async command to go on.
 
+use std::mem::take;
 use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 
@@ -306,22 +307,27 @@ impl<M, C> Mailbox<M, C> {
     pub(crate) fn shut(&self) {
         let mut queue = self.lock();
         queue.closed = true;
-        let room = queue.rare.as_mut().map(|rare| std::mem::take(&mut rare.room)).unwrap_or_default();
+        let room = queue.rare.as_mut().map(|rare| take(&mut rare.room)).unwrap_or_default();
         drop(queue);
         room.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
-    /// Takes no more messages and gives back those that wait. The receiver is gone.
-    pub(crate) fn close(&self) -> impl Iterator<Item = M> + use<M, C> {
-        self.shut();
+    /// Takes no more messages, and leaves those that wait to the receiver, which will not be told of anything any more.
+    pub(crate) fn close(&self, inbox: &mut Inbox<M>) {
+        if std::mem::replace(&mut inbox.closed, true) {
+            return;
+        }
         let mut queue = self.lock();
-        let messages = std::mem::take(&mut queue.messages);
-        let control = queue.rare.as_mut().map(|rare| std::mem::take(&mut rare.control));
+        queue.closed = true;
+        inbox.batch.append(&mut queue.messages);
+        let rare = queue.rare.as_mut().map(|rare| (take(&mut rare.control), take(&mut rare.room)));
+        let (control, room) = rare.unwrap_or_default();
         let receiver = queue.receiver.take();
         self.taken.store(0, Ordering::Relaxed);
+        self.disturb();
         drop(queue);
+        room.into_iter().for_each(|(_, waker)| waker.wake());
         drop((control, receiver));
-        messages.into_messages()
     }
 
     /// What comes next: kill, stop, control lane, messages, in this order.
@@ -400,7 +406,7 @@ impl<M, C> Mailbox<M, C> {
         let next = if queue.kill {
             // A kill stays: nothing comes after it.
             Some(Next::Kill)
-        } else if stoppable && std::mem::take(&mut queue.stop) {
+        } else if stoppable && take(&mut queue.stop) {
             Some(Next::Stop)
         } else {
             queue.rare.as_mut().and_then(|rare| rare.control.pop_front()).map(Next::Control)

@@ -363,18 +363,6 @@ impl<A: Actor> Actor for Monitor<A> {
         }
         None
     }
-
-    async fn dispatch(&mut self, _message: Self::Message, _cx: &mut Context<Self>) {
-        unreachable!("all that a monitor is told is answered by dispatch_now")
-    }
-
-    async fn tick(&mut self, _period: usize, _cx: &mut Context<Self>) -> Result<(), String> {
-        Ok(())
-    }
-
-    async fn stopping(&mut self, _cx: &mut Context<Self>) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 /// A counted reference to a [`Monitor`].

@@ -1,7 +1,7 @@
 //! What is known of an actor by everybody who refers to it, whatever its type.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::exit::{Exit, Reason};
 use super::info::{ActorName, Info, MailboxInfo, Placement};
 use super::letter;
 use super::life;
-use super::mailbox::{Glimpse, Mailbox, Next, Refused};
+use super::mailbox::{Glimpse, Inbox, Mailbox, Next, Refused};
 use super::overflow::Overflow;
 use super::params::Params;
 use super::realm;
@@ -42,7 +42,8 @@ pub(crate) struct Node {
     pub(crate) placement: Placement,
     pub(crate) state: StateCell,
     wish: AtomicU8,
-    is_renewable: AtomicBool,
+    /// [`RENEWABLE`] and [`RARE`], as far as they are so.
+    marks: AtomicU8,
     handled: AtomicU64,
     /// 0 for this process, which is asked for its number only where somebody wants to know.
     process_id: AtomicU32,
@@ -51,6 +52,11 @@ pub(crate) struct Node {
     ending: Mutex<Ending>,
     beside: OnceLock<Box<Beside>>,
 }
+
+/// Another life may follow one that has ended.
+const RENEWABLE: u8 = 1;
+/// Its `ending` has the rare things; set under that lock.
+const RARE: u8 = 2;
 
 #[derive(Default)]
 struct Ending {
@@ -125,7 +131,7 @@ impl Node {
             placement,
             state: StateCell::new(),
             wish: AtomicU8::new(Wish::None as u8),
-            is_renewable: AtomicBool::new(false),
+            marks: AtomicU8::new(0),
             handled: AtomicU64::new(0),
             process_id: AtomicU32::new(0),
             born_ns: AtomicI64::new(UNBORN),
@@ -158,7 +164,7 @@ impl Node {
             realm::told(self.name.id);
             return Poll::Ready((**exit).clone());
         }
-        let rare = ending.rare.get_or_insert_default();
+        let rare = self.rare(&mut ending);
         let own = rare.waiting.iter_mut().find(|(own, waker)| match place {
             Some(place) => own == place,
             None => waker.will_wake(cx.waker()),
@@ -326,26 +332,26 @@ impl<A: Actor> Shared<A> {
     }
 
     /// The end, once: the exit is known first, then what is pending resolves, then those who wait for the end.
-    /// `taken` are the messages that were out of the mailbox and not handled.
-    pub(crate) fn finish(&self, exit: Exit, taken: impl IntoIterator<Item = Envelope<A::Message>>) {
+    /// `inbox` has the messages that were out of the mailbox and not handled.
+    pub(crate) fn finish(&self, exit: Exit, inbox: &mut Inbox<Envelope<A::Message>>) {
+        self.mailbox.close(inbox);
+        let exit = exit.leaving(inbox.len());
         let orderly = exit.is_orderly();
         self.node.end_streams(&exit);
-        {
+        let survivors = {
             let mut ending = self.node.ending();
             if ending.exit.is_some() {
                 return;
             }
+            let survivors = ending.rare.as_mut().map(|rare| (Survivors::of(rare), exit.clone()));
             ending.exit = Some(Box::new(exit));
-        }
+            survivors
+        };
         self.node.state.advance(if orderly { State::Close } else { State::Terminate });
-        let left = self.mailbox.close();
-        letter::bury_left(self, taken.into_iter().chain(left));
-        let survivors = self.node.take_survivors();
-        let known = survivors.as_ref().is_some_and(Survivors::is_anybody);
+        letter::bury_left(self, inbox);
+        let known = survivors.as_ref().is_some_and(|(survivors, _)| survivors.is_anybody());
         realm::ended(&self.node, known || self.node.is_child());
-        if let Some(survivors) = survivors
-            && let Some(exit) = self.node.exit()
-        {
+        if let Some((survivors, exit)) = survivors {
             survivors.learn(&self.node.name, &exit);
         }
     }
@@ -458,14 +464,19 @@ impl<A: Actor> AnyActor for Shared<A> {
     }
 }
 
-/// Ends the actor when dropped before its loop ended it: its runtime was shut down, or the thread's stack went.
-pub(crate) struct Finisher<A: Actor>(pub(crate) Arc<Shared<A>>);
+/// What a loop holds of its actor. Ends the actor when dropped before the loop ended it: its runtime was shut down, or
+/// the thread's stack went.
+pub(crate) struct Finisher<A: Actor> {
+    pub(crate) shared: Arc<Shared<A>>,
+    /// Messages that were taken out of the mailbox and not handled.
+    pub(crate) inbox: Inbox<Envelope<A::Message>>,
+}
 
 impl<A: Actor> Drop for Finisher<A> {
     fn drop(&mut self) {
-        if self.0.node.ending().exit.is_none() {
+        if !self.shared.node.state.get().is_over() {
             let why = "the runtime it ran on was shut down";
-            self.0.finish(Exit::because(Reason::Unreachable, why), []);
+            self.shared.finish(Exit::because(Reason::Unreachable, why), &mut self.inbox);
         }
     }
 }

@@ -428,9 +428,9 @@ fn death_of(exit: &Exit) -> (Option<Death>, String) {
     match &exit.reason {
         Reason::Stopped | Reason::Returned => (None, String::new()),
         Reason::Killed { signal: Some(signal) } => {
-            (Some(Death::Signaled { signal: *signal }), exit.detail.clone())
+            (Some(Death::Signaled { signal: *signal }), exit.detail.to_string())
         }
-        Reason::Exited { code } => (Some(Death::Exited { code: *code }), exit.detail.clone()),
+        Reason::Exited { code } => (Some(Death::Exited { code: *code }), exit.detail.to_string()),
         _ => (Some(Death::Unreachable), exit.to_string()),
     }
 }

@@ -3,29 +3,27 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{self, Poll};
 
+use super::Around;
 use crate::actor::behavior::Actor;
 use crate::actor::current::Inside;
 use crate::actor::exit::{Exit, Reason};
-use crate::actor::node::AnyActor;
 use crate::actor::panic;
-use crate::actor::supervise::again::Again;
 use crate::sys::busy::Since;
 
 /// One life as it is polled: with its actor in control of the thread, and what panics in it caught.
 pub(super) struct Life<'a, A: Actor, F> {
     pub(super) course: Pin<&'a mut F>,
-    pub(super) seated: &'a mut Option<Arc<dyn AnyActor>>,
-    pub(super) again: &'a mut Option<Box<Again<A>>>,
+    pub(super) around: &'a mut Around<A>,
 }
 
 impl<A: Actor, F: Future<Output = Exit>> Future for Life<'_, A, F> {
     type Output = Exit;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Exit> {
-        let Life { course, seated, again } = &mut *self;
+        let Life { course, around } = &mut *self;
+        let Around { seated, again } = &mut **around;
         let inside = Inside::enter(seated);
         let since = Since::now();
         let polled = match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {

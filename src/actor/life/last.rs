@@ -32,7 +32,7 @@ pub(super) fn dropped<A: Actor>(
 }
 
 /// The end of an actor that panicked after it: that is how it ended, unless it had ended badly before.
-fn spoilt(exit: Exit, when: &str, payload: &(dyn Any + Send)) -> Exit {
+fn spoilt(exit: Exit, when: &'static str, payload: &(dyn Any + Send)) -> Exit {
     let note = panic::caught(payload);
     if exit.is_orderly() {
         Exit::because(Reason::Panicked(note), when)

@@ -31,19 +31,28 @@ impl<T> Attended<T> {
 pub(super) struct Wait<'a, A: Actor> {
     shared: &'a Shared<A>,
     stoppable: bool,
-    command: cycle::Command,
+    /// Whether an ask of the work has been noted among those that wait for others.
+    claims: bool,
     /// Dropped after the work, with which goes what it was to answer.
     last_words: Option<LastWords>,
 }
 
 impl<'a, A: Actor> Wait<'a, A> {
     pub(super) fn of(shared: &'a Shared<A>, stoppable: bool) -> Wait<'a, A> {
-        Wait { shared, stoppable, command: cycle::Command::of(&shared.node), last_words: None }
+        Wait { shared, stoppable, claims: false, last_words: None }
     }
 
     /// Waits for `work` while the control lane goes on being answered.
     pub(super) fn attend<'w, F: Future + ?Sized>(&'w mut self, work: Pin<&'w mut F>) -> Attend<'w, 'a, A, F> {
         Attend { wait: self, work }
+    }
+}
+
+impl<A: Actor> Drop for Wait<'_, A> {
+    fn drop(&mut self) {
+        if self.claims {
+            cycle::forget(&self.shared.node);
+        }
     }
 }
 
@@ -58,7 +67,9 @@ impl<A: Actor, F: Future + ?Sized> Future for Attend<'_, '_, A, F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let Attend { wait, work } = &mut *self;
-        if let Poll::Ready(output) = wait.command.poll(|| work.as_mut().poll(cx)) {
+        if let Poll::Ready(output) =
+            cycle::poll_command(&wait.shared.node, &mut wait.claims, || work.as_mut().poll(cx))
+        {
             return Poll::Ready(Attended::Done(output));
         }
         let reason = ready!(wait.shared.poll_between(wait.stoppable, cx));

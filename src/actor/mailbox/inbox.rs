@@ -10,6 +10,8 @@ pub(crate) struct Inbox<M> {
     /// Whether nothing came after the first message of the last turn: as a rule, then, nothing will this time.
     alone: bool,
     pub(super) turn: Turn,
+    /// Whether the mailbox was closed into it.
+    pub(super) closed: bool,
 }
 
 /// What the receiver has seen of the mailbox since it began to look.
@@ -35,7 +37,7 @@ impl<M> Default for Inbox<M> {
 
 impl<M> Inbox<M> {
     pub(crate) const fn new() -> Inbox<M> {
-        Inbox { batch: Lane::new(), burst: false, alone: true, turn: Turn::Untold }
+        Inbox { batch: Lane::new(), burst: false, alone: true, turn: Turn::Untold, closed: false }
     }
 
     /// Messages taken out of the mailbox and not handled.

@@ -6,12 +6,6 @@ use std::collections::VecDeque;
 /// made, in one piece. Taken apart on the way it would be read back before it is written.
 pub(super) struct Lane<M>(VecDeque<Option<M>>);
 
-impl<M> Default for Lane<M> {
-    fn default() -> Lane<M> {
-        Lane::new()
-    }
-}
-
 impl<M> Lane<M> {
     pub(super) const fn new() -> Lane<M> {
         Lane(VecDeque::new())
@@ -56,9 +50,9 @@ impl<M> Lane<M> {
         self.0.iter().flatten()
     }
 
-    /// All of them, the one that has waited longest first.
-    pub(super) fn into_messages(self) -> impl Iterator<Item = M> {
-        self.0.into_iter().flatten()
+    /// Takes all of another after its own.
+    pub(super) fn append(&mut self, other: &mut Lane<M>) {
+        self.0.append(&mut other.0);
     }
 
     /// Takes them all, the one that has waited longest first.

@@ -192,8 +192,8 @@ fn a_mailbox_that_shuts_wakes_those_who_wait_and_keeps_what_it_has_until_it_clos
     let mut two = Some(2);
     assert_eq!((mailbox.push(&mut two), two), (Err(Refused::Closed(())), Some(2)), "and left where it is");
     assert!(matches!(mailbox.push_control("ping"), Err(Refused::Closed("ping"))));
-    assert_eq!(next(&mailbox, &mut inbox), "0");
-    drop(mailbox.close());
+    mailbox.close(&mut inbox);
+    assert_eq!(inbox.drain().collect::<Vec<_>>(), [0], "left to the receiver");
     assert_eq!(next(&mailbox, &mut inbox), "nothing");
 }
 

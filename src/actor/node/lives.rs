@@ -1,10 +1,11 @@
 //! What of a node is about its lives: what is wished of its loop, restarts, links, children, those who wait for its end.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
-use super::Node;
+use super::{Ending, Node, RARE, RENEWABLE};
 use crate::actor::current::LastWords;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::info::ActorName;
@@ -47,6 +48,11 @@ pub(super) struct Survivors {
 }
 
 impl Survivors {
+    pub(super) fn of(rare: &mut Rare) -> Survivors {
+        let (links, waiting) = (std::mem::take(&mut rare.links), std::mem::take(&mut rare.waiting));
+        Survivors { links, family: rare.family.take(), waiting }
+    }
+
     /// Whether there is anybody who learns how the actor ended.
     pub(super) fn is_anybody(&self) -> bool {
         !self.links.is_empty() || !self.waiting.is_empty()
@@ -62,6 +68,17 @@ impl Survivors {
 }
 
 impl Node {
+    /// What most actors have nothing of; made here.
+    pub(super) fn rare<'e>(&self, ending: &'e mut Ending) -> &'e mut Rare {
+        self.marks.fetch_or(RARE, Ordering::Release);
+        ending.rare.get_or_insert_default()
+    }
+
+    /// Whether it has anything of that. Who was told so by whoever made it knows it from here without the lock.
+    fn has_rare(&self) -> bool {
+        self.marks.load(Ordering::Acquire) & RARE != 0
+    }
+
     /// What is wished of its loop beside its messages.
     pub(crate) fn wish(&self) -> Wish {
         Wish::of(self.wish.load(Ordering::SeqCst))
@@ -91,13 +108,17 @@ impl Node {
         match self.wish() {
             Wish::Renew | Wish::Recycle => true,
             Wish::Stop => false,
-            Wish::None => self.is_renewable.load(Ordering::Relaxed) && exit.reason != Reason::Stopped,
+            Wish::None => self.is_renewable() && exit.reason != Reason::Stopped,
         }
     }
 
     /// Whether its mailbox is to stay open although it was told to stop: another life may follow.
     pub(crate) fn stays_open(&self) -> bool {
-        self.is_renewable.load(Ordering::Relaxed) && self.wish() != Wish::Stop
+        self.is_renewable() && self.wish() != Wish::Stop
+    }
+
+    fn is_renewable(&self) -> bool {
+        self.marks.load(Ordering::Relaxed) & RENEWABLE != 0
     }
 
     /// Streams from this actor, if it ever had any.
@@ -117,14 +138,14 @@ impl Node {
 
     /// Says that another life may follow one that has ended.
     pub(crate) fn set_renewable(&self) {
-        self.is_renewable.store(true, Ordering::Relaxed);
+        self.marks.fetch_or(RENEWABLE, Ordering::Relaxed);
     }
 
     /// What callers learn whose command was cut short, while what this returns lives. Nothing for an actor that has
     /// but one life: they learn how that ended.
     pub(crate) fn last_words(&self, reason: &Reason) -> Option<LastWords> {
         let exit = || Exit::because(reason.clone(), "in the middle of a command");
-        self.is_renewable.load(Ordering::Relaxed).then(|| LastWords::say(exit()))
+        self.is_renewable().then(|| LastWords::say(exit()))
     }
 
     /// How many of its lives are over.
@@ -134,7 +155,7 @@ impl Node {
 
     /// Another life begins.
     pub(crate) fn count_life(&self) {
-        self.ending().rare.get_or_insert_default().lives += 1;
+        self.rare(&mut self.ending()).lives += 1;
     }
 
     /// Notes a link. Where the actor has ended it is given back, with how.
@@ -143,7 +164,7 @@ impl Node {
         match &ending.exit {
             Some(exit) => Some((link, (**exit).clone())),
             None => {
-                let links = &mut ending.rare.get_or_insert_default().links;
+                let links = &mut self.rare(&mut ending).links;
                 links.retain(|other| other.other.strong_count() > 0);
                 links.push(link);
                 None
@@ -159,39 +180,34 @@ impl Node {
 
     /// Its children, if it has any; made by `make` where it has none.
     pub(crate) fn family(&self, make: impl FnOnce() -> Arc<Family>) -> Arc<Family> {
-        self.ending().rare.get_or_insert_default().family.get_or_insert_with(make).clone()
+        self.rare(&mut self.ending()).family.get_or_insert_with(make).clone()
     }
 
     /// Whether it has, or had, children in this life.
     pub(crate) fn has_family(&self) -> bool {
-        self.ending().rare.as_ref().is_some_and(|rare| rare.family.is_some())
+        self.has_rare() && self.ending().rare.as_ref().is_some_and(|rare| rare.family.is_some())
     }
 
     /// Notes that a supervisor looks after it.
     pub(crate) fn set_child(&self) {
-        self.ending().rare.get_or_insert_default().is_child = true;
+        self.rare(&mut self.ending()).is_child = true;
     }
 
     pub(crate) fn is_child(&self) -> bool {
-        self.ending().rare.as_ref().is_some_and(|rare| rare.is_child)
+        self.has_rare() && self.ending().rare.as_ref().is_some_and(|rare| rare.is_child)
     }
 
     /// Takes its children out, to be ended.
     pub(crate) fn take_family(&self) -> Option<Arc<Family>> {
+        if !self.has_rare() {
+            return None;
+        }
         self.ending().rare.as_mut()?.family.take()
-    }
-
-    /// Takes out those who have to learn of its end.
-    pub(super) fn take_survivors(&self) -> Option<Survivors> {
-        let mut ending = self.ending();
-        let rare = ending.rare.as_mut()?;
-        let (links, waiting) = (std::mem::take(&mut rare.links), std::mem::take(&mut rare.waiting));
-        Some(Survivors { links, family: rare.family.take(), waiting })
     }
 
     /// Says that it keeps a pool.
     pub(crate) fn set_monitor(&self) {
-        self.ending().rare.get_or_insert_default().is_monitor = true;
+        self.rare(&mut self.ending()).is_monitor = true;
     }
 
     /// Whose work it does: its own, or that of seeing to others.
@@ -212,7 +228,7 @@ impl Node {
     /// Notes a restart after an end like this; how many that makes.
     pub(crate) fn count_restart(&self, exit: Exit) -> u32 {
         let mut ending = self.ending();
-        let rare = ending.rare.get_or_insert_default();
+        let rare = self.rare(&mut ending);
         rare.restarts += 1;
         rare.last_end = Some(exit);
         rare.restarts
@@ -224,16 +240,19 @@ impl Node {
 
     /// Says why it is about to be stopped; the first to say so is believed.
     pub(crate) fn doom(&self, exit: Exit) {
-        self.ending().rare.get_or_insert_default().doom.get_or_insert(exit);
+        self.rare(&mut self.ending()).doom.get_or_insert(exit);
     }
 
     /// How an actor ended that was told to stop, or killed: so, or for the reason that was given with it.
-    pub(crate) fn told(&self, reason: Reason, when: &str) -> Exit {
+    pub(crate) fn told(&self, reason: Reason, when: impl Into<Cow<'static, str>>) -> Exit {
         self.take_doom().unwrap_or_else(|| Exit::because(reason, when))
     }
 
     /// Takes out why it was to be ended, if anybody said.
     pub(crate) fn take_doom(&self) -> Option<Exit> {
+        if !self.has_rare() {
+            return None;
+        }
         self.ending().rare.as_mut()?.doom.take()
     }
 }

@@ -18,6 +18,7 @@ use crate::actor::crossing::{self, Crossing, Hello};
 use crate::actor::error::SpawnError;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::letter::Kept;
+use crate::actor::mailbox::Inbox;
 use crate::actor::node::{Finisher, Shared};
 use crate::actor::panic;
 use crate::actor::realm;
@@ -128,7 +129,7 @@ async fn hold<A: Actor>(
     panic::install();
     let shared = office.shared.clone();
     // Dropped last: on a runtime that is shut down the actor has ended when its process is on its way out.
-    let finisher = Finisher(shared.clone());
+    let finisher = Finisher { shared: shared.clone(), inbox: Inbox::new() };
     let mut life = Ok((launched, ready));
     loop {
         let fates = again.as_mut().map(|again| &mut again.fates);
@@ -151,8 +152,7 @@ async fn hold<A: Actor>(
                 Err(error) => Err(Exit::because(Reason::Failed, error.to_string())),
             },
             Err(exit) => {
-                let left = office.inbox.len() + shared.mailbox.queued();
-                shared.finish(exit.leaving(left), office.inbox.drain());
+                shared.finish(exit, &mut office.inbox);
                 // Dropped after the actor has ended, so that each caller learns at once how.
                 drop(unsettled);
                 break;

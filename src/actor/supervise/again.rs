@@ -138,7 +138,7 @@ impl Fates {
                 Ok(Verdict::Over(so)) => exit = so,
                 Err(reason) => {
                     let why = format!("before it was started again; its last life: {first}");
-                    return Err(node.told(reason, &why));
+                    return Err(node.told(reason, why));
                 }
             }
         }

@@ -33,16 +33,6 @@ impl Actor for Puppet {
     fn dispatch_now(&mut self, _: (), _: &mut Context<Self>) -> Option<()> {
         None
     }
-
-    async fn dispatch(&mut self, _: (), _: &mut Context<Self>) {}
-
-    async fn tick(&mut self, _: usize, _: &mut Context<Self>) -> Result<(), String> {
-        Ok(())
-    }
-
-    async fn stopping(&mut self, _: &mut Context<Self>) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 #[derive(Clone)]
