@@ -325,9 +325,9 @@ impl<A: Actor> Step<A> {
         }
     }
 
-    fn into_built_in(self) -> Box<BuiltIn> {
+    fn into_built_in(self) -> BuiltIn {
         match self {
-            Step::BuiltIn(built_in) => built_in,
+            Step::BuiltIn(built_in) => *built_in,
             _ => unreachable!("another step"),
         }
     }
@@ -425,9 +425,9 @@ fn answer_in_order<'a, A: Actor>(
     shared: &Shared<A>,
     actor: &mut A,
     cx: &'a mut Context<A>,
-    built_in: Box<BuiltIn>,
+    built_in: BuiltIn,
 ) -> Lengthy<'a> {
-    match *built_in {
+    match built_in {
         BuiltIn::Echo(text, reply) => reply.send(text),
         BuiltIn::Open(call) => return Lengthy(Some(call.run(cx))),
         BuiltIn::Work(work) => {

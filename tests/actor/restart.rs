@@ -145,7 +145,8 @@ async fn an_orderly_end_is_an_end_unless_always_is_asked_for() -> Tested {
 async fn a_stop_during_a_restart_ends_it() -> Tested {
     for place in PLACEMENTS {
         let hour = Duration::from_secs(3600);
-        let (spawn, _told) = restarted(place, Restart::on_failure().backoff(hour, hour));
+        // On a machine that is slow enough it lives long before it fails.
+        let (spawn, _told) = restarted(place, Restart::on_failure().backoff(hour, hour).settled(hour));
         let counter = spawn.await?;
         counter.fail("on purpose".to_owned()).await.unwrap_err();
         while counter.state() != State::Inactive {
