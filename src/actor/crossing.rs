@@ -119,7 +119,7 @@ pub(crate) enum Up {
     Taken { tells: usize },
     /// The tell of this number, counted from 0 over all messages but questions, could not be read.
     Unread { number: u64 },
-    /// The actor's loop has ended, and had taken so many messages; the process is about to.
+    /// The actor's loop has ended, and had taken so many messages of those it could read; the process is about to.
     Ended { exit: Exit, taken: u64 },
 }
 
@@ -216,9 +216,14 @@ impl Books {
         self.asks.saturating_sub(1) + self.tells.saturating_sub((window / 2).max(1))
     }
 
-    /// The name of the message of this number.
-    pub(crate) fn name_of(&self, number: u64) -> Option<&'static str> {
-        self.sent.name_of(number)
+    /// The tell of this number could not be read; its name.
+    pub(crate) fn strike(&mut self, number: u64) -> Option<&'static str> {
+        self.sent.strike(number)
+    }
+
+    /// The ask of this request could not be read.
+    pub(crate) fn strike_request(&mut self, request: u64) {
+        self.sent.strike_request(request);
     }
 
     /// What a worker left that took so many messages, or that did not say how many.

@@ -25,9 +25,8 @@ pub(crate) struct Uplink {
     outgoing: Outgoing,
     /// Messages that have come and were not dealt with, the one in progress included.
     open: AtomicUsize,
-    /// Messages that have come, questions not counted, and those of them that could not be read.
+    /// Messages that have come, questions not counted.
     come: AtomicU64,
-    unread: AtomicU64,
     /// Tells taken and not reported yet.
     taken: AtomicUsize,
     /// How many of them make a report.
@@ -42,7 +41,6 @@ impl Uplink {
             outgoing: Outgoing::new(sender),
             open: AtomicUsize::new(0),
             come: AtomicU64::new(0),
-            unread: AtomicU64::new(0),
             taken: AtomicUsize::new(0),
             report_at: AtomicUsize::new(1),
             lookout: Lookout::new(),
@@ -62,11 +60,6 @@ impl Uplink {
     /// Notes that a message has come.
     pub(crate) fn has_come(&self) {
         self.come.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Messages that have come and could not be read.
-    pub(crate) fn unread(&self) -> u64 {
-        self.unread.load(Ordering::Relaxed)
     }
 
     /// Writes what was answered and waits for company: there is nothing to do.
@@ -175,7 +168,6 @@ impl Inbound<'_> {
 
     /// Tells the caller that the message could not be read.
     pub(crate) fn refuse(&self, why: String) {
-        self.link.unread.fetch_add(1, Ordering::Relaxed);
         if self.request == 0 {
             eprintln!("rehearsal: a message told to this process was lost: its arguments: {why}");
             let number = self.link.come.load(Ordering::Relaxed).saturating_sub(1);

@@ -170,6 +170,27 @@ async fn what_is_dropped_while_its_process_ends() -> Tested {
     Ok(())
 }
 
+/// What cannot be read is told before its turn; that does not hide who waits before it, nor is it told twice.
+#[rehearsal::test]
+async fn what_waits_on_both_sides_of_what_cannot_be_read() -> Tested {
+    let hoarder = Hoarder::spawn().process().mailbox(8).await?;
+    let mut letters = dead_letters();
+    hoarder.end_behind(3).tell()?;
+    hoarder.count().tell()?;
+    hoarder.hold(Heavy { number: 0 }).tell()?;
+    let unread = hoarder.hold(Heavy { number: 0 }).send()?;
+    hoarder.hold(Heavy { number: 1 }).tell()?;
+    let exit = soon("the end", hoarder.ended()).await;
+    assert_eq!(exit.reason, Reason::Returned, "{exit}");
+    assert!(soon("the ask", unread).await.unwrap_err().to_string().contains("weighs nothing"));
+    let letters = of(&mut letters, hoarder.id());
+    let told: Vec<_> = letters.iter().map(|letter| (letter.command, letter.why)).collect();
+    let expected =
+        [("hold", Undelivered::Crossing), ("count", Undelivered::Left), ("hold", Undelivered::Left)];
+    assert_eq!(told, expected);
+    Ok(())
+}
+
 /// A process that is killed gives no account: what was under way is told as that.
 #[rehearsal::test]
 async fn what_was_under_way_to_a_process_that_is_killed() -> Tested {
@@ -268,7 +289,10 @@ pub struct Heavy {
 impl<'de> Deserialize<'de> for Heavy {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Heavy, D::Error> {
         HERE.fetch_add(1, Ordering::Relaxed);
-        u32::deserialize(from).map(|number| Heavy { number })
+        match u32::deserialize(from)? {
+            0 => Err(serde::de::Error::custom("it weighs nothing")),
+            number => Ok(Heavy { number }),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::actor::beside::UnderWay;
 use crate::actor::context::Callback;
 use crate::actor::crossing::{self, Books, Broken, Down, Outbound, Up};
 use crate::actor::envelope::{BuiltIn, Envelope};
-use crate::actor::error::{Cause, SpawnError};
+use crate::actor::error::{Cause, Part, SpawnError};
 use crate::actor::exit::Exit;
 use crate::actor::info::Info;
 use crate::actor::letter::{self, Kept, Undelivered};
@@ -453,8 +453,10 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
         Up::Failed { message } => tell_start(Err(SpawnError::Start { actor: actor(), message })),
         Up::Answer { request } => answer(line, request, Ok(value))?,
         Up::Broken { request, broken } => {
-            if let Broken::Panicked(_) = broken {
-                realm::told(shared.node.name.id);
+            match &broken {
+                Broken::Panicked(_) => realm::told(shared.node.name.id),
+                Broken::Crossing { part: Part::Arguments, .. } => line.open().waiting.strike_request(request),
+                _ => {}
             }
             answer(line, request, Err(broken.into()))?;
         }
@@ -463,7 +465,7 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
             line.wake_writer();
         }
         Up::Unread { number } => {
-            let name = line.open().waiting.name_of(number);
+            let name = line.open().waiting.strike(number);
             name.iter().for_each(|name| letter::post(&shared.node, name, Undelivered::Crossing));
         }
         Up::Ended { exit, taken } => {

@@ -173,7 +173,7 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     });
     link.end_signs();
     let code = if exit_of_actor.is_orderly() { 0 } else { FAILED };
-    let taken = counted.node.handled() + link.unread();
+    let taken = counted.node.handled();
     let _ = link.say(&Up::Ended { exit: exit_of_actor, taken });
     runtime.shutdown_background();
     exit(code)
