@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use crate::cast::{PLACEMENTS, Tested, soon};
+use crate::cast::{Bytes, PLACEMENTS, Tested, soon};
 use rehearsal::prelude::*;
 
 /// Tells numbers.
@@ -68,6 +68,39 @@ async fn every_event_before_an_abort_is_heard_before_the_end() -> Tested {
         assert_eq!(exit.reason, Reason::Killed { signal: Some(6) });
         assert_eq!(told.try_iter().last(), Some(100 + round), "all of them, before ended() resolved");
     }
+    Ok(())
+}
+
+/// Shouts.
+pub struct Shouter;
+
+#[rehearsal::actor(event = Bytes)]
+impl Shouter {
+    #[start]
+    pub fn new() -> Self {
+        Shouter
+    }
+
+    /// So many bytes; what went wrong with it.
+    #[command]
+    pub fn shout(&mut self, bytes: usize, cx: &mut Context<Self>) -> String {
+        cx.outlet().send(Bytes(vec![7; bytes])).map_or_else(|gone| gone.to_string(), |()| String::new())
+    }
+}
+
+/// Too large for the way to the parent: its sender is told, nothing of it is on the wire, and what follows comes.
+#[rehearsal::test]
+async fn an_event_that_is_too_large_is_its_senders_error() -> Tested {
+    let (tell, told) = mpsc::channel();
+    let shouter = Shouter::spawn().process();
+    let shouter = shouter.on_event(move |event: Bytes| tell.send(event.0.len()).expect("the test listens"));
+    let shouter = shouter.await?;
+    assert_eq!(shouter.shout(1).await?, "");
+    let why = soon("the shout", shouter.shout(rehearsal::sys::wire::MAX_FRAME + 1)).await?;
+    assert!(why.contains("over the wire's limit"), "{why}");
+    assert_eq!(shouter.shout(3).await?, "");
+    assert_eq!(shouter.stop().await?.reason, Reason::Stopped);
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [1, 3]);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::actor::info::{ActorName, Placement};
 use crate::actor::node::Shared;
 use crate::actor::overflow::Overflow;
 use crate::actor::state::State;
+use crate::sys::wire;
 
 /// Stands for an actor whose worker says what a test wrote.
 struct Puppet;
@@ -102,6 +103,17 @@ async fn garbage_is_told_from_silence() {
         let why = ended.expect_err("it is no message");
         assert!(why.contains("what its process wrote is no message"), "{why}");
     }
+}
+
+#[rehearsal::test]
+async fn a_frame_over_the_limit_is_refused_before_any_of_it_has_come() {
+    let mut bytes = frames(&[(Up::Event, Some(7))]);
+    let over = wire::MAX_FRAME + 1;
+    bytes.extend_from_slice(&u32::try_from(over).expect("it fits a prefix").to_le_bytes());
+    let (ended, events, ..) = hear(bytes).await;
+    assert_eq!(events, [7], "what came before counts");
+    let why = ended.expect_err("it is too large");
+    assert!(why.contains(&format!("a frame of {over} bytes or more is over the wire's limit")), "{why}");
 }
 
 #[rehearsal::test]
