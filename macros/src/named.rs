@@ -89,7 +89,7 @@ pub(crate) fn behavior(actor: &Actor) -> TokenStream {
         let (arguments, types) = (&values[..count], &types(actor, command)[..count]);
         let fails = command.returns_result() || command.job().is_some();
         let reply = if fails { quote!(reply_of_result) } else { quote!(reply) };
-        let ticket = values.get(count).map(|ticket| quote!(let #ticket = #root::ticket();));
+        let ticket = values.get(count).map(|ticket| quote!(let #ticket = answering.ticket();));
         quote! {
             #(#cfg)* #index => {
                 let (#(#arguments,)*): (#(#types,)*) = arguments.read()?;

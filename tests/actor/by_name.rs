@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cast::{Counter, PLACEMENTS, Tested, has_taken, put, soon};
-use rehearsal::actor::{Permission, SendError};
+use rehearsal::actor::{Job, Permission, SendError};
 use rehearsal::prelude::*;
 use rehearsal::{json, send};
 use serde::{Deserialize, Serialize};
@@ -271,6 +271,62 @@ async fn a_full_mailbox_is_waited_for_within_the_deadline() -> Tested {
     assert!(matches!(&error, SendError::Call(error) if error.is_timeout()), "{error}");
     library.kill();
     assert!(soon("the end", waiting).await.is_err());
+    Ok(())
+}
+
+/// Has work that takes as long as it is wanted.
+pub struct Mill;
+
+#[rehearsal::actor(named)]
+impl Mill {
+    #[start]
+    pub fn new() -> Mill {
+        Mill
+    }
+
+    /// Done at once where there is nothing to grind, and otherwise when it is cancelled.
+    #[command]
+    pub fn grind(&mut self, sacks: u64, cx: &mut Context<Self>) -> Job<u64> {
+        cx.executor().run(move |work| {
+            if sacks == 0 {
+                return Ok(sacks);
+            }
+            loop {
+                work.progress(0, sacks)?;
+                std::thread::yield_now();
+            }
+        })
+    }
+}
+
+/// Comes back when so many of its jobs are under way.
+async fn grinds(mill: &MillProxy, sacks: &[u64]) -> Tested {
+    let wait = async {
+        loop {
+            let jobs = mill.info().await?.jobs;
+            if jobs.iter().map(|job| job.total).eq(sacks.iter().copied()) {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("the jobs", wait).await
+}
+
+#[rehearsal::test]
+async fn a_call_that_is_dropped_or_late_cancels_its_job() -> Tested {
+    for place in PLACEMENTS {
+        let mill = put(Mill::spawn(), place).await?;
+        assert_eq!(send(&*mill, "grind", [0]).await?, 0, "{place}");
+        let call = tokio::spawn(send(&*mill, "grind", [5]).into_future());
+        grinds(&mill, &[5]).await?;
+        call.abort();
+        assert!(call.await.is_err_and(|error| error.is_cancelled()), "{place}");
+        grinds(&mill, &[]).await?;
+        let error = send(&*mill, "grind", [5]).timeout(Duration::from_millis(20)).await.unwrap_err();
+        assert!(matches!(&error, SendError::Call(error) if error.is_timeout()), "{place}: {error}");
+        grinds(&mill, &[]).await?;
+    }
     Ok(())
 }
 

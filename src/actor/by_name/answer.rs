@@ -1,12 +1,15 @@
 //! The way home of an answer that is wanted as a self-describing value.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_core::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::actor::error::{Cause, Part};
+use crate::actor::executor;
 use crate::actor::fallible::Fallible;
 use crate::actor::panic;
 use crate::actor::reply::{RemoteReply, Reply};
@@ -14,22 +17,47 @@ use crate::actor::reply::{RemoteReply, Reply};
 /// What a command that was called by name ends in: its answer, or its own error.
 pub(crate) type Outcome = Result<Value, Value>;
 
-/// The caller's end. It ends without a value where the actor dropped the message.
-pub(crate) type Awaited = oneshot::Receiver<Result<Outcome, Cause>>;
+/// The caller's end.
+pub(crate) struct Awaited {
+    /// Ends without a value where the actor dropped the message.
+    pub(crate) answer: oneshot::Receiver<Result<Outcome, Cause>>,
+    ticket: Arc<AtomicU64>,
+}
+
+impl Awaited {
+    /// By what the job is cancelled that the command returns, if it is one that does.
+    pub(crate) fn ticket(&self) -> Option<u64> {
+        Some(self.ticket.load(Ordering::Relaxed)).filter(|ticket| *ticket != NONE)
+    }
+}
+
+/// No call of a job has this ticket.
+const NONE: u64 = 0;
 
 /// Where the answer of a call by name goes.
 #[derive(Debug)]
-pub struct Answering(oneshot::Sender<Result<Outcome, Cause>>);
+pub struct Answering {
+    sender: oneshot::Sender<Result<Outcome, Cause>>,
+    ticket: Arc<AtomicU64>,
+}
 
 impl Answering {
     pub(crate) fn pair() -> (Answering, Awaited) {
-        let (sender, receiver) = oneshot::channel();
-        (Answering(sender), receiver)
+        let (sender, answer) = oneshot::channel();
+        let ticket = Arc::new(AtomicU64::new(NONE));
+        (Answering { sender, ticket: ticket.clone() }, Awaited { answer, ticket })
+    }
+
+    /// A ticket for the call of a command that returns a job, which the caller learns too.
+    pub fn ticket(&self) -> u64 {
+        let ticket = executor::ticket();
+        self.ticket.store(ticket, Ordering::Relaxed);
+        ticket
     }
 
     /// The place for an answer of this type.
     pub fn reply<T: Serialize + Send + 'static>(self) -> Reply<T> {
-        Reply::remote(Box::new(AsValue { sender: self.0, write: |answer: T| value_of(&answer).map(Ok) }))
+        Reply::remote(Box::new(AsValue { sender: self.sender, write: |answer: T| value_of(&answer).map(Ok) }))
     }
 
     /// The place for the answer of a command that returns a `Result`, whose error is told apart.
@@ -41,7 +69,7 @@ impl Answering {
             Ok(success) => value_of(&success).map(Ok),
             Err(failure) => value_of(&failure).map(Err),
         };
-        Reply::remote(Box::new(AsValue { sender: self.0, write }))
+        Reply::remote(Box::new(AsValue { sender: self.sender, write }))
     }
 }
 

@@ -17,6 +17,7 @@ use super::signature::{Permission, Post, Posting, Signature};
 use super::target::Target;
 use super::{built_in, overseer};
 use crate::actor::call::DEFAULT_DEADLINE;
+use crate::actor::envelope::BuiltIn;
 use crate::actor::error::{Cause, Error};
 use crate::actor::handle::ActorRef;
 use crate::actor::node::AnyActor;
@@ -30,7 +31,8 @@ use crate::sys::seam;
 /// called by name if it says so, `#[rehearsal::actor(named)]`; what they take and return needs serde then. Every
 /// actor answers `ping`, `echo`, `info` and `stop` by name, and the open commands that say who may call them,
 /// `#[rehearsal::command(public)]`. A permission is checked against the caller's, which is [`Permission::Public`] unless
-/// told otherwise with [`with`](NamedCall::with).
+/// told otherwise with [`with`](NamedCall::with). A call that is dropped before its answer has come cancels the job its
+/// command has returned, if it is one that does.
 ///
 /// An actor is looked for among those that this process has spawned. One that is spawned by a process actor is that
 /// one's own affair.
@@ -157,7 +159,7 @@ impl Called {
             let (answering, awaited) = Answering::pair();
             let call = guarded(|| (open.read)(arguments, answering));
             let call = call.map_err(|wrong| self.wrong(open.signature, wrong))?;
-            let built_in = crate::actor::envelope::BuiltIn::Open(call);
+            let built_in = BuiltIn::Open(call);
             return self
                 .post(open.signature, Post::BuiltIn { name: open.signature.name, built_in }, awaited)
                 .await;
@@ -192,7 +194,10 @@ impl Called {
     ) -> Result<Value, SendError> {
         let any: Arc<dyn AnyActor> = self.actor.0.clone();
         let posting = guarded(|| any.post(post, self.limit)).map_err(|wrong| self.wrong(signature, wrong))?;
-        match seam::timeout(self.limit, self.answer(signature.name, posting, awaited)).await {
+        let mut claim = Claim { actor: &self.actor, ticket: awaited.ticket() };
+        let answered = seam::timeout(self.limit, self.answer(signature.name, posting, awaited)).await;
+        claim.settle(&answered);
+        match answered {
             Some(Ok(Ok(answer))) => Ok(answer),
             Some(Ok(Err(error))) => {
                 Err(SendError::Command { target: self.name(), command: signature.name, error })
@@ -212,7 +217,7 @@ impl Called {
         awaited: Awaited,
     ) -> Result<super::answer::Outcome, Error> {
         posting.await?;
-        match awaited.await {
+        match awaited.answer.await {
             Ok(answered) => answered.map_err(|cause| self.error(command, cause)),
             // The message was dropped unanswered: the actor ends, and says how.
             Err(_) => Err(self.error(command, Cause::Dead(self.actor.ended().await))),
@@ -221,6 +226,30 @@ impl Called {
 
     fn error(&self, command: &'static str, cause: Cause) -> Error {
         Error::new(self.actor.name().clone(), command, cause)
+    }
+}
+
+/// What a caller has on the job that its command returns, if it does. Dropped before it is settled, the job is cancelled.
+struct Claim<'a> {
+    actor: &'a ActorRef,
+    ticket: Option<u64>,
+}
+
+impl Claim<'_> {
+    fn settle(&mut self, answered: &Option<Result<super::answer::Outcome, Error>>) {
+        // Time being up settles nothing: the job is still at it.
+        if answered.as_ref().is_some_and(|answered| !matches!(answered, Err(error) if error.is_timeout())) {
+            self.ticket = None;
+        }
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            // An actor that has ended has no jobs.
+            let _ = self.actor.0.ask_control(Box::new(BuiltIn::GiveUp(ticket)));
+        }
     }
 }
 
