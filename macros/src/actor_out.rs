@@ -178,7 +178,11 @@ fn behavior(actor: &Actor) -> TokenStream {
         quote!(#(#cfg)* #message::#name(..) => #text,)
     });
     let args = types(actor, &actor.start);
-    let (is_plain, start) = (!actor.start.is_async, start(actor));
+    let start = start(actor);
+    let begin = match actor.start.is_async {
+        true => quote!(async fn start),
+        false => quote!(const IS_PLAIN: bool = true; fn start_now),
+    };
     let plain = dispatch_arms(actor, false);
     let has = |is_async: bool| actor.parts.commands.iter().any(|command| command.is_async == is_async);
     let rest = has(true).then(|| quote!(message => return ::core::option::Option::Some(message),));
@@ -232,9 +236,7 @@ fn behavior(actor: &Actor) -> TokenStream {
             const TABLE: u64 = #table;
             const PERIODS: &'static [::core::time::Duration] = &[#(#every),*];
 
-            const IS_PLAIN: bool = #is_plain;
-
-            async fn start(
+            #begin(
                 args: Self::Args,
                 cx: &mut #root::Context<Self>,
             ) -> ::core::result::Result<Self, ::std::string::String> {

@@ -25,6 +25,12 @@ pub struct Address<A: Actor> {
 }
 
 impl<A: Actor> Address<A> {
+    /// The first reference to an actor that nobody knows yet.
+    pub(crate) fn first(shared: Arc<Shared<A>>) -> Address<A> {
+        shared.begin_proxies();
+        Address { shared }
+    }
+
     pub(crate) fn new(shared: Arc<Shared<A>>) -> Address<A> {
         shared.add_proxy();
         Address { shared }

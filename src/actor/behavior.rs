@@ -36,11 +36,22 @@ pub trait Actor: Sized + Send + 'static {
     /// How often each `#[periodic]` function runs.
     const PERIODS: &'static [Duration];
 
-    /// Whether `#[start]` is a plain function: a task actor's is run by whoever spawns it.
+    /// Whether `#[start]` is a plain function: then it is [`start_now`](Actor::start_now).
     const IS_PLAIN: bool = false;
 
+    /// Runs a `#[start]` that is a plain function; a task actor's is run by whoever spawns it.
+    ///
+    /// # Errors
+    /// What it returned, as text, with what caused it.
+    fn start_now(args: Self::Args, cx: &mut Context<Self>) -> Result<Self, String> {
+        let _ = (args, cx);
+        unreachable!("its start is an async function")
+    }
+
     /// Runs `#[start]`; an error is told as text, with what caused it.
-    fn start(args: Self::Args, cx: &mut Context<Self>) -> impl Future<Output = Result<Self, String>> + Send;
+    fn start(args: Self::Args, cx: &mut Context<Self>) -> impl Future<Output = Result<Self, String>> + Send {
+        async move { Self::start_now(args, cx) }
+    }
 
     /// The name of the command that a message is; the actor's kind where its commands have no names.
     fn name_of(message: &Self::Message) -> &'static str {

@@ -1,6 +1,7 @@
 //! Which actor controls the current thread.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::exit::Exit;
@@ -8,7 +9,9 @@ use super::node::AnyActor;
 use super::params::Params;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<dyn AnyActor>>> = const { RefCell::new(None) };
+    /// Never dropped, so that reading it asks nobody whether it is there: no thread ends with an actor in control of it.
+    static CURRENT: ManuallyDrop<RefCell<Option<Arc<dyn AnyActor>>>> =
+        const { ManuallyDrop::new(RefCell::new(None)) };
     static LAST_WORDS: RefCell<Option<Exit>> = const { RefCell::new(None) };
 }
 
@@ -62,7 +65,7 @@ pub(crate) fn is_inside() -> bool {
 
 /// The number of the actor that controls the current thread, if one does.
 pub(crate) fn id() -> Option<u64> {
-    let id = |actor: &RefCell<Option<Arc<dyn AnyActor>>>| {
+    let id = |actor: &ManuallyDrop<RefCell<Option<Arc<dyn AnyActor>>>>| {
         actor.try_borrow().ok()?.as_ref().map(|own| own.node().name.id)
     };
     CURRENT.try_with(id).ok().flatten()

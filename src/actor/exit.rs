@@ -70,6 +70,8 @@ wired! {
     }
 }
 
+const ABANDONED: &str = "its last proxy was dropped";
+
 impl Exit {
     /// An end without further words.
     pub fn new(reason: Reason) -> Exit {
@@ -79,6 +81,16 @@ impl Exit {
     /// An end and what more is known of it.
     pub fn because(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Exit {
         Exit { reason, detail: detail.into() }
+    }
+
+    /// The end of one that nobody can send to any more.
+    pub(crate) fn abandoned() -> Exit {
+        Exit::because(Reason::Returned, ABANDONED)
+    }
+
+    /// Whether it is that, and nothing else is known of it.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.reason == Reason::Returned && self.detail == ABANDONED
     }
 
     /// The same end, with more known of it.

@@ -22,12 +22,14 @@ use super::supervise::again::{Again, Wish};
 use super::supervise::family::Family;
 use super::supervise::watch::Work;
 
+mod at_once;
 mod caught;
 mod last;
 mod periods;
 mod stop;
 mod wait;
 
+pub(crate) use at_once::Begun;
 use caught::Life;
 use last::dropped;
 use periods::Periods;
@@ -40,10 +42,14 @@ const TURN: u32 = 256;
 /// Everything an actor's loop begins with.
 pub(crate) struct Seat<A: Actor> {
     pub(crate) shared: Arc<Shared<A>>,
-    pub(crate) args: A::Args,
+    /// The same, moved to the thread while the loop is polled.
+    pub(crate) seated: Option<Arc<dyn AnyActor>>,
+    pub(crate) args: Option<A::Args>,
+    /// Where its `#[start]` was run before the loop begins.
+    pub(crate) actor: Option<A>,
     pub(crate) cx: Context<A>,
     /// Told once: started, or the error `#[start]` returned. Dropped where the actor ended otherwise before that.
-    pub(crate) ready: Ready,
+    pub(crate) ready: Option<Ready>,
     /// Asked for another life when one is over.
     pub(crate) again: Option<Box<Again<A>>>,
 }
@@ -94,22 +100,22 @@ const STARTED: &str = "it has started";
 /// A block and not an `async fn`: that would keep what it is given twice, which every idle actor would pay for.
 pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = ()> + Send + use<A> {
     panic::install();
-    let Seat { shared, args, cx, ready, mut again } = seat;
+    let Seat { shared, seated, args, actor, cx, ready, mut again } = seat;
     if let Some(again) = &mut again {
         again.outlet = Some(cx.outlet());
     }
     let last = again.as_ref().map_or(u64::MAX, |again| again.fates.messages());
-    let mut around = Around { seated: Some(shared.clone()), again };
+    let mut around = Around { seated, again };
     // Outside of what is caught, so that a command that panics unwinds neither messages nor state: what waits behind it
     // is handled by the next life or learns how the actor ended, and a drop that panics too does not abort the process.
     let mut desk = Desk {
-        actor: None,
+        actor,
         held: Finisher { shared, inbox: Inbox::new() },
-        args: Some(args),
-        ready: Some(ready),
+        args,
+        ready,
         cx,
         periods: Periods::default(),
-        turn: Turn { left: 0, last },
+        turn: Turn { left: TURN, last },
     };
     async move {
         let exit = loop {
@@ -169,9 +175,8 @@ async fn aftermath<A: Actor>(
 /// The course of one life. Its state is made in here and left at the desk.
 ///
 /// A block for the reason that [`live`] is one.
+#[allow(clippy::manual_async_fn, reason = "an `async fn` keeps what it is given twice")]
 fn course<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Exit> + Send {
-    // A plain `#[start]` may be run by who spawns the actor, messages never are.
-    desk.turn.left = if A::IS_PLAIN { 0 } else { TURN };
     async move {
         if let Err(exit) = start(&mut *desk).await {
             return exit;
@@ -187,10 +192,16 @@ fn course<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Exit> + Send {
 
 /// Runs `#[start]`; how the life ended where that came to nothing.
 fn start<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Result<(), Exit>> + Send {
-    desk.node().begin();
-    desk.node().state.advance(State::Starting);
+    if desk.args.is_some() {
+        desk.node().begin();
+        desk.node().state.set(State::Starting);
+    }
     async move {
-        let args = desk.args.take().expect("a life begins with its arguments");
+        let Some(args) = desk.args.take() else {
+            // It was run by who spawned the actor, and why it failed was noted as why it is to end.
+            let failed = || desk.node().told(Reason::Failed, "");
+            return if desk.actor.is_some() { Ok(()) } else { Err(failed()) };
+        };
         let started = {
             let mut wait = Wait::of(&desk.held.shared, true);
             wait.attend(pin!(A::start(args, &mut desk.cx))).await
@@ -199,8 +210,7 @@ fn start<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Result<(), Exit>>
         match started {
             Attended::Done(Ok(actor)) => desk.actor = Some(actor),
             Attended::Done(Err(message)) => {
-                let exit =
-                    Exit::because(Reason::Failed, format!("its #[start] returned an error: {message}"));
+                let exit = at_once::failed(&message);
                 if let Some(ready) = ready {
                     ready.send(Err(SpawnError::Start { actor: node.name.clone(), message }));
                 }
@@ -208,7 +218,7 @@ fn start<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Result<(), Exit>>
             }
             Attended::Cut(reason) => return Err(node.told(reason, "while it was starting")),
         }
-        node.state.advance(State::Run);
+        node.state.set(State::Run);
         if let Some(ready) = ready {
             ready.send(Ok(()));
         }
@@ -288,9 +298,7 @@ fn ended_by<A: Actor>(node: &Node, step: &Step<A>) -> Option<Served> {
     match step {
         Step::Stop => Some(Served::Ending(told(Reason::Stopped))),
         Step::Kill => Some(Served::Over(told(Reason::Killed { signal: None }))),
-        Step::Abandoned => {
-            Some(Served::Ending(Exit::because(Reason::Returned, "its last proxy was dropped")))
-        }
+        Step::Abandoned => Some(Served::Ending(Exit::abandoned())),
         _ => None,
     }
 }

@@ -31,6 +31,7 @@ use crate::sys::seam::{self, Instant};
 use crate::sys::usage;
 
 mod ended;
+mod exit;
 mod lives;
 
 pub use ended::Ended;
@@ -137,53 +138,6 @@ impl Node {
             born_ns: AtomicI64::new(UNBORN),
             ending: Mutex::new(Ending::default()),
             beside: OnceLock::new(),
-        }
-    }
-
-    pub(crate) fn exit(&self) -> Option<Exit> {
-        self.ending().exit.as_deref().cloned()
-    }
-
-    /// The same, for somebody who wants to know: a failure is not unhandled any more.
-    pub(crate) fn learn_exit(&self) -> Option<Exit> {
-        let exit = self.exit();
-        if exit.is_some() {
-            realm::told(self.name.id);
-        }
-        exit
-    }
-
-    pub(crate) fn poll_exit(&self, cx: &mut Context<'_>) -> Poll<Exit> {
-        self.poll_exit_from(&mut None, cx)
-    }
-
-    /// The same, with a place in the list that is given back with [`Node::leave`] when the wait is given up.
-    pub(crate) fn poll_exit_from(&self, place: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Exit> {
-        let mut ending = self.ending();
-        if let Some(exit) = &ending.exit {
-            realm::told(self.name.id);
-            return Poll::Ready((**exit).clone());
-        }
-        let rare = self.rare(&mut ending);
-        let own = rare.waiting.iter_mut().find(|(own, waker)| match place {
-            Some(place) => own == place,
-            None => waker.will_wake(cx.waker()),
-        });
-        match own {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => {
-                rare.last_waiting += 1;
-                *place = Some(rare.last_waiting);
-                rare.waiting.push((rare.last_waiting, cx.waker().clone()));
-            }
-        }
-        Poll::Pending
-    }
-
-    /// Gives up waiting for the end.
-    pub(crate) fn leave(&self, place: u64) {
-        if let Some(rare) = &mut self.ending().rare {
-            rare.waiting.retain(|(own, _)| *own != place);
         }
     }
 
@@ -316,6 +270,11 @@ impl<A: Actor> Shared<A> {
         self.node.info(self.mailbox.info(), A::COMMANDS)
     }
 
+    /// Counts the first proxy, of which there is no other yet.
+    pub(crate) fn begin_proxies(&self) {
+        self.proxies.store(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn add_proxy(&self) {
         self.proxies.fetch_add(1, Ordering::Relaxed);
     }
@@ -340,14 +299,14 @@ impl<A: Actor> Shared<A> {
         self.node.end_streams(&exit);
         let survivors = {
             let mut ending = self.node.ending();
-            if ending.exit.is_some() {
+            if self.node.has_exit(&ending) {
                 return;
             }
             let survivors = ending.rare.as_mut().map(|rare| (Survivors::of(rare), exit.clone()));
-            ending.exit = Some(Box::new(exit));
+            self.node.keep_exit(&mut ending, exit);
             survivors
         };
-        self.node.state.advance(if orderly { State::Close } else { State::Terminate });
+        self.node.state.set(if orderly { State::Close } else { State::Terminate });
         letter::bury_left(self, inbox);
         let known = survivors.as_ref().is_some_and(|(survivors, _)| survivors.is_anybody());
         realm::ended(&self.node, known || self.node.is_child());

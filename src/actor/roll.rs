@@ -4,30 +4,46 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::node::AnyActor;
 
-/// In the order they were spawned. Those that are gone are swept out when the roll has doubled.
 struct Roll {
     actors: Vec<Weak<dyn AnyActor>>,
-    sweep_at: usize,
+    /// Where it is looked next for one that is gone.
+    at: usize,
 }
 
-static ROLL: Mutex<Roll> = Mutex::new(Roll { actors: Vec::new(), sweep_at: 64 });
+static ROLL: Mutex<Roll> = Mutex::new(Roll { actors: Vec::new(), at: 0 });
 
 fn roll() -> MutexGuard<'static, Roll> {
     ROLL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl Roll {
+    /// Looks at one more of them, and takes it out if it is gone.
+    fn look(&mut self) -> Option<Weak<dyn AnyActor>> {
+        let at = if self.at < self.actors.len() { self.at } else { 0 };
+        self.at = at + 1;
+        if self.actors.get(at)?.strong_count() > 0 {
+            return None;
+        }
+        self.at = at;
+        Some(self.actors.swap_remove(at))
+    }
+}
+
+/// Two are looked at for each that comes: so there is never a sweep of all, at most as many are kept that are gone as
+/// are alive, and where few live at a time the memory of one that is gone is soon the next one's.
 pub(crate) fn enter(actor: &Arc<dyn AnyActor>) {
     let mut roll = roll();
-    if roll.actors.len() >= roll.sweep_at {
-        roll.actors.retain(|actor| actor.strong_count() > 0);
-        roll.sweep_at = (roll.actors.len() * 2).max(64);
-    }
+    let gone = [roll.look(), roll.look()];
     roll.actors.push(Arc::downgrade(actor));
+    drop(roll);
+    drop(gone);
 }
 
 /// Those that anybody still refers to, in the order they were spawned.
 pub(crate) fn all() -> Vec<Arc<dyn AnyActor>> {
-    roll().actors.iter().filter_map(Weak::upgrade).collect()
+    let mut actors: Vec<_> = roll().actors.iter().filter_map(Weak::upgrade).collect();
+    actors.sort_by_key(|actor| actor.node().name.id);
+    actors
 }
 
 /// The numbers of those that anybody still refers to.

@@ -76,6 +76,11 @@ impl StateCell {
         self.0.fetch_max(to as u8, Ordering::AcqRel);
     }
 
+    /// Moves on where nobody else does: no actor goes from this state back to an earlier one by itself.
+    pub(crate) fn set(&self, to: State) {
+        self.0.store(to as u8, Ordering::Release);
+    }
+
     /// Goes back to where a new life begins.
     pub(crate) fn renew(&self) {
         self.0.store(State::Inactive as u8, Ordering::Release);

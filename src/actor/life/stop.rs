@@ -26,7 +26,7 @@ pub(super) fn leave<A: Actor>(
     let node = &shared.node;
     let waits = A::HAS_STOPPING || node.jobs().is_some() || node.has_family();
     if !node.may_go_on(&end) {
-        node.state.advance(State::Stopping);
+        node.state.set(State::Stopping);
         if waits {
             shared.mailbox.shut();
         } else {

@@ -161,8 +161,8 @@ impl Node {
     /// Notes a link. Where the actor has ended it is given back, with how.
     pub(crate) fn add_link(&self, link: Link) -> Option<(Link, Exit)> {
         let mut ending = self.ending();
-        match &ending.exit {
-            Some(exit) => Some((link, (**exit).clone())),
+        match self.exit_of(&ending) {
+            Some(exit) => Some((link, exit)),
             None => {
                 let links = &mut self.rare(&mut ending).links;
                 links.retain(|other| other.other.strong_count() > 0);
@@ -222,7 +222,7 @@ impl Node {
     /// How it ended, or else how its life ended before it was last started again.
     pub(crate) fn last_end(&self) -> Option<Exit> {
         let ending = self.ending();
-        ending.exit.as_deref().or(ending.rare.as_ref()?.last_end.as_ref()).cloned()
+        self.exit_of(&ending).or_else(|| ending.rare.as_ref()?.last_end.clone())
     }
 
     /// Notes a restart after an end like this; how many that makes.

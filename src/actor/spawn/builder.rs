@@ -15,7 +15,7 @@ use crate::actor::context::{Callback, Context, Outlet};
 use crate::actor::crossing::Crossing;
 use crate::actor::error::SpawnError;
 use crate::actor::info::{ActorName, Placement};
-use crate::actor::life::Seat;
+use crate::actor::life::{Begun, Seat};
 use crate::actor::node::{AnyActor, Shared};
 use crate::actor::overflow::Overflow;
 use crate::actor::params::Params;
@@ -24,7 +24,6 @@ use crate::actor::state::State;
 use crate::actor::supervise::again::{Again, Fate, Fates, OwnRule, Recipe};
 use crate::actor::supervise::{Heartbeat, OnRestart, Recycle, Restart, Restarted};
 use crate::actor::{current, lineage, names, panic, roll};
-use crate::sys::deadline::Deadline;
 use crate::sys::limit::resident_bytes;
 use crate::sys::process::SpawnOptions;
 
@@ -319,30 +318,30 @@ impl<A: Actor> Spawn<A> {
         if let Some(on_params) = current::on_params() {
             self.change(on_params);
         }
-        let placement = self.placement();
+        let (placement, at_once) = (self.placement(), self.starts_at_once());
         let name = ActorName { kind: A::KIND, id: self.id, name: self.name };
         let memory = self.renewal.as_ref().and_then(|renewal| renewal.recycle?.memory());
         if let Some(why) = unfit(placement, &self.heartbeat, memory) {
             return Err(SpawnError::Unfit { actor: name, why });
         }
         let shared = Shared::<A>::new(name.clone(), placement, self.capacity, self.overflow);
-        let address = Address::new(shared.clone());
+        let address = Address::first(shared.clone());
+        let actor: Arc<dyn AnyActor> = shared.clone();
         if name.name.is_some() {
-            names::take(&(shared.clone() as Arc<dyn AnyActor>))
-                .map_err(|holder| SpawnError::NameTaken { actor: name.clone(), holder })?;
+            names::take(&actor).map_err(|holder| SpawnError::NameTaken { actor: name.clone(), holder })?;
         }
         #[cfg(feature = "json")]
         if let Some(allowed) = self.allowed.take() {
             shared.node.beside().allow(allowed);
         }
-        let starting = Starting::of(address);
-        shared.node.state.advance(State::Inactive);
+        let mut starting = Starting::of(address);
+        shared.node.state.set(State::Inactive);
         // Before it is placed: its `#[start]` may look for itself.
-        roll::enter(&(shared.clone() as Arc<dyn AnyActor>));
+        roll::enter(&actor);
         lineage::enter(name.id);
         Realm::watch(&shared);
         let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));
-        let (ready, is_ready) = ready::pair();
+        let (ready, is_ready) = if at_once { (None, None) } else { Some(ready::pair()).unzip() };
         match self.place {
             Place::Process(place, plan) => {
                 let (crossing, options) = *plan;
@@ -353,22 +352,33 @@ impl<A: Actor> Spawn<A> {
                     options,
                     heartbeat: self.heartbeat,
                     on_event: self.on_event,
-                    ready,
+                    ready: ready.expect("no process starts at once"),
                     again,
                 };
                 place(order)?;
             }
             local => {
                 let cx = Context::new(shared.clone(), Outlet::local(self.on_event), Vec::new());
-                let seat = Seat { shared: shared.clone(), args: self.args, cx, ready, again };
+                let (seated, args) = (Some(actor), Some(self.args));
+                let seat = Seat { shared: shared.clone(), seated, args, actor: None, cx, ready, again };
                 match local {
                     Place::Thread(place) => place(seat)?,
-                    _ => task::place(seat)?,
+                    _ => {
+                        task::see_runtime(&shared.node.name)?;
+                        // Before its `#[start]` spawns others.
+                        Realm::admit(&shared, self.spawned_at);
+                        return match task::place(seat) {
+                            Some(Begun::Up) => Ok(Placed::Up(starting.take())),
+                            Some(Begun::Fell) => Ok(Placed::Fell(starting)),
+                            Some(Begun::Failed(error)) => Err(error),
+                            None => Ok(Placed::coming(starting, is_ready, self.limit)),
+                        };
+                    }
                 }
             }
         }
         Realm::admit(&shared, self.spawned_at);
-        Ok(Placed { starting, is_ready, deadline: Deadline::new(self.limit) })
+        Ok(Placed::coming(starting, is_ready, self.limit))
     }
 }
 

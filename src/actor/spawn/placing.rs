@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Poll, ready};
+use std::time::Duration;
 
 use tokio::task::coop::poll_proceed;
 
@@ -13,7 +14,6 @@ use crate::actor::behavior::Actor;
 use crate::actor::error::SpawnError;
 use crate::actor::info::Placement;
 use crate::actor::node::Ended;
-use crate::actor::state::State;
 use crate::sys::deadline::Deadline;
 
 /// An actor that is being placed; made by awaiting a [`Spawn`]. Dropped before it is done, it kills the actor.
@@ -22,17 +22,33 @@ pub struct Placing<A: Actor>(Step<A>);
 
 enum Step<A: Actor> {
     Asked(Spawn<A>),
-    Placed(Placed<A>),
+    Coming(Coming<A>),
     /// It ends without having said how its start went.
     Ending(Starting<A>, Ended),
     Done,
 }
 
-/// One that has its place, and has yet to say how its start went.
-pub(super) struct Placed<A: Actor> {
-    pub(super) starting: Starting<A>,
-    pub(super) is_ready: Started,
-    pub(super) deadline: Deadline,
+/// One that has its place.
+pub(super) enum Placed<A: Actor> {
+    /// It has started.
+    Up(Address<A>),
+    /// It ends, and has yet to say how.
+    Fell(Starting<A>),
+    Coming(Coming<A>),
+}
+
+/// One that has yet to say how its start went.
+pub(super) struct Coming<A: Actor> {
+    starting: Starting<A>,
+    is_ready: Started,
+    deadline: Deadline,
+}
+
+impl<A: Actor> Placed<A> {
+    pub(super) fn coming(starting: Starting<A>, is_ready: Option<Started>, limit: Duration) -> Placed<A> {
+        let is_ready = is_ready.expect("it does not start at once");
+        Placed::Coming(Coming { starting, is_ready, deadline: Deadline::new(limit) })
+    }
 }
 
 impl<A: Actor> Placing<A> {
@@ -43,7 +59,7 @@ impl<A: Actor> Placing<A> {
 
 impl<A: Actor> Spawn<A> {
     /// Whether its `#[start]` runs while it is being placed.
-    fn starts_at_once(&self) -> bool {
+    pub(super) fn starts_at_once(&self) -> bool {
         A::IS_PLAIN && self.placement() == Placement::Task
     }
 }
@@ -59,22 +75,24 @@ impl<A: Actor> Future for Placing<A> {
         loop {
             match step {
                 Step::Asked(spawn) => {
-                    let at_once = spawn.starts_at_once();
-                    if at_once {
+                    if spawn.starts_at_once() {
                         // One after the other that starts at once: other tasks must have their turn.
                         ready!(poll_proceed(cx)).made_progress();
                     }
                     let Step::Asked(spawn) = std::mem::replace(step, Step::Done) else { unreachable!() };
-                    let mut placed = spawn.place()?;
-                    if at_once && placed.starting.address().state() == State::Run {
-                        return Poll::Ready(Ok(A::Proxy::from(placed.starting.take())));
+                    match spawn.place()? {
+                        Placed::Up(address) => return Poll::Ready(Ok(A::Proxy::from(address))),
+                        Placed::Fell(starting) => {
+                            let ended = starting.address().ended();
+                            *step = Step::Ending(starting, ended);
+                        }
+                        Placed::Coming(coming) => *step = Step::Coming(coming),
                     }
-                    *step = Step::Placed(placed);
                 }
-                Step::Placed(placed) => {
-                    let outcome = ready!(placed.is_ready.poll_within(&mut placed.deadline, cx));
-                    let after = placed.deadline.limit();
-                    let Step::Placed(Placed { mut starting, .. }) = std::mem::replace(step, Step::Done)
+                Step::Coming(coming) => {
+                    let outcome = ready!(coming.is_ready.poll_within(&mut coming.deadline, cx));
+                    let after = coming.deadline.limit();
+                    let Step::Coming(Coming { mut starting, .. }) = std::mem::replace(step, Step::Done)
                     else {
                         unreachable!()
                     };
@@ -119,7 +137,7 @@ impl<A: Actor> Starting<A> {
         self.0.as_ref().expect("it is taken out only once, at the end")
     }
 
-    fn take(&mut self) -> Address<A> {
+    pub(super) fn take(&mut self) -> Address<A> {
         self.0.take().expect("it is taken out only once")
     }
 }

@@ -152,7 +152,16 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     let (ready, is_ready) = ready::pair();
     let cx = Context::new(shared.clone(), outlet, passed);
     // Another life of a process actor is another process, which the parent starts.
-    let seat = Seat { shared: shared.clone(), args, cx, ready, again: None };
+    let seated: Arc<dyn AnyActor> = shared.clone();
+    let seat = Seat {
+        shared: shared.clone(),
+        seated: Some(seated),
+        args: Some(args),
+        actor: None,
+        cx,
+        ready: Some(ready),
+        again: None,
+    };
     // Held until the parent says that its last proxy is gone.
     let proxy = Address::new(shared.clone());
     give_signs_of_life(link.clone(), hello.notify_every, shared.clone());
