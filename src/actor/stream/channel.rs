@@ -19,7 +19,7 @@ use crate::actor::node::AnyActor;
 use crate::actor::uplink::Uplink;
 
 /// Kibibytes of one stream's items that may be between two processes, whatever the bound: with items of 64 KiB, eight.
-const WINDOW_KIB: usize = 512;
+pub(super) const WINDOW_KIB: usize = 512;
 
 /// More than the header of a frame ever takes, bytes.
 const HEADER: usize = 64;
@@ -44,7 +44,7 @@ struct State<T> {
 }
 
 /// How a stream ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum End {
     Finished,
     Broke(StreamEnd),

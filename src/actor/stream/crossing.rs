@@ -240,3 +240,6 @@ pub(crate) fn heard_from_parent(node: &Node, number: u64, value: &[u8]) {
         channel.ordered(order);
     }
 }
+
+#[cfg(all(test, feature = "harness"))]
+mod tests;
