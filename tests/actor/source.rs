@@ -264,5 +264,5 @@ pub async fn broken<T: Send + 'static>(mut stream: Streaming<T>) -> (Vec<T>, reh
 
 /// A source there.
 pub async fn source(place: Placement) -> Result<SourceProxy, SpawnError> {
-    crate::cast::put(Source::spawn(), place).name(format!("source-{place}")).await
+    crate::cast::put(Source::spawn(), place).await
 }

@@ -211,3 +211,40 @@ async fn without_an_actor_it_is_driven_by_who_reads_it() -> Tested {
     source.gone().await;
     Ok(())
 }
+
+/// Answers by name, but for what cannot be read so.
+#[cfg(feature = "json")]
+pub struct Clerk;
+
+#[cfg(feature = "json")]
+#[rehearsal::actor(named)]
+impl Clerk {
+    #[start]
+    pub fn new() -> Clerk {
+        Clerk
+    }
+
+    #[command]
+    pub fn letters(&self) -> Streaming<char> {
+        Streaming::of(futures_util::stream::iter('a'..='z'))
+    }
+
+    #[command]
+    pub fn count(&self) -> u32 {
+        26
+    }
+}
+
+#[cfg(feature = "json")]
+#[rehearsal::test]
+async fn what_answers_with_a_stream_has_no_name() -> Tested {
+    let clerk = Clerk::spawn().name("streaming-clerk").process().await?;
+    assert_eq!(
+        rehearsal::send("streaming-clerk", "count", rehearsal::json!({})).await?,
+        rehearsal::json!(26)
+    );
+    let error = rehearsal::send("streaming-clerk", "letters", rehearsal::json!({})).await.unwrap_err();
+    assert!(matches!(error, rehearsal::actor::SendError::UnknownCommand { .. }), "{error}");
+    assert_eq!(all(clerk.letters().await?).await?.len(), 26);
+    Ok(())
+}

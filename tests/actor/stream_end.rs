@@ -14,7 +14,7 @@ fn ms(ms: u64) -> Duration {
 
 #[rehearsal::test]
 async fn a_process_killed_from_outside_breaks_its_streams_off() -> Tested {
-    let source = source(Placement::Process).await?;
+    let source = Source::spawn().name("well").process().await?;
     let (mut endless, idle) = (source.tracked(64).await?, source.stuck(3).await?);
     for n in 0..1_000 {
         assert_eq!(soon("an item", endless.next()).await.transpose()?, Some(n));
@@ -24,7 +24,7 @@ async fn a_process_killed_from_outside_breaks_its_streams_off() -> Tested {
     signal(source.pid(), "-KILL");
     let (rest, error) = soon("the end of the one that is read", broken(endless)).await;
     assert_eq!(rest, (1_000..1_000 + rest.len() as u32).collect::<Vec<_>>(), "what had come, in order");
-    let killed = "the stream of `tracked` of actor `source-process` (Source) broke off: the actor is gone: its \
+    let killed = "the stream of `tracked` of actor `well` (Source) broke off: the actor is gone: its \
                   process was killed by signal 9, SIGKILL";
     assert_eq!(error.to_string(), killed);
     assert_eq!((error.actor(), error.command()), (Some(source.name()), Some("tracked")));
