@@ -19,6 +19,7 @@ use super::mailbox::Refused;
 use super::node::Shared;
 use super::overflow;
 use super::reply::{Reply, Waited, Waiting};
+use super::span;
 use crate::sys::deadline::Deadline;
 
 /// How long an ask waits unless told otherwise.
@@ -174,6 +175,7 @@ fn post_strictly<A: Actor>(shared: &Shared<A>, envelope: Envelope<A::Message>) -
         }
         envelope => Some(envelope),
     };
+    span::carry(&mut envelope);
     let posted = shared.mailbox.push(&mut envelope);
     posted.map_err(|refused| match (refused, envelope) {
         (Refused::Full(()), Some(envelope)) => Refused::Full(envelope),
@@ -193,6 +195,7 @@ pub(super) fn poll_post<A: Actor>(
     if envelope.as_ref().is_some_and(Envelope::is_question) {
         return poll_ask_control(shared, command, envelope, cx);
     }
+    span::carry(envelope);
     let posted = ready!(shared.mailbox.poll_push(envelope, ticket, cx));
     Poll::Ready(posted.or_else(|refused| unposted(shared, command, refused, envelope.take())))
 }
@@ -381,7 +384,9 @@ impl<A: Actor, R> Exchange<A, R> {
         let refused = match envelope {
             Some(message) => {
                 plug(message, reply);
-                if message.is_question() { Err(Refused::Full(())) } else { shared.mailbox.push(envelope) }
+                let is_question = message.is_question();
+                span::carry(envelope);
+                if is_question { Err(Refused::Full(())) } else { shared.mailbox.push(envelope) }
             }
             None => unreachable!("it is unsent"),
         };

@@ -23,6 +23,7 @@ use super::node::AnyActor;
 use super::overview::ActorInfo;
 use super::panic::{self, PanicNote};
 use super::reply::Reply;
+use super::span::Handled;
 use crate::sys::anchor::{self, Entry};
 use crate::sys::wire::{self, WireError, wired};
 
@@ -82,6 +83,10 @@ pub(crate) enum Down {
     Stream {
         number: u64,
     },
+    /// The next message was called in the span of this number.
+    Span {
+        ask: u64,
+    },
     Stop,
     /// The last proxy is gone: answer what has come and end.
     Leave,
@@ -90,7 +95,7 @@ pub(crate) enum Down {
 wired! {
     enum Down {
         Command { request, command }, Open { request, entry }, Echo { request }, Ping { request },
-        Info { request }, GiveUp { ticket }, Stream { number }, Stop, Leave
+        Info { request }, GiveUp { ticket }, Stream { number }, Span { ask }, Stop, Leave
     }
 }
 
@@ -288,6 +293,8 @@ pub struct Outbound<'a> {
     pub(crate) books: &'a mut Books,
     /// How the actor is called, for what cannot be told to a caller.
     pub(crate) actor: &'a super::info::ActorName,
+    /// That of the message, until it is answered.
+    pub(crate) span: Handled,
 }
 
 impl Outbound<'_> {
@@ -321,17 +328,29 @@ impl Outbound<'_> {
         let request = if reply.is_wanted() { self.books.next_request() } else { 0 };
         let header = header(request);
         let is_question = matches!(header, Down::Ping { .. } | Down::Info { .. });
-        match write(self.buffer, &(header, args)) {
+        let (span, before) = (self.span, self.buffer.len());
+        if span.ask() != 0 {
+            let header = Down::Span { ask: span.ask() };
+            write(self.buffer, &(header, ())).expect("a header of a few bytes can be written");
+        }
+        let written = write(self.buffer, &(header, args));
+        if written.is_err() {
+            self.buffer.truncate(before);
+        }
+        match written {
             Ok(()) => {
                 if request == 0 {
                     self.books.tells += 1;
                 } else {
-                    self.books.enter(Box::new(move |outcome| match outcome {
-                        Err(cause) => reply.fail(cause),
-                        Ok(bytes) => match read(bytes) {
-                            Ok(answer) => reply.send(answer),
-                            Err(why) => reply.fail(Cause::Crossing { part: Part::Answer, why }),
-                        },
+                    self.books.enter(Box::new(move |outcome| {
+                        match outcome {
+                            Err(cause) => reply.fail(cause),
+                            Ok(bytes) => match read(bytes) {
+                                Ok(answer) => reply.send(answer),
+                                Err(why) => reply.fail(Cause::Crossing { part: Part::Answer, why }),
+                            },
+                        }
+                        drop(span);
                     }));
                 }
                 if !is_question {

@@ -5,6 +5,7 @@ use super::error::Cause;
 use super::info::Info;
 use super::open::OpenCall;
 use super::reply::Reply;
+use super::span::Traced;
 use super::supervise::AnyWork;
 
 /// A message of the actor's own or one that every actor understands.
@@ -13,6 +14,8 @@ pub enum Envelope<M> {
     Command(M),
     /// One that every actor understands.
     BuiltIn(Box<BuiltIn>),
+    /// Either of them, and where it was called: only while somebody wants spans.
+    Traced(Traced<M>),
 }
 
 /// A message that every actor understands.
@@ -42,6 +45,7 @@ impl<M> Envelope<M> {
         match self {
             Envelope::Command(message) => A::name_of(message),
             Envelope::BuiltIn(built_in) => built_in.name(),
+            Envelope::Traced(traced) => traced.envelope().command::<A>(),
         }
     }
 }
@@ -102,6 +106,7 @@ impl<M> std::fmt::Debug for Envelope<M> {
         match self {
             Envelope::Command(_) => f.write_str("Command"),
             Envelope::BuiltIn(built_in) => built_in.fmt(f),
+            Envelope::Traced(traced) => traced.envelope().fmt(f),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::exit::{Exit, Reason};
 use super::mailbox::{Inbox, Next};
 use super::node::{AnyActor, Finisher, Node, Shared};
 use super::panic;
+use super::span::Handled;
 use super::spawn::Ready;
 use super::state::State;
 use super::supervise::again::{Again, Wish};
@@ -27,6 +28,7 @@ mod caught;
 mod last;
 mod periods;
 mod stop;
+mod traced;
 mod wait;
 
 pub(crate) use at_once::Begun;
@@ -115,7 +117,7 @@ pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = ()> + Send +
         ready,
         cx,
         periods: Periods::default(),
-        turn: Turn { left: TURN, last },
+        turn: Turn { left: TURN, last, span: Handled::default() },
     };
     async move {
         let exit = loop {
@@ -243,8 +245,9 @@ fn serve<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Served> + Send {
             let step = poll_fn(|task| desk.poll_step(task)).await;
             let cut = if matches!(step, Step::Command(_)) {
                 let message = step.into_command();
+                let span = std::mem::take(&mut desk.turn.span);
                 let (shared, actor, cx) = desk.hands();
-                let mut wait = Wait::of(shared, false);
+                let mut wait = Wait::in_span(shared, span);
                 wait.attend(pin!(actor.dispatch(message, cx))).await.cut()
             } else if matches!(step, Step::Tick(_)) {
                 let period = step.into_period();
@@ -259,8 +262,9 @@ fn serve<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Served> + Send {
                 }
             } else if matches!(step, Step::BuiltIn(_)) {
                 let built_in = step.into_built_in();
+                let span = std::mem::take(&mut desk.turn.span);
                 let (shared, actor, cx) = desk.hands();
-                let mut wait = Wait::of(shared, false);
+                let mut wait = Wait::in_span(shared, span);
                 wait.attend(pin!(answer_in_order(shared, actor, cx, built_in))).await.cut()
             } else if let Some(served) = ended_by(desk.node(), &step) {
                 return served;
@@ -308,6 +312,8 @@ struct Turn {
     left: u32,
     /// The number of the message after which the actor is replaced.
     last: u64,
+    /// That of the message whose work is to be waited for.
+    span: Handled,
 }
 
 /// What the loop does next that may wait, or ends it.
@@ -384,6 +390,11 @@ fn poll_step<A: Actor>(
             Poll::Ready(Next::Message(Envelope::BuiltIn(built_in))) => {
                 shared.node.count_message();
                 return Poll::Ready(Step::BuiltIn(built_in));
+            }
+            Poll::Ready(Next::Message(Envelope::Traced(traced))) => {
+                if let Some(step) = traced::begin(shared, traced, turn, actor, cx) {
+                    return Poll::Ready(step);
+                }
             }
             Poll::Ready(Next::Control(question)) => answer_between(shared, *question, actor),
             Poll::Ready(Next::Stop) => return Poll::Ready(Step::Stop),

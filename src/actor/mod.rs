@@ -14,7 +14,7 @@
 //!   what is under way to a process;
 //! - [`mod@panic`], [`Exit`], [`Error`], [`State`], [`Info`]: what is known when something ends;
 //! - [`program`] is what a program's `main` begins with, `interrupt` what ends it from outside;
-//! - `overview` is the tree of them all, by `lineage`: who spawned whom;
+//! - `overview` is the tree of them all, by `lineage`: who spawned whom; `span` has commands be spans of `tracing`;
 //! - [`Lookup`] finds an actor by its name, which `names` has taken once; `group` chooses among actors of one type, `topic`
 //!   tells all who want to know;
 //! - `roll`, `current`, [`ActorRef`], [`arbiter()`], [`Monitor`]: who is alive, who runs here, who looks after whom;
@@ -68,6 +68,11 @@ pub mod program;
 mod realm;
 mod reply;
 mod roll;
+#[cfg(feature = "tracing")]
+mod span;
+#[cfg(not(feature = "tracing"))]
+#[path = "span/off.rs"]
+mod span;
 pub mod spawn;
 mod state;
 #[cfg(feature = "stream")]

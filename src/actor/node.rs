@@ -24,6 +24,7 @@ use super::mailbox::{Glimpse, Inbox, Mailbox, Next, Refused};
 use super::overflow::Overflow;
 use super::params::Params;
 use super::realm;
+use super::span;
 use super::state::{State, StateCell};
 use super::supervise::AnyWork;
 use super::supervise::again::Wish;
@@ -307,6 +308,7 @@ impl<A: Actor> Shared<A> {
             survivors
         };
         self.node.state.set(if orderly { State::Close } else { State::Terminate });
+        span::ended(&self.node);
         letter::bury_left(self, inbox);
         let known = survivors.as_ref().is_some_and(|(survivors, _)| survivors.is_anybody());
         realm::ended(&self.node, known || self.node.is_child());

@@ -49,6 +49,8 @@ mod stream_end;
 mod supervise;
 mod title;
 mod topic;
+#[cfg(feature = "tracing")]
+mod tracing;
 #[cfg(feature = "system")]
 mod usage;
 #[cfg(feature = "json")]

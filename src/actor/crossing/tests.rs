@@ -39,7 +39,7 @@ fn tells_count_until_they_are_reported_and_nothing_counts_that_was_not_written()
     let actor = ActorName { kind: "Counter", id: 1, name: None };
     let header = |request| Down::Command { request, command: 7 };
     let mut tell = |books: &mut Books| {
-        let out = Outbound { buffer: &mut buffer, books, actor: &actor };
+        let out = Outbound { buffer: &mut buffer, books, actor: &actor, span: Default::default() };
         out.message("add", header, &(5_i64,), Reply::<i64>::nobody());
     };
     tell(&mut books);
@@ -60,7 +60,7 @@ fn tells_count_until_they_are_reported_and_nothing_counts_that_was_not_written()
     }
     let before = buffer.len();
     let (reply, mut waiting) = Reply::<i64>::pair(Deadline::new(Duration::MAX));
-    let out = Outbound { buffer: &mut buffer, books: &mut books, actor: &actor };
+    let out = Outbound { buffer: &mut buffer, books: &mut books, actor: &actor, span: Default::default() };
     out.message("add", |request| Down::Command { request, command: 7 }, &Unwritable, reply);
     assert_eq!((buffer.len(), books.under_way()), (before, 0), "no half of a frame stays behind");
     let told = waiting.poll(&mut Context::from_waker(Waker::noop()));

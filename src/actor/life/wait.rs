@@ -9,6 +9,7 @@ use crate::actor::current::LastWords;
 use crate::actor::cycle;
 use crate::actor::exit::Reason;
 use crate::actor::node::{AnyActor, Shared};
+use crate::actor::span::Handled;
 
 /// How a wait inside the actor ended.
 pub(super) enum Attended<T> {
@@ -33,13 +34,20 @@ pub(super) struct Wait<'a, A: Actor> {
     stoppable: bool,
     /// Whether an ask of the work has been noted among those that wait for others.
     claims: bool,
+    /// What the work is done in.
+    span: Handled,
     /// Dropped after the work, with which goes what it was to answer.
     last_words: Option<LastWords>,
 }
 
 impl<'a, A: Actor> Wait<'a, A> {
     pub(super) fn of(shared: &'a Shared<A>, stoppable: bool) -> Wait<'a, A> {
-        Wait { shared, stoppable, claims: false, last_words: None }
+        Wait { shared, stoppable, claims: false, span: Handled::default(), last_words: None }
+    }
+
+    /// For a message that is handled in this span.
+    pub(super) fn in_span(shared: &'a Shared<A>, span: Handled) -> Wait<'a, A> {
+        Wait { shared, stoppable: false, claims: false, span, last_words: None }
     }
 
     /// Waits for `work` while the control lane goes on being answered.
@@ -67,9 +75,9 @@ impl<A: Actor, F: Future + ?Sized> Future for Attend<'_, '_, A, F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
         let Attend { wait, work } = &mut *self;
-        if let Poll::Ready(output) =
-            cycle::poll_command(&wait.shared.node, &mut wait.claims, || work.as_mut().poll(cx))
-        {
+        let Wait { shared, claims, span, .. } = &mut **wait;
+        let work = || span.within(|| work.as_mut().poll(cx));
+        if let Poll::Ready(output) = cycle::poll_command(&shared.node, claims, work) {
             return Poll::Ready(Attended::Done(output));
         }
         let reason = ready!(wait.shared.poll_between(wait.stoppable, cx));

@@ -17,19 +17,23 @@ use crate::actor::crossing::{self, Books, Broken, Down, Outbound, Up};
 use crate::actor::envelope::{BuiltIn, Envelope};
 use crate::actor::error::{Cause, Part, SpawnError};
 use crate::actor::exit::Exit;
-use crate::actor::info::Info;
 use crate::actor::letter::{self, Kept, Undelivered};
 use crate::actor::mailbox::Next;
 use crate::actor::node::{Node, Shared};
 use crate::actor::panic;
 use crate::actor::realm;
-use crate::actor::reply::{RemoteReply, Reply};
+use crate::actor::reply::Reply;
+use crate::actor::span::Handled;
 use crate::actor::state::State;
 #[cfg(feature = "stream")]
 use crate::actor::stream;
 use crate::actor::supervise::again::Wish;
 use crate::sys::limit::resident_bytes;
 use crate::sys::wire::{FrameReader, WireError};
+
+mod seen;
+
+use seen::SeenFromHere;
 
 /// Bytes of messages that are gathered before they are written.
 const BATCH: usize = 64 << 10;
@@ -155,6 +159,8 @@ pub(super) struct Writer<A: Actor> {
     buffer: Vec<u8>,
     /// How many messages it may still give this process.
     pub(super) messages: u64,
+    /// That of the message at hand.
+    span: Handled,
 }
 
 /// Why a writer ended.
@@ -178,7 +184,16 @@ impl<A: Actor> Writer<A> {
         #[cfg(feature = "stream")]
         line.open().waiting.set_dock(shared.clone());
         let messages = u64::MAX;
-        Writer { shared, line, pack, socket: Box::new(socket), inbox, buffer: hello, messages }
+        Writer {
+            shared,
+            line,
+            pack,
+            socket: Box::new(socket),
+            inbox,
+            buffer: hello,
+            messages,
+            span: Handled::default(),
+        }
     }
 
     /// What was taken out of the mailbox and not written.
@@ -268,6 +283,11 @@ impl<A: Actor> Writer<A> {
                 self.built_in(*built_in);
                 self.count();
             }
+            Next::Message(Envelope::Traced(traced)) => {
+                let (envelope, span) = traced.cross::<A>(&self.shared.node);
+                self.span = span;
+                return self.take(Next::Message(envelope));
+            }
             Next::Message(Envelope::Command(message)) => {
                 let pack = self.pack;
                 self.out(|out| pack(message, out));
@@ -306,8 +326,9 @@ impl<A: Actor> Writer<A> {
 
     fn out(&mut self, write: impl FnOnce(Outbound<'_>)) {
         let mut open = self.line.open();
-        let out =
-            Outbound { buffer: &mut self.buffer, books: &mut open.waiting, actor: &self.shared.node.name };
+        let span = std::mem::take(&mut self.span);
+        let (actor, books) = (&self.shared.node.name, &mut open.waiting);
+        let out = Outbound { buffer: &mut self.buffer, books, actor, span };
         // What was written stays behind and is dropped; should that panic, the message is on its way all the same.
         letter::shielded(|| write(out));
     }
@@ -348,28 +369,6 @@ impl<A: Actor> Writer<A> {
             self.buffer.clear();
         }
         end
-    }
-}
-
-/// The answer of a worker's `info` on its way, to which its parent adds what only it knows.
-struct SeenFromHere<A: Actor> {
-    shared: Arc<Shared<A>>,
-    reply: Reply<Info>,
-}
-
-impl<A: Actor> RemoteReply<Info> for SeenFromHere<A> {
-    fn send(self: Box<Self>, mut info: Info) {
-        let here = self.shared.mailbox.info();
-        info.last_notify = Some(self.shared.node.silent_for());
-        info.restarts = self.shared.node.restarts();
-        info.mailbox.waiting += here.waiting;
-        info.mailbox.high_water = info.mailbox.high_water.max(here.high_water);
-        info.mailbox.dropped += here.dropped;
-        self.reply.send(info);
-    }
-
-    fn fail(self: Box<Self>, cause: Cause) {
-        self.reply.fail(cause);
     }
 }
 

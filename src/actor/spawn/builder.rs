@@ -23,7 +23,7 @@ use crate::actor::realm::Realm;
 use crate::actor::state::State;
 use crate::actor::supervise::again::{Again, Fate, Fates, OwnRule, Recipe};
 use crate::actor::supervise::{Heartbeat, OnRestart, Recycle, Restart, Restarted};
-use crate::actor::{current, lineage, names, panic, roll};
+use crate::actor::{current, lineage, names, panic, roll, span};
 use crate::sys::limit::resident_bytes;
 use crate::sys::process::SpawnOptions;
 
@@ -340,6 +340,7 @@ impl<A: Actor> Spawn<A> {
         roll::enter(&actor);
         lineage::enter(name.id);
         Realm::watch(&shared);
+        span::spawned(&shared.node);
         let again = self.renewal.and_then(|renewal| renewal.again(&shared, self.limit));
         let (ready, is_ready) = if at_once { (None, None) } else { Some(ready::pair()).unzip() };
         match self.place {

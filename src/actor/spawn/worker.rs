@@ -31,7 +31,7 @@ use crate::actor::overflow::Overflow;
 #[cfg(feature = "stream")]
 use crate::actor::stream;
 use crate::actor::uplink::{OpenRequest, Uplink};
-use crate::actor::{overview, panic};
+use crate::actor::{overview, panic, span};
 use crate::sys::boot::WorkerBoot;
 use crate::sys::process::{OwnedFd, ReadEnd};
 use crate::sys::wire::{BlockingSender, FrameReader};
@@ -215,10 +215,16 @@ async fn receive<A: ProcessActor>(
     link: Arc<Uplink>,
 ) {
     let mut proxy = Some(proxy);
+    // The number of the span that the next message was called in.
+    let mut ask = 0;
     // Where the socket ends or carries nonsense there is nobody to work for, and nobody who would hear of it.
     while let Ok(Some(frame)) = frames.next().await {
         let Ok((header, body)) = crossing::split::<Down>(frame) else { break };
-        take(&shared, &mut proxy, header, body, &link);
+        if let Down::Span { ask: next } = header {
+            ask = next;
+            continue;
+        }
+        take(&shared, &mut proxy, std::mem::take(&mut ask), header, body, &link);
     }
     shared.mailbox.kill();
 }
@@ -226,6 +232,7 @@ async fn receive<A: ProcessActor>(
 fn take<A: ProcessActor>(
     shared: &Shared<A>,
     proxy: &mut Option<Address<A>>,
+    ask: u64,
     header: Down,
     body: &[u8],
     link: &Arc<Uplink>,
@@ -234,9 +241,11 @@ fn take<A: ProcessActor>(
     if let Down::Command { .. } | Down::Open { .. } | Down::Echo { .. } = &header {
         link.has_come();
     }
+    let carried = |envelope| span::carry_from(ask, envelope);
     match header {
         Down::Stop => shared.mailbox.stop(),
         Down::Leave => *proxy = None,
+        Down::Span { .. } => unreachable!("it is noted where it is read"),
         Down::Ping { request } => control(shared, BuiltIn::Ping(inbound(request).reply())),
         Down::Info { request } => control(shared, BuiltIn::Info(inbound(request).reply())),
         Down::GiveUp { ticket } => control(shared, BuiltIn::GiveUp(ticket)),
@@ -245,19 +254,19 @@ fn take<A: ProcessActor>(
         #[cfg(not(feature = "stream"))]
         Down::Stream { .. } => {}
         Down::Echo { request } => match crossing::read::<String>(body) {
-            Ok(text) => post(shared, built_in(BuiltIn::Echo(text, inbound(request).reply()))),
+            Ok(text) => post(shared, carried(built_in(BuiltIn::Echo(text, inbound(request).reply())))),
             Err(why) => inbound(request).refuse(why),
         },
         Down::Open { request, entry } => {
             let mut open = OpenRequest::new(&inbound(request));
             anchor::entry_at(entry)(&mut open);
             if let Some(call) = open.read {
-                post(shared, built_in(BuiltIn::Open(call)));
+                post(shared, carried(built_in(BuiltIn::Open(call))));
             }
         }
         Down::Command { request, command } => {
             match crossing::guarded(|| A::unpack(command, inbound(request))) {
-                Ok(message) => post(shared, Envelope::Command(message)),
+                Ok(message) => post(shared, carried(Envelope::Command(message))),
                 Err(why) => inbound(request).refuse(why),
             }
         }

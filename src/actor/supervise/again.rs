@@ -15,6 +15,7 @@ use crate::actor::context::Outlet;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::node::{AnyActor, Node};
 use crate::actor::panic;
+use crate::actor::span;
 use crate::actor::spawn::Ready;
 use crate::actor::state::State;
 use crate::sys::seam::{self, Instant};
@@ -147,6 +148,7 @@ impl Fates {
 
     fn tell(&self, node: &Node, exit: Exit) {
         let restarts = node.count_restart(exit.clone());
+        span::restarted(node, restarts, &exit);
         if let Some(on_restart) = &self.on_restart {
             on_restart(&Restarted { actor: node.name.clone(), exit, restarts });
         }
