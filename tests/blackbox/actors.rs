@@ -47,7 +47,14 @@ fn shop(prefix: &str) -> String {
 
 #[test]
 fn a_panic_shows_the_actors_of_its_trial_and_what_waits_for_them() {
-    let run = run(&["actors::panics", "actors::returns", "actors::has", "actors::is", "--test-threads=2"]);
+    let run = run(&[
+        "actors::panics",
+        "actors::returns",
+        "actors::leaves",
+        "actors::has",
+        "actors::is",
+        "--test-threads=2",
+    ]);
     run.ends_with(101);
     assert_eq!(tree_of(&run, "actors::panics").as_deref(), Some(&*shop("")), "{run}");
     let till = "└─ till (Till): run, task, 0 handled; mailbox 0/1024";
@@ -55,6 +62,8 @@ fn a_panic_shows_the_actors_of_its_trial_and_what_waits_for_them() {
     let told = "└─ till (Till): run, task, 0 handled; mailbox 1/1024: `add`";
     assert_eq!(tree_of(&run, "actors::returns_an_error").as_deref(), Some(told), "{run}");
     assert_eq!(tree_of(&run, "actors::has_none"), None, "{run}");
+    let left = "└─ till (Till): run, task, 1 handled; in `wait`; mailbox 1/1024: `add`";
+    assert_eq!(tree_of(&run, "actors::leaves_one").as_deref(), Some(left), "{run}");
     let many = tree_of(&run, "actors::has_too_many").expect("a tree");
     assert_eq!(many.lines().count(), 41, "{many}");
     assert!(many.starts_with("├─ till-0 ") && many.ends_with("\n… and 20 more"), "{many}");

@@ -91,6 +91,14 @@ async fn returns_an_error() -> Result<(), String> {
     Err("the till is short".to_owned())
 }
 
+#[rehearsal::test]
+async fn leaves_one() {
+    let till = Till::spawn().name("till").await.expect("a till");
+    till.wait().tell().expect("there is room");
+    till.add(1).tell().expect("there is room");
+    KEPT.with(|kept| kept.replace(Some(till)));
+}
+
 thread_local! {
     static KEPT: std::cell::RefCell<Option<TillProxy>> = const { std::cell::RefCell::new(None) };
 }
