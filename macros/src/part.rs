@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 
 use crate::cursor::{Attribute, Cursor, Wrong, is_mark, wrong};
 use crate::method::Method;
+use crate::value::read_duration;
 
 /// Names that every proxy has already, or is to have.
 pub(crate) const BUILT_IN: [&str; 15] = [
@@ -236,7 +237,7 @@ fn read_period(attribute: &Attribute) -> Result<u64, Wrong> {
         let mut inner = Cursor::new(group.stream(), group.span());
         inner.word("every")?;
         inner.mark_of('=')?;
-        duration_ms(&text_of(&inner.until(|_| false))?)
+        read_duration(&text_of(&inner.until(|_| false))?)
     });
     match every {
         Some(every_ms) => Ok(every_ms),
@@ -245,18 +246,4 @@ fn read_period(attribute: &Attribute) -> Result<u64, Wrong> {
             "write #[periodic(every = \"5s\")]: a number and its unit, \"500ms\", \"1.5s\", \"2m\" or \"1h\", at least 1ms",
         ),
     }
-}
-
-fn duration_ms(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit_ms = match &text[digits.len()..] {
-        "ms" => 1.0,
-        "s" => 1_000.0,
-        "m" => 60_000.0,
-        "h" => 3_600_000.0,
-        _ => return None,
-    };
-    let number: f64 = digits.trim().parse().ok()?;
-    let ms = number * unit_ms;
-    (1.0..1e15).contains(&ms).then_some(ms as u64)
 }

@@ -184,7 +184,8 @@ pub(crate) fn duration_ms(argument: &Argument) -> Result<u64, Failure> {
     }
 }
 
-fn read_duration(text: &str) -> Option<u64> {
+/// The same, as text, in milliseconds.
+pub(crate) fn read_duration(text: &str) -> Option<u64> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit_ms = match &text[digits.len()..] {
         "ms" => 1.0,

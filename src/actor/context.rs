@@ -115,7 +115,8 @@ impl Context<Any> {
         job.hand_over(ticket, reply);
     }
 
-    /// Ends the actor after the present command: `#[stopping]` runs, then it has returned.
+    /// Ends the actor after the present command, or after `#[start]` without one: `#[stopping]` runs, then it has
+    /// returned.
     pub fn stop(&mut self) {
         self.0.stop = true;
     }

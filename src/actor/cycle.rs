@@ -4,9 +4,9 @@
 //! where such waits close a circle none of them can end, and the ask that closes it, or another of them, ends in
 //! [`Cause::Cycle`](super::Cause::Cycle) instead of at its deadline.
 //!
-//! What counts is an ask that a command of an actor of this process awaits right now: not one in a task that the
-//! command spawned, not one that was sent and is not awaited, and not a `ping` or `info`, which are answered while a
-//! command waits. An ask made anywhere else costs the read of one thread-local; one that pends inside a command notes
+//! What counts is an ask, or a spawn, that a command of an actor of this process awaits right now, and the end of a child
+//! that its parent waits for before it ends itself: not an ask in a task that the command spawned, not one that was sent
+//! and is not awaited, and not a `ping` or `info`, which are answered while a command waits. An ask made anywhere else costs the read of one thread-local; one that pends inside a command notes
 //! who waits for whom in a `table` without a lock. A false alarm would be worse than a cycle that ends at its deadline,
 //! so a wait counts only where it was seen to pend after the actor it waits for had begun to wait itself (`search`);
 //! who has not been seen since is woken to look again.
@@ -85,6 +85,11 @@ impl Asker {
         (actor != 0).then(|| Asker { actor, now: TABLE.now() })
     }
 
+    /// This actor, wherever it is polled.
+    pub(crate) fn of(node: &Node) -> Asker {
+        Asker { actor: key(node), now: TABLE.now() }
+    }
+
     /// Whether it would ask itself.
     pub(crate) fn is(self, node: &Node) -> bool {
         self.actor == key(node)
@@ -106,9 +111,8 @@ impl Link {
         if asker.is(target) {
             return Some(vec![target.name.clone(), target.name.clone()]);
         }
-        let is_new = !self.0.as_ref().is_some_and(|claim| claim.renew(asker.now));
+        let is_new = self.note(asker, key(target));
         if is_new {
-            self.0 = TABLE.claim(asker.actor, key(target), asker.now);
             COMMAND.set((asker.actor, true));
         }
         // Where the table is full the cycle, if it is one, ends at its deadline.
@@ -130,6 +134,15 @@ impl Link {
         }
     }
 
+    /// Notes that `asker` has waited until now; whether that had not been noted before.
+    fn note(&mut self, asker: Asker, target: usize) -> bool {
+        let is_new = !self.0.as_ref().is_some_and(|claim| claim.renew(asker.now));
+        if is_new {
+            self.0 = TABLE.claim(asker.actor, target, asker.now);
+        }
+        is_new
+    }
+
     /// Notes that it waits no more.
     pub(crate) fn cut(&mut self) {
         if let Some(claim) = self.0.take() {
@@ -141,6 +154,42 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.cut();
+    }
+}
+
+/// A wait of an actor for another that is no ask: for a child to start, or to end. Where a circle is closed by it, it is
+/// one of the asks in that circle that says so.
+#[derive(Default)]
+pub(crate) struct Hold {
+    link: Link,
+    target: usize,
+}
+
+impl Hold {
+    /// Notes that `waiting` waits for `target`, and for nobody else any more by this.
+    pub(crate) fn pend(&mut self, waiting: Asker, target: &Node, cx: &mut task::Context<'_>) {
+        if self.target != key(target) {
+            self.link.cut();
+            self.target = key(target);
+        }
+        let is_new = self.link.note(waiting, self.target);
+        if is_new && COMMAND.get().0 == waiting.actor {
+            COMMAND.set((waiting.actor, true));
+        }
+        let Some(claim) = &self.link.0 else { return };
+        match search::circle(&TABLE, claim.edge()) {
+            Some(Circle::Seen(mut actors)) => {
+                actors.retain(|actor| *actor != waiting.actor);
+                wake(&actors, waiting, cx);
+            }
+            Some(Circle::Unseen(actors)) if is_new => wake(&actors, waiting, cx),
+            _ => {}
+        }
+    }
+
+    /// Notes that it waits no more.
+    pub(crate) fn cut(&mut self) {
+        self.link.cut();
     }
 }
 

@@ -10,8 +10,9 @@ use super::behavior::Actor;
 #[cfg(doc)]
 use super::call::Call;
 use super::call::poll_post;
+use super::cycle::Asker;
 use super::envelope::Envelope;
-use super::error::Error;
+use super::error::{Cause, Error};
 use super::node::Shared;
 use crate::sys::deadline::Deadline;
 
@@ -53,6 +54,15 @@ impl<A: Actor> Future for Delivering<'_, A> {
             return Poll::Ready(posted);
         }
         let limit = this.limit;
+        if Asker::here().is_some_and(|asker| asker.is(&this.shared.node)) {
+            // It waits for room that nobody makes before the command that waits here is over.
+            let path = vec![this.shared.node.name.clone(); 2];
+            return Poll::Ready(Err(Error::new(
+                this.shared.node.name.clone(),
+                this.command,
+                Cause::Cycle { path },
+            )));
+        }
         ready!(this.deadline.get_or_insert_with(|| Deadline::exact(limit)).poll(cx));
         Poll::Ready(Err(this.shared.late(this.command, limit)))
     }

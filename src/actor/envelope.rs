@@ -73,6 +73,11 @@ impl BuiltIn {
         matches!(self, BuiltIn::Ping(_) | BuiltIn::Info(_) | BuiltIn::GiveUp(_))
     }
 
+    /// Whether it asks about the actor, and nothing of it: while one process is replaced by another this one answers.
+    pub(crate) fn is_about_it(&self) -> bool {
+        matches!(self, BuiltIn::Ping(_) | BuiltIn::Info(_))
+    }
+
     /// Tells who asked why there is no answer.
     pub(crate) fn refuse(self, cause: Cause) {
         match self {

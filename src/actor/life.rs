@@ -183,7 +183,11 @@ fn course<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Exit> + Send {
         if let Err(exit) = start(&mut *desk).await {
             return exit;
         }
-        let served = serve(&mut *desk).await;
+        let served = if desk.cx.wants_stop() {
+            Served::Ending(Exit::new(Reason::Returned))
+        } else {
+            serve(&mut *desk).await
+        };
         // Moved, not looked at: what is looked at is kept beside what is made of it.
         match leave(desk, served) {
             Ok(exit) => exit,
@@ -414,7 +418,7 @@ fn poll_step<A: Actor>(
 }
 
 /// Answers a question of the control lane.
-pub(super) fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
+pub(crate) fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
     match question {
         BuiltIn::Ping(reply) => reply.send(()),
         BuiltIn::Info(reply) => reply.send(shared.info()),

@@ -270,11 +270,13 @@ impl<M, C> Mailbox<M, C> {
         self.wake_urgently(queue);
     }
 
-    /// Forgets a stop or kill that has not been heard.
-    pub(crate) fn forget_signals(&self) {
+    /// Forgets a stop or kill that has not been heard; whether there was a kill.
+    pub(crate) fn forget_signals(&self) -> bool {
         let mut queue = self.lock();
-        (queue.stop, queue.kill) = (false, false);
+        queue.stop = false;
+        let killed = std::mem::take(&mut queue.kill);
         self.sign.store(if queue.has_questions() { URGENT } else { 0 }, Ordering::Release);
+        killed
     }
 
     fn wake_urgently(&self, mut queue: MutexGuard<'_, Queue<M, C>>) {

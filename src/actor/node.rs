@@ -91,8 +91,8 @@ pub(crate) trait AnyActor: Any + Send + Sync {
     /// What is said to it while it waits for something: questions are answered, a kill is given back, and a stop too
     /// where `stoppable`.
     fn poll_between(&self, stoppable: bool, cx: &mut Context<'_>) -> Poll<Reason>;
-    /// Forgets a stop or kill that was for the life that is over.
-    fn forget_signals(&self);
+    /// Forgets a stop or kill that was for the life that is over; whether there was a kill.
+    fn forget_signals(&self) -> bool;
     /// Ends this life, in good order, for another to begin; `false` where it is ending already.
     fn renew(&self) -> bool;
     /// Ends it for this reason: like a kill, or like a stop, neither of which is the last word over it.
@@ -291,13 +291,15 @@ impl<A: Actor> Shared<A> {
         self.proxies.load(Ordering::SeqCst) == 0
     }
 
-    /// The end, once: the exit is known first, then what is pending resolves, then those who wait for the end.
-    /// `inbox` has the messages that were out of the mailbox and not handled.
+    /// The end, once: what is left is dropped, or a dead letter, then the exit is known, then those who wait for that
+    /// learn of it: who has waited finds nothing of it coming later. `inbox` has the messages that were out of the
+    /// mailbox and not handled.
     pub(crate) fn finish(&self, exit: Exit, inbox: &mut Inbox<Envelope<A::Message>>) {
         self.mailbox.close(inbox);
         let exit = exit.leaving(inbox.len());
-        let orderly = exit.is_orderly();
+        let state = if exit.is_orderly() { State::Close } else { State::Terminate };
         self.node.end_streams(&exit);
+        letter::bury_left(self, inbox);
         let survivors = {
             let mut ending = self.node.ending();
             if self.node.has_exit(&ending) {
@@ -305,11 +307,11 @@ impl<A: Actor> Shared<A> {
             }
             let survivors = ending.rare.as_mut().map(|rare| (Survivors::of(rare), exit.clone()));
             self.node.keep_exit(&mut ending, exit);
+            // Under the lock: who sees the exit finds it in no list of the living.
+            self.node.state.set(state);
             survivors
         };
-        self.node.state.set(if orderly { State::Close } else { State::Terminate });
         span::ended(&self.node);
-        letter::bury_left(self, inbox);
         let known = survivors.as_ref().is_some_and(|(survivors, _)| survivors.is_anybody());
         realm::ended(&self.node, known || self.node.is_child());
         if let Some((survivors, exit)) = survivors {
@@ -360,8 +362,8 @@ impl<A: Actor> AnyActor for Shared<A> {
         }
     }
 
-    fn forget_signals(&self) {
-        self.mailbox.forget_signals();
+    fn forget_signals(&self) -> bool {
+        self.mailbox.forget_signals()
     }
 
     fn renew(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cast::{Counter, PLACEMENTS, Tested, has_taken, put, soon};
-use rehearsal::actor::{Job, Permission, SendError};
+use rehearsal::actor::{Job, Monitor, Permission, SendError};
 use rehearsal::prelude::*;
 use rehearsal::{json, send};
 use serde::{Deserialize, Serialize};
@@ -354,5 +354,44 @@ async fn the_arbiter_answers_by_name() -> Tested {
     assert!(error.to_string().contains("no actor of this process is called `the-victim`"), "{error}");
     let error = send("arbiter", "kil_actor", ()).await.unwrap_err();
     assert!(error.to_string().contains("did you mean `kill_actor`?"), "{error}");
+    Ok(())
+}
+
+/// What the arbiter of a process says and does by name; in a process of its own, because it stops everybody.
+#[rehearsal::command]
+async fn ask_and_stop_the_arbiter() -> Result<String, String> {
+    let told = |error: SendError| error.to_string();
+    let pool = Monitor::spawn(2, |number| Counter::spawn(0).name(format!("worker-{number}")));
+    let _pool = pool.name("the-pool").await.map_err(|error| error.to_string())?;
+    let _other = Counter::spawn(0).name("the-other").thread().await.map_err(|error| error.to_string())?;
+    let info = send("arbiter", "info", ()).await.map_err(told)?;
+    let refused = send("arbiter", "stop", ()).await.map_err(told).expect_err("it is not for everybody");
+    let alive = rehearsal::arbiter().actors().len();
+    let ends = send("arbiter", "stop", [20_000]).with(Permission::Authenticated).await.map_err(told)?;
+    let left = rehearsal::arbiter().actors().len();
+    // As text: the wire between the two processes has no values of any shape.
+    Ok(json!({ "info": info, "refused": refused, "alive": alive, "ends": ends, "left": left }).to_string())
+}
+
+#[rehearsal::test]
+async fn the_arbiter_tells_of_its_monitors_and_stops_all_by_name() -> Tested {
+    let host = Counter::spawn(0).process().await?;
+    let said = soon("what it said", host.run(ask_and_stop_the_arbiter())).await??;
+    let said: serde_json::Value = serde_json::from_str(&said)?;
+    assert_eq!(said["info"]["server"]["monitors"], 1, "{said}");
+    let actors = said["info"]["actors"].as_array().expect("an array");
+    let monitors: Vec<_> = actors.iter().filter(|actor| actor["role"] == "Monitor").collect();
+    assert_eq!(monitors.len(), 1, "{said}");
+    assert_eq!(monitors[0]["name"], "the-pool");
+    let workers = actors.iter().filter(|actor| actor["parent"] == monitors[0]["id"]);
+    assert_eq!(workers.map(|worker| &worker["name"]).collect::<Vec<_>>(), ["worker-0", "worker-1"]);
+
+    assert!(said["refused"].as_str().is_some_and(|refused| refused.contains("`authenticated`")), "{said}");
+    assert_eq!((&said["alive"], &said["left"]), (&json!(4), &json!(0)), "{said}");
+    let ends = said["ends"].as_array().expect("an array");
+    assert_eq!(ends.len(), 4, "{said}");
+    assert_eq!(ends[0]["name"], "the-pool", "monitors first, with their workers");
+    assert!(ends.iter().all(|end| end["exit"]["reason"] == "Stopped"), "{said}");
+    assert_eq!(soon("an answer", host.add(1)).await?, 1, "whom it is in is not its own");
     Ok(())
 }

@@ -10,6 +10,7 @@ mod ask;
 mod attach;
 #[cfg(feature = "json")]
 mod by_name;
+mod bytes;
 mod cancel;
 mod cast;
 mod clumsy;
@@ -34,6 +35,7 @@ mod overflow;
 mod place;
 mod pool;
 mod process;
+mod races;
 mod recycle;
 mod restart;
 mod shape;

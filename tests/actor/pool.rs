@@ -160,9 +160,15 @@ async fn a_storm_ends_the_monitor_and_names_the_last_end() -> Tested {
 }
 
 /// Has a pool of processes where no process can be started any more, because no more files can be opened; the number is
-/// the limit. Tells what the monitor said of the worker that died, and how it all ended.
+/// the limit.
 #[rehearsal::command]
 async fn starve(limit: u32, gives_up: bool) -> Result<(String, String), String> {
+    famine("nofile", limit, gives_up).await
+}
+
+/// The same of any limit that is in the way of another process. Tells what the monitor said of the worker that died, and
+/// how it all ended.
+async fn famine(resource: &str, limit: u32, gives_up: bool) -> Result<(String, String), String> {
     let own = std::process::id().to_string();
     let plan = Restart::always().backoff(Duration::from_millis(5), Duration::from_millis(20));
     let plan = if gives_up { plan.within(3, Duration::from_secs(60)) } else { plan.endlessly() };
@@ -171,12 +177,12 @@ async fn starve(limit: u32, gives_up: bool) -> Result<(String, String), String> 
     let workers = monitor.workers().await.map_err(|error| error.to_string())?;
     // Started while there are files: it gives them back when it is told to.
     let mut relief = std::process::Command::new("sh")
-        .args(["-c", &format!("read line; exec prlimit --pid {own} --nofile=1024")])
+        .args(["-c", &format!("read line; exec prlimit --pid {own} --{resource}=1024")])
         .stdin(std::process::Stdio::piped())
         .spawn()
         .map_err(|error| error.to_string())?;
     let lowered = std::process::Command::new("prlimit")
-        .args(["--pid", &own, &format!("--nofile={limit}:1024")])
+        .args(["--pid", &own, &format!("--{resource}={limit}:1024")])
         .status();
     if !lowered.is_ok_and(|status| status.success()) {
         return Err("no limit could be set".to_owned());
@@ -210,5 +216,40 @@ async fn a_storm_beyond_the_limit_of_the_system_is_slowed_down_and_survived() ->
     let host = Counter::spawn(0).process().await?;
     let (_, end) = soon("the famine", host.run(starve(8, true))).await??;
     assert!(end.contains("it gave up its child") && end.contains("(limit 8)"), "{end}");
+    Ok(())
+}
+
+/// The limit of processes does not hold for root: the trial below is this one's, run by somebody else.
+#[rehearsal::test]
+fn a_storm_beyond_the_limit_of_processes_is_survived_too() -> Tested {
+    let somebody = |program: &std::path::Path| {
+        let mut command = std::process::Command::new("setpriv");
+        command.args(["--reuid=54321", "--regid=54321", "--clear-groups"]).arg(program);
+        command
+    };
+    let program = std::env::current_exe()?;
+    let can_run = somebody("test".as_ref()).arg("-x").arg(&program).status();
+    if !can_run.is_ok_and(|status| status.success()) {
+        rehearsal::skip!("this needs root, setpriv, and a target directory that everybody can read");
+    }
+    let run = somebody(&program)
+        .args(["--exact", "pool::as_somebody_for_whom_it_holds", "--ignored", "--isolation=thread"])
+        .current_dir("/")
+        .output()?;
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(
+        run.status.success() && said.contains("1 passed"),
+        "{said}\n{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    Ok(())
+}
+
+#[rehearsal::test]
+#[ignore = "the trial above runs it, as somebody for whom the limit of processes holds"]
+async fn as_somebody_for_whom_it_holds() -> Tested {
+    let (said, sums) = soon("the famine", famine("nproc", 1, false)).await?;
+    assert!(said.contains("cannot start process") && said.contains("ulimit -u"), "{said}");
+    assert_eq!(sums, "8 8", "one never noticed, the other is back");
     Ok(())
 }

@@ -15,16 +15,23 @@ use crate::actor::reply::Reply;
 use crate::sys::deadline::Deadline;
 use crate::sys::seam;
 
+/// What the arbiter answers as every actor does.
+pub(super) const PING: Signature =
+    Signature { name: "ping", number: 0, permission: Permission::Public, arguments: &[] };
+pub(super) const INFO: Signature =
+    Signature { name: "info", number: 1, permission: Permission::Public, arguments: &[] };
+pub(super) const ECHO: Signature = Signature {
+    name: "echo",
+    number: 2,
+    permission: Permission::Public,
+    arguments: &[("value", "any value")],
+};
+
 /// The commands of every actor.
 pub(super) const SIGNATURES: &[Signature] = &[
-    Signature { name: "ping", number: 0, permission: Permission::Public, arguments: &[] },
-    Signature { name: "info", number: 1, permission: Permission::Public, arguments: &[] },
-    Signature {
-        name: "echo",
-        number: 2,
-        permission: Permission::Public,
-        arguments: &[("value", "any value")],
-    },
+    PING,
+    INFO,
+    ECHO,
     Signature { name: "stop", number: 3, permission: Permission::Authenticated, arguments: &[] },
 ];
 

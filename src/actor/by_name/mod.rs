@@ -25,6 +25,7 @@ pub use call::{NamedCall, send};
 pub use error::SendError;
 pub use open::{OpenNamed, read_open, read_open_result};
 #[cfg_attr(not(feature = "harness"), allow(unused_imports))]
+#[cfg(feature = "harness")]
 pub(crate) use overseer::{Config, set_config};
 pub use signature::{Permission, Signature};
 pub(crate) use signature::{Post, Posting};

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::value_of;
 use super::arguments::{Arguments, WrongArguments};
+use super::built_in;
 use super::call::admit;
 use super::error::SendError;
 use super::signature::{Permission, Signature};
@@ -14,14 +15,9 @@ use crate::actor::arbiter::arbiter;
 
 /// The commands of the arbiter.
 const SIGNATURES: &[Signature] = &[
-    Signature { name: "ping", number: 0, permission: Permission::Public, arguments: &[] },
-    Signature { name: "info", number: 1, permission: Permission::Public, arguments: &[] },
-    Signature {
-        name: "echo",
-        number: 2,
-        permission: Permission::Public,
-        arguments: &[("value", "any value")],
-    },
+    built_in::PING,
+    built_in::INFO,
+    built_in::ECHO,
     Signature {
         name: "stop",
         number: 3,
@@ -56,7 +52,7 @@ pub(crate) trait Config: Send + Sync {
 static CONFIG: Mutex<Option<Arc<dyn Config>>> = Mutex::new(None);
 
 /// Says who keeps the settings that `config` is about, from now on.
-#[cfg_attr(not(feature = "harness"), allow(dead_code))]
+#[cfg(feature = "harness")]
 pub(crate) fn set_config(config: Arc<dyn Config>) {
     *CONFIG.lock().unwrap_or_else(PoisonError::into_inner) = Some(config);
 }

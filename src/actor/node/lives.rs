@@ -84,6 +84,11 @@ impl Node {
         Wish::of(self.wish.load(Ordering::SeqCst))
     }
 
+    /// Whether it is wished that this life ends for another to begin.
+    pub(crate) fn is_being_replaced(&self) -> bool {
+        matches!(self.wish(), Wish::Renew | Wish::Recycle)
+    }
+
     /// Wishes that this life ends and another begins; `false` where something else is wished already.
     pub(crate) fn wish_for(&self, wish: Wish) -> bool {
         let (none, wish) = (Wish::None as u8, wish as u8);

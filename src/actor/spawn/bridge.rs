@@ -18,6 +18,7 @@ use crate::actor::envelope::{BuiltIn, Envelope};
 use crate::actor::error::{Cause, Part, SpawnError};
 use crate::actor::exit::Exit;
 use crate::actor::letter::{self, Kept, Undelivered};
+use crate::actor::life;
 use crate::actor::mailbox::Next;
 use crate::actor::node::{Node, Shared};
 use crate::actor::panic;
@@ -263,11 +264,12 @@ impl<A: Actor> Writer<A> {
     }
 
     fn take(&mut self, next: Next<Envelope<A::Message>, Box<BuiltIn>>) -> Option<Written> {
+        let is_replaced = self.line.was_told_to_stop() && self.shared.node.is_being_replaced();
         match next {
             Next::Kill => return Some(Written::Killed),
             Next::Stop => {
                 self.line.told_to_stop.store(true, Ordering::Relaxed);
-                if matches!(self.shared.node.wish(), Wish::Renew | Wish::Recycle) {
+                if self.shared.node.is_being_replaced() {
                     // Another process goes on: this one ends when it has handled what it was given.
                     self.header(&Down::Leave);
                 } else {
@@ -278,6 +280,7 @@ impl<A: Actor> Writer<A> {
                     self.header(&Down::Stop);
                 }
             }
+            Next::Control(asked) if is_replaced && asked.is_about_it() => life::answer(&self.shared, *asked),
             Next::Control(question) => self.built_in(*question),
             Next::Message(Envelope::BuiltIn(built_in)) => {
                 self.built_in(*built_in);

@@ -11,6 +11,7 @@ use super::builder::Spawn;
 use super::ready::Started;
 use crate::actor::address::Address;
 use crate::actor::behavior::Actor;
+use crate::actor::cycle::{Asker, Hold};
 use crate::actor::error::SpawnError;
 use crate::actor::info::Placement;
 use crate::actor::node::Ended;
@@ -42,12 +43,14 @@ pub(super) struct Coming<A: Actor> {
     starting: Starting<A>,
     is_ready: Started,
     deadline: Deadline,
+    /// Notes who waits for it, where that is an actor.
+    hold: Hold,
 }
 
 impl<A: Actor> Placed<A> {
     pub(super) fn coming(starting: Starting<A>, is_ready: Option<Started>, limit: Duration) -> Placed<A> {
         let is_ready = is_ready.expect("it does not start at once");
-        Placed::Coming(Coming { starting, is_ready, deadline: Deadline::new(limit) })
+        Placed::Coming(Coming { starting, is_ready, deadline: Deadline::new(limit), hold: Hold::default() })
     }
 }
 
@@ -90,7 +93,13 @@ impl<A: Actor> Future for Placing<A> {
                     }
                 }
                 Step::Coming(coming) => {
-                    let outcome = ready!(coming.is_ready.poll_within(&mut coming.deadline, cx));
+                    let waiting = Asker::here();
+                    let Poll::Ready(outcome) = coming.is_ready.poll_within(&mut coming.deadline, cx) else {
+                        if let Some(waiting) = waiting {
+                            coming.hold.pend(waiting, &coming.starting.address().shared.node, cx);
+                        }
+                        return Poll::Pending;
+                    };
                     let after = coming.deadline.limit();
                     let Step::Coming(Coming { mut starting, .. }) = std::mem::replace(step, Step::Done)
                     else {

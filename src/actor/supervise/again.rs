@@ -111,8 +111,8 @@ impl Fates {
     async fn decide(&mut self, actor: &dyn AnyActor, exit: Exit) -> Result<Ready, Exit> {
         let node = actor.node();
         // Whatever was said to the life that is over; what is said from now on is about the next.
-        actor.forget_signals();
-        drop(node.take_doom());
+        let killed = actor.forget_signals();
+        let doom = node.take_doom();
         node.count_life();
         let wish = node.take_wish();
         self.has_run |= node.state.get() >= State::Run;
@@ -121,13 +121,20 @@ impl Fates {
         }
         node.state.renew();
         self.overdue = Some(Box::pin(seam::sleep(self.limit)));
+        let mut exit = exit;
         if wish == Wish::Recycle && exit.is_orderly() {
-            return Ok(Ready::to_nobody());
+            // Who ends it while it is being replaced means the actor, not the life that was over anyway.
+            let kill = || Exit::because(Reason::Killed { signal: None }, "while it was being replaced");
+            match doom.or_else(|| killed.then(kill)) {
+                None => return Ok(Ready::to_nobody()),
+                Some(end) => exit = end,
+            }
         }
         let first = exit.clone();
-        let mut exit = exit;
-        for fate in &mut self.deciders {
-            let mut deciding = fate.decide(exit);
+        // Its supervisor, which is asked last, is the only one to say when that begins which it wished for.
+        let asked_before = if wish == Wish::Renew { self.deciders.len().saturating_sub(1) } else { 0 };
+        for fate in self.deciders.iter_mut().skip(asked_before) {
+            let mut deciding = fate.decide(exit.clone());
             match poll_fn(|cx| poll_decision(&mut deciding, actor, cx)).await {
                 Ok(Verdict::Again(ready)) => {
                     self.overdue = Some(Box::pin(seam::sleep(self.limit)));
@@ -137,6 +144,8 @@ impl Fates {
                     return Ok(ready);
                 }
                 Ok(Verdict::Over(so)) => exit = so,
+                // Its supervisor wants it to begin again, with others: that is for the supervisor to say.
+                Err(Reason::Stopped) if node.take_wish() == Wish::Renew => {}
                 Err(reason) => {
                     let why = format!("before it was started again; its last life: {first}");
                     return Err(node.told(reason, why));

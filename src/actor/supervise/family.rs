@@ -17,6 +17,7 @@ use super::again::{Fate, Verdict};
 use super::numbered::Numbered;
 use super::policy::{Action, Child, Policy, Round};
 use super::restart::{Restart, Strategy};
+use crate::actor::cycle::{Asker, Hold};
 use crate::actor::error::SpawnError;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::info::ActorName;
@@ -195,14 +196,21 @@ impl Family {
     ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
         Box::pin(async move {
             let mut kill = kill;
+            let mut hold = Hold::default();
             self.close(kill);
             poll_fn(|cx| {
+                let waiting = Asker::of(supervisor.node());
                 let mut books = self.books();
                 if books.phase == Phase::Closed {
                     return Poll::Ready(kill);
                 }
                 books.closer = Some(cx.waker().clone());
                 drop(books);
+                // A child in a command that waits for an answer of this one would wait for ever.
+                match self.last_member() {
+                    Some((_, Some(child))) if !kill => hold.pend(waiting, child.node(), cx),
+                    _ => hold.cut(),
+                }
                 if !kill && let Poll::Ready(Reason::Killed { .. }) = supervisor.poll_between(false, cx) {
                     kill = true;
                     self.close(true);
@@ -281,8 +289,13 @@ async fn look_after(family: Closes) {
         if let Some(actor) = actor {
             end_child(family, &actor).await;
         }
-        let member = family.books().members.remove(child);
+        let mut books = family.books();
+        let member = books.members.remove(child);
+        // The supervisor looks whom it waits for now.
+        let closer = books.closer.take();
+        drop(books);
         drop(member);
+        closer.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -450,9 +463,13 @@ impl Family {
     }
 
     fn renew(&self, child: Child, waits: &mut Vec<Wait>) {
-        if let Some(actor) = self.actor(child) {
-            // One that ends by itself just now comes to the same.
-            actor.renew();
+        {
+            // Under the lock, and only for one that has not asked what becomes of it: a wish that reaches a child whose
+            // life is over would be for the next.
+            let books = self.books();
+            if let Some(Member { actor: Some(actor), asks: None, .. }) = books.members.get(child) {
+                actor.renew();
+            }
         }
         for (after, killed) in [(STOP_GRACE, false), (STOP_GRACE + KILLED, true)] {
             let event = Box::pin(async move {

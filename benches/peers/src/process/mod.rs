@@ -4,6 +4,8 @@
 //! this program started again for the other end. `ours` is a process actor. `columns` measures both, in turn.
 
 pub mod bare;
+#[path = "../../../../tests/actor/bytes.rs"]
+mod bytes;
 mod columns;
 mod ours;
 

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use rehearsal::actor::Answer;
-use serde::{Deserialize, Serialize};
 
+use super::bytes::Bytes;
 use super::columns::{BYTES, Small};
 
 /// Gives back what it is given.
@@ -26,32 +26,6 @@ impl Mirror {
     #[command]
     pub fn show_bytes(&mut self, it: Bytes) -> Bytes {
         it
-    }
-}
-
-/// Bytes in one piece; serde writes a `Vec<u8>` byte by byte.
-#[derive(PartialEq, Eq)]
-pub struct Bytes(pub Vec<u8>);
-
-impl Serialize for Bytes {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Whole;
-        impl serde::de::Visitor<'_> for Whole {
-            type Value = Bytes;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_vec()))
-            }
-        }
-        deserializer.deserialize_bytes(Whole)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Event, Family, Phase};
 use crate::actor::exit::Exit;
 use crate::actor::lineage;
 use crate::actor::node::AnyActor;
-use crate::actor::supervise::again::{Deciding, Fate, Verdict};
+use crate::actor::supervise::again::{Deciding, Fate, Verdict, Wish};
 use crate::actor::supervise::policy::Child;
 
 /// What a supervised child asks.
@@ -37,8 +37,12 @@ impl Fate for ChildsFate {
 
     fn decide(&mut self, exit: Exit) -> Deciding {
         let (ask, answer) = oneshot::channel();
-        if let Some(member) = self.family.books().members.get_mut(self.child) {
+        let actor = self.family.books().members.get_mut(self.child).and_then(|member| {
             member.asks = Some((ask, exit.clone()));
+            member.actor.clone()
+        });
+        if let Some(actor) = actor {
+            forget_renewal(&*actor);
         }
         self.family.push(Event::Ended(self.child));
         Box::pin(async move { answer.await.unwrap_or(Verdict::Over(exit)) })
@@ -48,5 +52,19 @@ impl Fate for ChildsFate {
 impl Drop for ChildsFate {
     fn drop(&mut self) {
         self.family.push(Event::Left(self.child));
+    }
+}
+
+/// Takes back a wish to begin again that came when the life it was for was over already. What anybody else said at the
+/// same time is said again.
+fn forget_renewal(actor: &dyn AnyActor) {
+    if actor.node().take_wish() != Wish::Renew {
+        return;
+    }
+    if actor.forget_signals() {
+        actor.kill();
+    }
+    if actor.node().wish() == Wish::Stop {
+        actor.stop();
     }
 }
