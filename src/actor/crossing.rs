@@ -233,21 +233,7 @@ impl Books {
 
     /// What a worker left that took so many messages, or that did not say how many.
     pub(crate) fn left(&self, taken: Option<u64>) -> Vec<&'static str> {
-        match taken {
-            Some(taken) => self.sent.left(taken).collect(),
-            None => self.sent.unaccounted(|request| self.waits(request), self.tells),
-        }
-    }
-
-    /// Names of the messages of which it is not known that the worker has handled them; so many it has for certain.
-    pub(crate) fn open_names(&self, handled: u64) -> Vec<&'static str> {
-        self.sent.open(handled, |request| self.waits(request), self.tells)
-    }
-
-    /// Whether somebody waits for the answer of this request.
-    fn waits(&self, request: u64) -> bool {
-        let at = request.checked_sub(self.first + 1).and_then(|at| usize::try_from(at).ok());
-        at.and_then(|at| self.waiting.get(at)).is_some_and(Option::is_some)
+        taken.map_or_else(|| self.sent.unaccounted(), |taken| self.sent.left(taken))
     }
 
     /// Tells that the worker has not reported as taken.
@@ -262,6 +248,7 @@ impl Books {
 
     pub(crate) fn taken(&mut self, tells: usize) {
         self.tells = self.tells.saturating_sub(tells);
+        self.sent.taken(tells);
     }
 
     /// The number the next ask gets.
@@ -279,6 +266,7 @@ impl Books {
         let at = usize::try_from(request.checked_sub(self.first + 1)?).ok()?;
         let waiter = self.waiting.get_mut(at)?.take()?;
         self.asks -= 1;
+        self.sent.answered(request);
         while let Some(None) = self.waiting.front() {
             self.waiting.pop_front();
             self.first += 1;
@@ -353,9 +341,10 @@ impl Outbound<'_> {
                         drop(span);
                     }));
                 }
-                if !is_question {
-                    let under_way = self.books.under_way();
-                    self.books.sent.enter(name, request, under_way);
+                match (is_question, request) {
+                    (false, _) => self.books.sent.enter(name, request),
+                    (true, 0) => self.books.sent.leave_out(),
+                    (true, _) => {}
                 }
             }
             Err(why) if request == 0 => {

@@ -6,15 +6,16 @@
 
 use std::collections::VecDeque;
 
-/// What was sent to one process, as far back as anything of it may not have been taken.
+/// What was sent to one process and neither answered nor reported.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    /// The last messages that were sent, but for those that were struck out.
-    last: VecDeque<Sent>,
+    under_way: VecDeque<Sent>,
     /// How many were ever sent.
     total: u64,
     /// How many of them were struck out.
     struck: u64,
+    /// Tells that are not in here, and will be reported like others.
+    not_noted: usize,
 }
 
 #[derive(Debug)]
@@ -22,69 +23,73 @@ struct Sent {
     /// Counted from 0.
     number: u64,
     name: &'static str,
-    /// 0 for a tell.
+    /// 0 for a tell. Asks have rising ones.
     request: u64,
 }
 
 impl Ledger {
-    /// Notes a message; at most `under_way`, this one included, may not have been taken.
-    pub(crate) fn enter(&mut self, name: &'static str, request: u64, under_way: usize) {
-        self.last.push_back(Sent { number: self.total, name, request });
+    /// Notes a message.
+    pub(crate) fn enter(&mut self, name: &'static str, request: u64) {
+        self.under_way.push_back(Sent { number: self.total, name, request });
         self.total += 1;
-        while self.last.len() > under_way {
-            self.last.pop_front();
+    }
+
+    /// A tell that is not to be noted; a report will count it.
+    pub(crate) fn leave_out(&mut self) {
+        self.not_noted += 1;
+    }
+
+    /// This ask has an answer, or will not get one. It may be none that was noted.
+    pub(crate) fn answered(&mut self, request: u64) {
+        // The first one, nearly always.
+        if let Some(at) = self.under_way.iter().position(|sent| sent.request >= request)
+            && self.under_way[at].request == request
+        {
+            self.under_way.remove(at);
         }
     }
 
-    /// Strikes out the message of this number, which nobody will take; tells its name.
+    /// So many tells were reported.
+    pub(crate) fn taken(&mut self, tells: usize) {
+        let not_noted = tells.min(self.not_noted);
+        self.not_noted -= not_noted;
+        let mut at = 0;
+        for _ in not_noted..tells {
+            while self.under_way.get(at).is_some_and(|sent| sent.request != 0) {
+                at += 1;
+            }
+            self.under_way.remove(at);
+        }
+    }
+
+    /// Strikes out the tell of this number, which nobody will take; tells its name.
     pub(crate) fn strike(&mut self, number: u64) -> Option<&'static str> {
-        self.strike_first(|sent| sent.number == number)
+        self.struck += 1;
+        self.not_noted += 1;
+        let at = self.under_way.iter().position(|sent| sent.number == number)?;
+        self.under_way.remove(at).map(|sent| sent.name)
     }
 
     /// The same of an ask.
     pub(crate) fn strike_request(&mut self, request: u64) {
-        self.strike_first(|sent| sent.request == request);
-    }
-
-    fn strike_first(&mut self, is_meant: impl Fn(&Sent) -> bool) -> Option<&'static str> {
         self.struck += 1;
-        let at = self.last.iter().position(is_meant)?;
-        self.last.remove(at).map(|sent| sent.name)
+        self.answered(request);
     }
 
-    /// How many may be left by a worker that took so many.
-    fn left_of(&self, taken: u64) -> usize {
-        let taken_or_struck = taken.saturating_add(self.struck);
-        usize::try_from(self.total.saturating_sub(taken_or_struck)).unwrap_or(usize::MAX)
+    /// What a worker left, or may not have handled yet, that took so many.
+    pub(crate) fn left(&self, taken: u64) -> Vec<&'static str> {
+        let left = self.total.saturating_sub(taken.saturating_add(self.struck));
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        self.names().skip(self.under_way.len().saturating_sub(left)).collect()
     }
 
-    /// What a worker left that took so many.
-    pub(crate) fn left(&self, taken: u64) -> impl Iterator<Item = &'static str> {
-        let known_as_taken = self.last.len().saturating_sub(self.left_of(taken));
-        self.last.iter().skip(known_as_taken).map(|sent| sent.name)
+    /// What a worker may have left that said nothing.
+    pub(crate) fn unaccounted(&self) -> Vec<&'static str> {
+        self.names().collect()
     }
 
-    /// The same without those that were among the first `handled`.
-    pub(crate) fn open(&self, handled: u64, waits: impl Fn(u64) -> bool, tells: usize) -> Vec<&'static str> {
-        let mut names = self.unaccounted(waits, tells);
-        names.drain(..names.len().saturating_sub(self.left_of(handled)));
-        names
-    }
-
-    /// What a worker may have left that said nothing: the asks that wait for an answer and the last so many tells.
-    pub(crate) fn unaccounted(&self, waits: impl Fn(u64) -> bool, tells: usize) -> Vec<&'static str> {
-        let mut tells_left = tells;
-        let lost = self.last.iter().rev().filter(|sent| match sent.request {
-            0 => {
-                let counts = tells_left > 0;
-                tells_left = tells_left.saturating_sub(1);
-                counts
-            }
-            request => waits(request),
-        });
-        let mut names: Vec<_> = lost.map(|sent| sent.name).collect();
-        names.reverse();
-        names
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.under_way.iter().map(|sent| sent.name)
     }
 }
 
@@ -92,39 +97,56 @@ impl Ledger {
 mod tests {
     use super::Ledger;
 
+    fn ledger(sent: &[(&'static str, u64)]) -> Ledger {
+        let mut ledger = Ledger::default();
+        sent.iter().for_each(|(name, request)| ledger.enter(name, *request));
+        ledger
+    }
+
     #[rehearsal::test]
     fn what_is_left_are_the_last_ones() {
-        let mut ledger = Ledger::default();
-        for (name, request) in [("a", 1), ("b", 0), ("c", 0), ("d", 2)] {
-            ledger.enter(name, request, 3);
-        }
-        let left = |taken| ledger.left(taken).collect::<Vec<_>>();
-        assert_eq!((left(1), left(3), left(4)), (vec!["b", "c", "d"], vec!["d"], vec![]));
-        assert_eq!(left(0), ["b", "c", "d"], "what is known to have been taken is forgotten");
-        assert_eq!(ledger.unaccounted(|request| request == 2, 1), ["c", "d"]);
-        assert_eq!(ledger.unaccounted(|_| false, 2), ["b", "c"]);
-        assert_eq!(ledger.unaccounted(|_| true, 0), ["d"]);
+        let mut ledger = ledger(&[("a", 1), ("b", 0), ("c", 0), ("d", 3)]);
+        assert_eq!((ledger.left(0).len(), ledger.left(4).len()), (4, 0));
+        ledger.answered(1);
+        assert_eq!((ledger.left(1), ledger.left(3)), (vec!["b", "c", "d"], vec!["d"]));
+        assert_eq!(ledger.unaccounted(), ["b", "c", "d"]);
+        ledger.answered(2);
+        assert_eq!(ledger.unaccounted(), ["b", "c", "d"], "a question is not in the books");
+        ledger.taken(1);
+        assert_eq!((ledger.left(2), ledger.unaccounted()), (vec!["c", "d"], vec!["c", "d"]));
+        ledger.answered(3);
+        ledger.taken(5);
+        assert_eq!(ledger.unaccounted(), [""; 0]);
     }
+
+    #[rehearsal::test]
+    fn an_ask_that_is_answered_late_stays_whatever_goes_past_it() {
+        let mut ledger = ledger(&[("long", 1)]);
+        for request in (2..200).step_by(2) {
+            ledger.enter("told", 0);
+            ledger.enter("asked", request);
+            ledger.answered(request);
+            ledger.taken(1);
+        }
+        assert_eq!(ledger.unaccounted(), ["long"]);
+        ledger.enter("last", 0);
+        ledger.leave_out();
+        ledger.taken(1);
+        assert_eq!(ledger.unaccounted(), ["long", "last"], "the report was of what was left out");
+        assert_eq!(ledger.left(199), ["last"], "the other was begun");
+    }
+
     #[rehearsal::test]
     fn what_was_struck_out_is_neither_taken_nor_left() {
-        let mut ledger = Ledger::default();
-        for (name, request) in [("a", 1), ("b", 0), ("c", 0), ("d", 2), ("e", 0)] {
-            ledger.enter(name, request, 4);
-        }
+        let mut ledger = ledger(&[("a", 1), ("b", 0), ("c", 0), ("d", 2), ("e", 0)]);
         assert_eq!(ledger.strike(2), Some("c"));
         ledger.strike_request(2);
-        let left = |ledger: &Ledger, taken| ledger.left(taken).collect::<Vec<_>>();
-        assert_eq!(
-            (left(&ledger, 1), left(&ledger, 2), left(&ledger, 3)),
-            (vec!["b", "e"], vec!["e"], vec![])
-        );
-        assert_eq!(ledger.unaccounted(|_| true, 2), ["b", "e"]);
-        assert_eq!(ledger.open(2, |_| true, 2), ["e"]);
-        // One that was forgotten counts all the same.
-        ledger.enter("f", 0, 3);
-        assert_eq!(ledger.strike(0), None);
-        assert_eq!(left(&ledger, 1), ["e", "f"]);
-        ledger.enter("g", 0, 3);
-        assert_eq!(left(&ledger, 0), ["e", "f", "g"], "what was struck out takes nobody's room");
+        ledger.answered(2);
+        ledger.taken(1);
+        assert_eq!(ledger.unaccounted(), ["a", "b", "e"], "the report was of what was struck out");
+        ledger.answered(1);
+        assert_eq!((ledger.left(1), ledger.left(2), ledger.left(3)), (vec!["b", "e"], vec!["e"], vec![]));
+        ledger.taken(1);
+        assert_eq!(ledger.unaccounted(), ["e"]);
     }
 }

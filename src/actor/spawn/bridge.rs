@@ -146,7 +146,7 @@ impl Line {
 impl UnderWay for Line {
     fn names(&self, handled: u64) -> Option<Vec<&'static str>> {
         // Nothing waits here: who looks may be in the middle of what is looked at.
-        Some(self.shared.try_lock().ok()?.waiting.open_names(handled))
+        Some(self.shared.try_lock().ok()?.waiting.left(Some(handled)))
     }
 }
 
