@@ -77,6 +77,19 @@ impl Serialize for Picky {
     }
 }
 
+/// An item that can be read, but not each of them.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Thorny(pub u32);
+
+impl<'de> Deserialize<'de> for Thorny {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Thorny, D::Error> {
+        match u32::deserialize(deserializer)? {
+            3 => Err(serde::de::Error::custom("three has thorns")),
+            other => Ok(Thorny(other)),
+        }
+    }
+}
+
 #[rehearsal::actor]
 impl Source {
     #[start]
@@ -131,6 +144,12 @@ impl Source {
     #[command]
     pub fn picky(&self) -> Streaming<Picky> {
         Streaming::of(stream::iter(0..).map(Picky))
+    }
+
+    /// Never ends, and is watched as a tracked one is.
+    #[command]
+    pub fn thorny(&self) -> Streaming<Thorny> {
+        Streaming::of(Tracked { made: self.made.clone(), gone: self.gone.clone() }.map(Thorny))
     }
 
     /// Its producer stays here.

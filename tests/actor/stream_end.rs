@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cast::{PLACEMENTS, Tested, has_taken, put, soon};
 use crate::process::signal;
-use crate::source::{Picky, Source, broken, source};
+use crate::source::{Picky, Source, Thorny, broken, source};
 use rehearsal::actor::{Heartbeat, NotSent, Restart, StreamEnd};
 use rehearsal::prelude::*;
 
@@ -240,6 +240,18 @@ async fn an_item_that_cannot_cross_is_told_and_the_actor_lives() -> Tested {
     assert_eq!(items, [Picky(0), Picky(1), Picky(2)]);
     let StreamEnd::Crossing(why) = error.why() else { panic!("{error}") };
     assert!(why.contains("three cannot be written"), "{why}");
+    assert_eq!(source.add(1).await?, 1);
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn an_item_that_cannot_be_read_is_told_and_its_producer_ends() -> Tested {
+    let source = source(Placement::Process).await?;
+    let (items, error) = soon("the end", broken(source.thorny().await?)).await;
+    assert_eq!(items, [Thorny(0), Thorny(1), Thorny(2)]);
+    let StreamEnd::Crossing(why) = error.why() else { panic!("{error}") };
+    assert!(why.contains("three has thorns"), "{why}");
+    soon("the end of the producer", source.gone()).await?;
     assert_eq!(source.add(1).await?, 1);
     Ok(())
 }
