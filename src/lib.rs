@@ -23,6 +23,8 @@ pub mod app;
 pub mod harness;
 pub mod prelude;
 pub mod sys;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 /// # Example
 /// ```

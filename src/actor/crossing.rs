@@ -25,6 +25,7 @@ use super::panic::{self, PanicNote};
 use super::reply::Reply;
 use super::span::Handled;
 use crate::sys::anchor::{self, Entry};
+use crate::sys::seam;
 use crate::sys::wire::{self, WireError, wired};
 
 pub use super::uplink::Inbound;
@@ -322,7 +323,7 @@ impl Outbound<'_> {
             write(self.buffer, &(header, ())).expect("a header of a few bytes can be written");
         }
         let written = write(self.buffer, &(header, args));
-        if written.is_err() {
+        if written.is_err() || (!is_question && seam::fault(seam::LOST_MESSAGE)) {
             self.buffer.truncate(before);
         }
         match written {

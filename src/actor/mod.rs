@@ -37,7 +37,7 @@ mod crossing;
 mod current;
 mod cycle;
 mod deliver;
-mod envelope;
+pub(crate) mod envelope;
 mod error;
 mod executor;
 mod exit;
@@ -74,6 +74,8 @@ mod span;
 #[path = "span/off.rs"]
 mod span;
 pub mod spawn;
+#[cfg(feature = "testkit")]
+pub(crate) mod stand_in;
 mod state;
 #[cfg(feature = "stream")]
 mod stream;

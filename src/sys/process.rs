@@ -14,12 +14,23 @@ use super::limit::LimitKind;
 
 pub(crate) use super::platform::lookout::Lookout;
 pub use super::platform::process::{
-    Child, OwnedFd, ReadEnd, Socket, StdSocket, UNSUPPORTED, WriteEnd, children, guardian_failure,
+    Child, OwnedFd, ReadEnd, Socket, StdSocket, UNSUPPORTED, WriteEnd, children, guardian_failure, hit,
     leaves_children, reap_finished, settle_children, spawn_self, terminate_group,
 };
 
 /// The most files that [`SpawnOptions::pass`] can carry: what the kernel takes in one message.
 pub const MAX_PASSED: usize = 253;
+
+/// What happens to a process from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blow {
+    /// SIGSTOP: it does nothing until it is continued.
+    Stop,
+    /// SIGCONT.
+    Continue,
+    /// SIGKILL.
+    Kill,
+}
 
 /// Where a child's stdout and stderr go.
 #[derive(Debug, Default)]

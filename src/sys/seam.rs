@@ -18,6 +18,12 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 pub use tokio::time::Instant;
 
+/// The fault that a frame with a message is lost on its way to an actor's process.
+pub const LOST_MESSAGE: &str = "lost message";
+
+/// The fault that a frame with an answer is lost on its way from an actor's process.
+pub const LOST_ANSWER: &str = "lost answer";
+
 /// A future in a box, as a [`Seam`] is given it.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 

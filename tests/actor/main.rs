@@ -26,6 +26,8 @@ mod fault;
 mod group;
 mod heartbeat;
 mod hook;
+#[cfg(feature = "testkit")]
+mod inject;
 mod later;
 mod letter;
 mod link;
@@ -34,6 +36,8 @@ mod open;
 mod overflow;
 mod place;
 mod pool;
+#[cfg(feature = "testkit")]
+mod probe;
 mod process;
 mod races;
 mod recycle;

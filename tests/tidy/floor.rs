@@ -6,8 +6,8 @@ use crate::scan::{Token, tokens};
 use crate::{Finding, Source};
 
 /// The rooms, from the ground up.
-const FLOORS: [&[&str]; 4] =
-    [&["sys"], &["actor"], &["app", "sim"], &["harness", "net", "tasks", "shell", "cluster"]];
+const FLOORS: [&[&str]; 5] =
+    [&["sys"], &["actor"], &["testkit"], &["app", "sim"], &["harness", "net", "tasks", "shell", "cluster"]];
 
 /// The floor of a room.
 fn floor_of(room: &str) -> Option<usize> {

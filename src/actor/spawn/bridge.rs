@@ -22,7 +22,6 @@ use crate::actor::life;
 use crate::actor::mailbox::Next;
 use crate::actor::node::{Node, Shared};
 use crate::actor::panic;
-use crate::actor::realm;
 use crate::actor::reply::Reply;
 use crate::actor::span::Handled;
 use crate::actor::state::State;
@@ -30,6 +29,7 @@ use crate::actor::state::State;
 use crate::actor::stream;
 use crate::actor::supervise::again::Wish;
 use crate::sys::limit::resident_bytes;
+use crate::sys::seam;
 use crate::sys::wire::{FrameReader, WireError};
 
 mod seen;
@@ -453,10 +453,11 @@ fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -
         }
         Up::Refused { why } => tell_start(Err(SpawnError::Refused { actor: actor(), why })),
         Up::Failed { message } => tell_start(Err(SpawnError::Start { actor: actor(), message })),
+        Up::Answer { .. } if seam::fault(seam::LOST_ANSWER) => {}
         Up::Answer { request } => answer(line, request, Ok(value))?,
         Up::Broken { request, broken } => {
             match &broken {
-                Broken::Panicked(_) => realm::told(shared.node.name.id),
+                Broken::Panicked(_) => crate::actor::realm::told(shared.node.name.id),
                 Broken::Crossing { part: Part::Arguments, .. } => line.open().waiting.strike_request(request),
                 _ => {}
             }

@@ -30,6 +30,11 @@ use crate::sys::process::SpawnOptions;
 /// The number of the actor that was spawned last.
 static LAST: AtomicU64 = AtomicU64::new(0);
 
+/// The number of the next actor, which no other of this process has.
+pub(crate) fn next_id() -> u64 {
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
 /// Has the next actor's number be larger than this one, which came from another process.
 pub(super) fn number_from(id: u64) {
     LAST.fetch_max(id, Ordering::Relaxed);
@@ -96,7 +101,7 @@ impl<A: Actor> Spawn<A> {
     pub fn new(args: A::Args) -> Spawn<A> {
         Spawn {
             args,
-            id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
+            id: next_id(),
             spawned_at: Location::caller(),
             name: None,
             capacity: DEFAULT_MAILBOX,

@@ -18,5 +18,7 @@ mod thread;
 pub mod worker;
 
 pub use builder::Spawn;
+#[cfg(feature = "testkit")]
+pub(crate) use builder::next_id;
 pub use placing::Placing;
 pub(crate) use ready::{Ready, pair as ready_pair};

@@ -157,6 +157,14 @@ pub fn spawn_self(_options: SpawnOptions) -> Result<Child, ProcessError> {
 /// Sends SIGTERM to a child's process group: there is none here.
 pub fn terminate_group(_pid: u32) {}
 
+/// Sends a signal to one process: not here.
+///
+/// # Errors
+/// Always.
+pub fn hit(_pid: u32, _blow: crate::sys::process::Blow) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
 /// Why no process can be started from here.
 pub const UNSUPPORTED: Option<&str> = Some(WHY);
 

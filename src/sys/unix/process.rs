@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::call::{check, retry};
 use super::{ends, offspring, spawner};
-use crate::sys::process::{ExitStatus, ProcessError, SpawnOptions};
+use crate::sys::process::{Blow, ExitStatus, ProcessError, SpawnOptions};
 
 pub use super::ends::{ReadEnd, WriteEnd};
 pub use super::offspring::{children, leaves_children, reap_finished, settle_children};
@@ -354,6 +354,22 @@ pub(super) fn kill_group(pid: u32, signal: i32) -> io::Result<()> {
     assert!(pid > 1, "0 is our own group, and 1 would be everybody");
     // SAFETY: sends a signal to processes, touches no memory.
     check(unsafe { libc::kill(-pid, signal) })?;
+    Ok(())
+}
+
+/// Sends a signal to one process, whoever started it: what happens to an actor's process from outside.
+///
+/// # Errors
+/// Where there is no such process, or it is not ours to signal.
+pub fn hit(pid: u32, blow: Blow) -> io::Result<()> {
+    let pid = libc::pid_t::try_from(pid).ok().filter(|pid| *pid > 1).ok_or(io::ErrorKind::InvalidInput)?;
+    let signal = match blow {
+        Blow::Stop => libc::SIGSTOP,
+        Blow::Continue => libc::SIGCONT,
+        Blow::Kill => libc::SIGKILL,
+    };
+    // SAFETY: sends a signal to a process, touches no memory.
+    check(unsafe { libc::kill(pid, signal) })?;
     Ok(())
 }
 
