@@ -243,6 +243,14 @@ fn behavior(actor: &Actor) -> TokenStream {
                 #start
             }
 
+            #[inline]
+            fn passage() -> ::core::option::Option<#root::Passage<Self>> {
+                // Whichever of the two applies: the first where all of its types can cross.
+                #[allow(unused_imports)]
+                use #root::{Crosses as _, Stays as _};
+                (&#root::Way::<#ty>::NEW).passage()
+            }
+
             fn name_of(message: &Self::Message) -> &'static str {
                 match *message { #(#named)* }
             }

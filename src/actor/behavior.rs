@@ -13,6 +13,7 @@ use super::context::Context;
 use super::crossing::{Inbound, Outbound};
 use super::exit::Exit;
 use super::info::Info;
+use super::lookup::Passage;
 use super::params::Params;
 use crate::sys::wire::WireError;
 
@@ -51,6 +52,12 @@ pub trait Actor: Sized + Send + 'static {
     /// Runs `#[start]`; an error is told as text, with what caused it.
     fn start(args: Self::Args, cx: &mut Context<Self>) -> impl Future<Output = Result<Self, String>> + Send {
         async move { Self::start_now(args, cx) }
+    }
+
+    /// How its messages cross to another process where it is looked up there; none where they cannot.
+    #[doc(hidden)]
+    fn passage() -> Option<Passage<Self>> {
+        None
     }
 
     /// The name of the command that a message is; the actor's kind where its commands have no names.

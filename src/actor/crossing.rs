@@ -52,9 +52,21 @@ pub(crate) struct Hello {
     pub(crate) listens: bool,
     /// Whether its mailbox is kept in sight.
     pub(crate) in_sight: bool,
+    /// Where names are looked up that are not in the process, where that can be done.
+    pub(crate) door: Option<Door>,
 }
 
-wired! { struct Hello { version, program, entry, kind, table, id, name, window, notify_every, listens, in_sight } }
+/// What a process has to know to look up actors of its parent, and to be found.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Door {
+    pub(crate) nonce: u64,
+    /// The realm of the parent that the actor belongs to.
+    pub(crate) realm: u64,
+}
+
+wired! { struct Door { nonce, realm } }
+
+wired! { struct Hello { version, program, entry, kind, table, id, name, window, notify_every, listens, in_sight, door } }
 
 /// Parent to worker. The value of a command (its arguments) follows it.
 #[derive(Debug)]
@@ -89,6 +101,8 @@ pub(crate) enum Down {
         ask: u64,
     },
     Stop,
+    /// End at once; said over a lane alone, whose other end has the process to itself or not.
+    Kill,
     /// The last proxy is gone: answer what has come and end.
     Leave,
 }
@@ -96,7 +110,7 @@ pub(crate) enum Down {
 wired! {
     enum Down {
         Command { request, command }, Open { request, entry }, Echo { request }, Ping { request },
-        Info { request }, GiveUp { ticket }, Stream { number }, Span { ask }, Stop, Leave
+        Info { request }, GiveUp { ticket }, Stream { number }, Span { ask }, Stop, Kill, Leave
     }
 }
 
@@ -235,6 +249,12 @@ impl Books {
     /// What a worker left that took so many messages, or that did not say how many.
     pub(crate) fn left(&self, taken: Option<u64>) -> Vec<&'static str> {
         taken.map_or_else(|| self.sent.unaccounted(), |taken| self.sent.left(taken))
+    }
+
+    /// Whether anybody waits for an answer.
+    #[cfg(feature = "reach")]
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.asks > 0
     }
 
     /// Tells that the worker has not reported as taken.

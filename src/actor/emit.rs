@@ -14,7 +14,7 @@ pub use super::executor::{JobCall, JobError, ticket};
 pub use super::exit::Exit;
 pub use super::fallible::TryCall;
 pub use super::info::Info;
-pub use super::lookup::Lookup;
+pub use super::lookup::{Crosses, Lookup, Passage, Stays, Way};
 pub use super::open::OpenCommand;
 pub use super::params::Params;
 pub use super::reply::Reply;

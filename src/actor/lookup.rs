@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Address;
-use super::behavior::Actor;
+use super::behavior::{Actor, ProcessActor};
 use super::call::DEFAULT_DEADLINE;
 use super::names;
 use super::near::nearest;
@@ -18,7 +18,10 @@ use super::realm::Realm;
 /// A look-up of an actor by name, `Counter::lookup("c1")`. Await it for a proxy.
 ///
 /// A name means the actor of the same realm that has it: in a test those that this test spawned, elsewhere those of the
-/// process. An actor without a name is found by the one it shows, `Counter-7`; one whose last proxy is gone is not
+/// process. With the feature `reach` it may also be in a process of its own family, if all its commands can cross: an
+/// actor in a process of its own finds what its parent's realm has, and what other processes there have; a parent finds
+/// what the actors it placed in processes have spawned. An actor found so is called, stopped, killed and waited for like
+/// any other, but for commands that answer with streams; its proxy here keeps it alive there. An actor without a name is found by the one it shows, `Counter-7`; one whose last proxy is gone is not
 /// found.
 ///
 /// ```
@@ -46,6 +49,54 @@ pub struct Lookup<A: Actor> {
     kind: PhantomData<fn() -> A>,
 }
 
+/// How messages of an actor cross to where it is; known where the compiler has checked that they can.
+pub struct Passage<A: Actor> {
+    #[cfg(feature = "reach")]
+    pub(super) pack: fn(A::Message, super::crossing::Outbound<'_>),
+    /// What the other process calls to find it.
+    #[cfg(feature = "reach")]
+    pub(super) seek: crate::sys::anchor::Entry,
+    kind: PhantomData<fn() -> A>,
+}
+
+/// Asks for the passage of a type in a way that has an answer for every type.
+pub struct Way<A>(PhantomData<fn() -> A>);
+
+impl<A> Way<A> {
+    /// The one there is.
+    pub const NEW: Way<A> = Way(PhantomData);
+}
+
+/// The answer for a type whose messages can cross.
+pub trait Crosses<A: Actor> {
+    /// How.
+    fn passage(&self) -> Option<Passage<A>>;
+}
+
+/// The answer for every other type: found after [`Crosses`], because it takes a reference more.
+pub trait Stays<A: Actor> {
+    /// Not at all.
+    fn passage(&self) -> Option<Passage<A>>;
+}
+
+impl<A: ProcessActor> Crosses<A> for Way<A> {
+    fn passage(&self) -> Option<Passage<A>> {
+        Some(Passage {
+            #[cfg(feature = "reach")]
+            pack: A::pack,
+            #[cfg(feature = "reach")]
+            seek: super::reach::receive::<A>,
+            kind: PhantomData,
+        })
+    }
+}
+
+impl<A: Actor> Stays<A> for &Way<A> {
+    fn passage(&self) -> Option<Passage<A>> {
+        None
+    }
+}
+
 /// Why a look-up gave no proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -70,15 +121,6 @@ pub enum LookupError {
         /// The type that there is, with its path.
         found: String,
     },
-    /// Who has the name is in another process and cannot be called from here.
-    OutOfReach {
-        /// The name.
-        name: String,
-        /// The type.
-        kind: &'static str,
-        /// Why not.
-        why: String,
-    },
 }
 
 impl<A: Actor> Lookup<A> {
@@ -98,8 +140,45 @@ impl<A: Actor> Lookup<A> {
     /// # Errors
     /// Where nobody here has the name, or one of another type has.
     pub fn here(self) -> Result<A::Proxy, LookupError> {
-        find::<A>(Realm::current().id(), &self.name)
+        find_here::<A>(Realm::current().id(), &self.name)
     }
+}
+
+#[cfg(feature = "reach")]
+impl<A: Actor> Lookup<A> {
+    async fn elsewhere(self, realm: u64, error: LookupError) -> Result<A::Proxy, LookupError> {
+        match A::passage() {
+            Some(passage) => super::reach::search(realm, self.name, passage, self.limit, error).await,
+            None => Err(error.beyond_reach()),
+        }
+    }
+}
+
+#[cfg(feature = "reach")]
+impl LookupError {
+    /// The same of a type that no other process can be asked for.
+    fn beyond_reach(self) -> LookupError {
+        let LookupError::NoSuchActor { name, kind, near, .. } = self else { return self };
+        let why = "other processes were not asked, because what its commands take or return cannot cross";
+        LookupError::NoSuchActor { name, kind, near, unasked: Some(why.to_owned()) }
+    }
+}
+
+#[cfg(not(feature = "reach"))]
+impl<A: Actor> Lookup<A> {
+    async fn elsewhere(self, _realm: u64, error: LookupError) -> Result<A::Proxy, LookupError> {
+        let LookupError::NoSuchActor { name, kind, near, .. } = error else { return Err(error) };
+        let apart = "this process was started for an actor of another one, and look-ups stay in their process without \
+                     the feature `reach`";
+        let unasked = names::is_apart().then(|| apart.to_owned());
+        Err(LookupError::NoSuchActor { name, kind, near, unasked })
+    }
+}
+
+/// The actor of this name and type that is in this realm, or that this process was started for.
+fn find_here<A: Actor>(realm: u64, name: &str) -> Result<A::Proxy, LookupError> {
+    let is_host = realm == 0 && names::find(names::HOST, name).is_some();
+    find::<A>(if is_host { names::HOST } else { realm }, name)
 }
 
 /// The actor of this name and type in a realm of this process.
@@ -125,7 +204,13 @@ impl<A: Actor> IntoFuture for Lookup<A> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.here() })
+        Box::pin(async move {
+            let realm = Realm::current().id();
+            match find_here::<A>(realm, &self.name) {
+                Err(error @ LookupError::NoSuchActor { .. }) => self.elsewhere(realm, error).await,
+                found => found,
+            }
+        })
     }
 }
 
@@ -143,9 +228,6 @@ impl std::fmt::Display for LookupError {
                 f,
                 "actor `{name}` is a `{found}`, and was looked up as a `{asked}`: look it up by its own type"
             ),
-            LookupError::OutOfReach { name, kind, why } => {
-                write!(f, "actor `{name}` ({kind}) cannot be called from this process: {why}")
-            }
         }
     }
 }

@@ -65,6 +65,8 @@ pub mod panic;
 mod params;
 mod pool;
 pub mod program;
+#[cfg(feature = "reach")]
+mod reach;
 mod realm;
 mod reply;
 mod roll;

@@ -3,12 +3,15 @@
 //! An actor without a name is in no book of these.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::info::ActorName;
 use super::node::AnyActor;
-use super::realm::Realm;
 use super::roll;
+
+/// Whether this process was started for an actor of another one.
+static IS_APART: AtomicBool = AtomicBool::new(false);
 
 /// Names are spread over so many shelves, each with a lock of its own.
 const SHELVES: usize = 128;
@@ -45,13 +48,28 @@ fn holder<'a>(candidates: &'a [Arc<dyn AnyActor>], name: &str) -> Option<&'a Arc
     candidates.iter().filter(has_it).find(|actor| !has_left(actor))
 }
 
-/// Takes the name of an actor that has one, in the realm that it is spawned in.
+/// Where the actor is that a process was started for. Who asks from outside finds it where it was spawned.
+pub(crate) const HOST: u64 = u64::MAX;
+
+/// This process was started for this actor.
+pub(crate) fn take_for_host(actor: &Arc<dyn AnyActor>) {
+    IS_APART.store(true, Ordering::Relaxed);
+    // The first name of this process: nobody can have it.
+    let _ = take(actor, HOST);
+}
+
+/// Whether this process was started for an actor of another one.
+#[cfg(not(feature = "reach"))]
+pub(crate) fn is_apart() -> bool {
+    IS_APART.load(Ordering::Relaxed)
+}
+
+/// Takes the name of an actor that has one, in this realm.
 ///
 /// # Errors
 /// Where another has it, which is given back.
-pub(crate) fn take(actor: &Arc<dyn AnyActor>) -> Result<(), ActorName> {
+pub(crate) fn take(actor: &Arc<dyn AnyActor>, realm: u64) -> Result<(), ActorName> {
     let Some(name) = actor.node().name.name.as_deref() else { return Ok(()) };
-    let realm = Realm::current().id();
     let hash = hash_of(realm, name);
     let mut shelf = shelf(hash);
     let candidates = candidates(&shelf, hash, realm);

@@ -4,9 +4,13 @@
 //! gather; they leave together when there are enough of them, when anything else is to be said, when the actor waits
 //! (`flush`), and, where a command computes meanwhile, when the thread that gives the signs of life looks after them.
 
+#[cfg(feature = "reach")]
+use std::sync::Arc;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "reach")]
+use super::reach::Outbox;
 use crate::sys::seam;
 use crate::sys::wire::{BlockingSender, WireError};
 
@@ -26,8 +30,15 @@ const STALLED: Duration = Duration::from_secs(3600);
 /// Exit code of a worker whose parent hangs.
 const GIVEN_UP: i32 = 101;
 
+/// Where frames go.
+enum Sink {
+    Socket(BlockingSender),
+    #[cfg(feature = "reach")]
+    Lane(Arc<Outbox>),
+}
+
 pub(crate) struct Outgoing {
-    sender: BlockingSender,
+    sender: Sink,
     state: Mutex<State>,
     /// Wakes the thread that looks after what is held.
     bell: Condvar,
@@ -47,6 +58,16 @@ struct State {
 
 impl Outgoing {
     pub(crate) fn new(sender: BlockingSender) -> Outgoing {
+        Outgoing::over(Sink::Socket(sender))
+    }
+
+    /// One whose frames somebody else writes.
+    #[cfg(feature = "reach")]
+    pub(crate) fn of_lane(outbox: Arc<Outbox>) -> Outgoing {
+        Outgoing::over(Sink::Lane(outbox))
+    }
+
+    fn over(sender: Sink) -> Outgoing {
         Outgoing { sender, state: Mutex::default(), bell: Condvar::new() }
     }
 
@@ -134,7 +155,14 @@ impl Outgoing {
     }
 
     fn write(&self, frames: &[u8]) -> Result<(), WireError> {
-        let sent = self.sender.send(frames, STALLED);
+        let sent = match &self.sender {
+            Sink::Socket(sender) => sender.send(frames, STALLED),
+            #[cfg(feature = "reach")]
+            Sink::Lane(outbox) => {
+                outbox.put(frames);
+                Ok(())
+            }
+        };
         if let Err(error @ WireError::Stalled { .. }) = &sent {
             // Part of a frame is on the wire and nothing can follow it: nobody will hear of this actor again.
             eprintln!("rehearsal: this worker process ends, its parent hangs: {error}");

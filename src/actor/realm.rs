@@ -159,6 +159,16 @@ impl Realm {
         HERE.set(self.0.clone());
     }
 
+    /// The realm of this number, if it is still there.
+    #[cfg(feature = "reach")]
+    pub(crate) fn of(id: u64) -> Option<Realm> {
+        if id == 0 {
+            return Some(Realm(None));
+        }
+        let mut open = locked(&REALMS).iter().filter_map(Weak::upgrade).collect::<Vec<_>>().into_iter();
+        open.find(|own| own.id == id).map(|own| Realm(Some(own)))
+    }
+
     /// A number that no other realm of this process has; 0 is the process's own.
     pub fn id(&self) -> u64 {
         self.0.as_ref().map_or(0, |own| own.id)

@@ -16,6 +16,8 @@ use super::letter;
 use super::open::{self, OpenCall, OpenCommand};
 use super::outgoing::Outgoing;
 use super::overview::ActorInfo;
+#[cfg(feature = "reach")]
+use super::reach::Outbox;
 use super::reply::{RemoteReply, Reply};
 use crate::sys::process::Lookout;
 use crate::sys::wire::{BlockingSender, WireError};
@@ -23,6 +25,7 @@ use crate::sys::wire::{BlockingSender, WireError};
 /// The way to the parent, shared by everything in the worker that has something to say.
 pub(crate) struct Uplink {
     outgoing: Outgoing,
+    is_lane: bool,
     /// Messages that have come and were not dealt with, the one in progress included.
     open: AtomicUsize,
     /// Messages that have come, questions not counted.
@@ -37,14 +40,32 @@ pub(crate) struct Uplink {
 
 impl Uplink {
     pub(crate) fn new(sender: BlockingSender) -> Uplink {
+        Uplink::over(Outgoing::new(sender))
+    }
+
+    fn over(outgoing: Outgoing) -> Uplink {
         Uplink {
-            outgoing: Outgoing::new(sender),
+            outgoing,
+            is_lane: false,
             open: AtomicUsize::new(0),
             come: AtomicU64::new(0),
             taken: AtomicUsize::new(0),
             report_at: AtomicUsize::new(1),
             lookout: Lookout::new(),
         }
+    }
+
+    /// The way to somebody in another process who looked the actor up. Nobody waits for it to be written.
+    #[cfg(feature = "reach")]
+    pub(crate) fn of_lane(outbox: Arc<Outbox>) -> Uplink {
+        let mut link = Uplink::over(Outgoing::of_lane(outbox));
+        link.is_lane = true;
+        link
+    }
+
+    /// Whether it leads to somebody else than the parent.
+    pub(crate) fn is_lane(&self) -> bool {
+        self.is_lane
     }
 
     /// What says when to look out for the next message.
@@ -209,7 +230,8 @@ impl<T: Serialize + Send> RemoteReply<T> for Homeward {
 impl Drop for Homeward {
     fn drop(&mut self) {
         self.link.open.fetch_sub(1, Ordering::Relaxed);
-        if self.request == 0 && !letter::is_burying() {
+        // The mailbox behind a lane goes on after it has dropped a message.
+        if self.request == 0 && (self.link.is_lane() || !letter::is_burying()) {
             self.link.tell_taken();
         }
     }

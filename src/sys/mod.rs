@@ -30,6 +30,8 @@ pub mod boot;
 pub(crate) mod busy;
 pub mod capture;
 pub(crate) mod deadline;
+#[cfg(feature = "reach")]
+pub(crate) mod desk;
 pub mod exit;
 pub mod limit;
 #[cfg(any(feature = "harness", feature = "json"))]

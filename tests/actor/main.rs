@@ -40,6 +40,8 @@ mod pool;
 mod probe;
 mod process;
 mod races;
+#[cfg(feature = "reach")]
+mod reach;
 mod recycle;
 mod restart;
 mod shape;

@@ -79,6 +79,12 @@ impl Node {
         self.marks.load(Ordering::Acquire) & RARE != 0
     }
 
+    /// Whether somebody waits for its end.
+    #[cfg(feature = "reach")]
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.ending().rare.as_ref().is_some_and(|rare| !rare.waiting.is_empty())
+    }
+
     /// What is wished of its loop beside its messages.
     pub(crate) fn wish(&self) -> Wish {
         Wish::of(self.wish.load(Ordering::SeqCst))

@@ -45,6 +45,8 @@ pub(super) struct Line {
     room: Mutex<Option<Waker>>,
     frames: AtomicU64,
     told_to_stop: AtomicBool,
+    /// Whether something is gathered that is not written.
+    pub(super) is_writing: AtomicBool,
     /// Bytes of memory over which another process is to take over.
     memory: Option<u64>,
 }
@@ -90,6 +92,7 @@ impl Line {
             room: Mutex::new(None),
             frames: AtomicU64::new(0),
             told_to_stop: AtomicBool::new(false),
+            is_writing: AtomicBool::new(false),
             memory,
         }
     }
@@ -109,7 +112,7 @@ impl Line {
         std::mem::take(&mut *open)
     }
 
-    fn open(&self) -> MutexGuard<'_, Unsettled> {
+    pub(super) fn open(&self) -> MutexGuard<'_, Unsettled> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -162,6 +165,8 @@ pub(super) struct Writer<A: Actor> {
     pub(super) messages: u64,
     /// That of the message at hand.
     span: Handled,
+    /// The process is not the actor's alone: a kill is said to the other end, which carries it out.
+    pub(super) kills_by_frame: bool,
 }
 
 /// Why a writer ended.
@@ -185,16 +190,8 @@ impl<A: Actor> Writer<A> {
         #[cfg(feature = "stream")]
         line.open().waiting.set_dock(shared.clone());
         let messages = u64::MAX;
-        Writer {
-            shared,
-            line,
-            pack,
-            socket: Box::new(socket),
-            inbox,
-            buffer: hello,
-            messages,
-            span: Handled::default(),
-        }
+        let (socket, span) = (Box::new(socket), Handled::default());
+        Writer { shared, line, pack, socket, inbox, buffer: hello, messages, span, kills_by_frame: false }
     }
 
     /// What was taken out of the mailbox and not written.
@@ -266,6 +263,10 @@ impl<A: Actor> Writer<A> {
     fn take(&mut self, next: Next<Envelope<A::Message>, Box<BuiltIn>>) -> Option<Written> {
         let is_replaced = self.line.was_told_to_stop() && self.shared.node.is_being_replaced();
         match next {
+            Next::Kill if self.kills_by_frame => {
+                self.shared.mailbox.forget_signals();
+                self.header(&Down::Kill);
+            }
             Next::Kill => return Some(Written::Killed),
             Next::Stop => {
                 self.line.told_to_stop.store(true, Ordering::Relaxed);
@@ -348,6 +349,7 @@ impl<A: Actor> Writer<A> {
             return None;
         }
         let mut written = 0;
+        self.line.is_writing.store(true, Ordering::Relaxed);
         let end = poll_fn(|cx| {
             while written < full.len() {
                 match Pin::new(&mut self.socket).poll_write(cx, &full[written..]) {
@@ -367,6 +369,7 @@ impl<A: Actor> Writer<A> {
             Poll::Pending
         })
         .await;
+        self.line.is_writing.store(false, Ordering::Relaxed);
         if self.buffer.is_empty() && full.capacity() <= 2 * BATCH {
             self.buffer = full;
             self.buffer.clear();

@@ -40,6 +40,12 @@ pub(super) fn number_from(id: u64) {
     LAST.fetch_max(id, Ordering::Relaxed);
 }
 
+/// A number that no other actor of this process has.
+#[cfg(feature = "reach")]
+pub(super) fn next_number() -> u64 {
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
 /// Messages that may wait in a mailbox unless told otherwise.
 pub(super) const DEFAULT_MAILBOX: usize = 1024;
 
@@ -333,7 +339,8 @@ impl<A: Actor> Spawn<A> {
         let address = Address::first(shared.clone());
         let actor: Arc<dyn AnyActor> = shared.clone();
         if name.name.is_some() {
-            names::take(&actor).map_err(|holder| SpawnError::NameTaken { actor: name.clone(), holder })?;
+            names::take(&actor, Realm::current().id())
+                .map_err(|holder| SpawnError::NameTaken { actor: name.clone(), holder })?;
         }
         #[cfg(feature = "json")]
         if let Some(allowed) = self.allowed.take() {

@@ -2,7 +2,7 @@
 //!
 //! Owns: [`Spawn`], the builder that every actor's `spawn(..)` gives (`builder`), and the future it becomes (`placing`); the three placements
 //! `task`, `thread`, `process`, which differ in who drains the mailbox; `ready`, how whoever spawned it learns that it started; `bridge`, what `process` sends and
-//! reads; `worker`, the other end of it.
+//! reads; `worker`, the other end of it; `stand_in`, what `bridge` is for an actor that was looked up in another process.
 //!
 //! Never: touches a message. A proxy and its hot path are the same for all three.
 //!
@@ -13,6 +13,8 @@ mod builder;
 mod placing;
 mod process;
 mod ready;
+#[cfg(feature = "reach")]
+pub(crate) mod stand_in;
 mod task;
 mod thread;
 pub mod worker;

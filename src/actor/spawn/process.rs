@@ -14,7 +14,7 @@ use super::bridge::{Line, Reader, Unsettled, Writer, Written};
 use super::ready::Ready;
 use crate::actor::behavior::Actor;
 use crate::actor::context::Callback;
-use crate::actor::crossing::{self, Crossing, Hello};
+use crate::actor::crossing::{self, Crossing, Door, Hello};
 use crate::actor::error::SpawnError;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::letter::Kept;
@@ -22,6 +22,7 @@ use crate::actor::mailbox::Inbox;
 use crate::actor::node::{Finisher, Shared};
 use crate::actor::panic;
 use crate::actor::realm;
+use crate::actor::realm::Realm;
 use crate::actor::state::State;
 use crate::actor::supervise::Heartbeat;
 use crate::actor::supervise::again::{Again, Fates, Wish};
@@ -59,6 +60,8 @@ struct Office<A: Actor> {
     options: SpawnOptions,
     heartbeat: Heartbeat,
     on_event: Option<Callback<A::Event>>,
+    /// The realm it was spawned in.
+    realm: u64,
     /// Messages that were taken out of the mailbox and not written to any process.
     inbox: Kept<A>,
 }
@@ -78,7 +81,8 @@ pub(super) fn place<A: Actor>(order: Order<A>) -> Result<(), SpawnError> {
         return Err(SpawnError::NoRuntime { actor: shared.node.name.clone() });
     }
     let inbox = Kept::new(&shared);
-    let mut office = Office { shared, crossing, options, heartbeat, on_event, inbox };
+    let realm = Realm::current().id();
+    let mut office = Office { shared, crossing, options, heartbeat, on_event, realm, inbox };
     let launched = office.launch(&args, again.is_some())?;
     drop(seam::spawn(hold(office, launched, ready, again)));
     Ok(())
@@ -100,6 +104,7 @@ impl<A: Actor> Office<A> {
             window: self.shared.mailbox.capacity(),
             notify_every: self.heartbeat.interval(),
             listens: self.on_event.is_some(),
+            door: door(self.realm),
             in_sight: self.shared.mailbox.is_in_sight(),
         };
         let hello = (self.crossing.hello)(&hello, args)
@@ -116,6 +121,17 @@ impl<A: Actor> Office<A> {
         node.notify();
         node.state.advance(State::Starting);
         Ok(Launched { child, hello })
+    }
+}
+
+/// What the process is told of looking up names elsewhere.
+fn door(realm: u64) -> Option<Door> {
+    #[cfg(feature = "reach")]
+    return crate::actor::reach::door(realm);
+    #[cfg(not(feature = "reach"))]
+    {
+        let _ = realm;
+        None
     }
 }
 

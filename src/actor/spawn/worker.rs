@@ -26,8 +26,11 @@ use crate::actor::info::{ActorName, Placement};
 use crate::actor::letter;
 use crate::actor::life::{Seat, live};
 use crate::actor::mailbox::{CONTROL_CAPACITY, Refused};
+use crate::actor::names;
 use crate::actor::node::{AnyActor, Shared};
 use crate::actor::overflow::Overflow;
+#[cfg(feature = "reach")]
+use crate::actor::reach;
 #[cfg(feature = "stream")]
 use crate::actor::stream;
 use crate::actor::uplink::{OpenRequest, Uplink};
@@ -53,6 +56,8 @@ struct Errand {
     passed: Vec<OwnedFd>,
     hello: Hello,
     args: Vec<u8>,
+    /// The process that started this one.
+    parent: u32,
 }
 
 /// What a process does that was started to be an actor; the process ends with the actor.
@@ -76,7 +81,7 @@ pub fn serve(boot: WorkerBoot) -> ! {
 
 /// Reads the first frame and looks up the actor it names.
 fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
-    let WorkerBoot { socket, passed, .. } = boot;
+    let WorkerBoot { socket, passed, arbiter_pid: parent } = boot;
     let link = Arc::new(Uplink::new(BlockingSender::new(&socket)?));
     let idle = link.clone();
     let runtime = Builder::new_current_thread().enable_all().on_thread_park(move || idle.rest()).build()?;
@@ -89,7 +94,7 @@ fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
     match read_hello(first) {
         Ok((hello, args)) => {
             let (entry, args) = (anchor::entry_at(hello.entry), args.to_vec());
-            Ok((entry, Errand { runtime, frames, link, passed, hello, args }))
+            Ok((entry, Errand { runtime, frames, link, passed, hello, args, parent }))
         }
         Err(why) => {
             let _ = link.say(&Up::Refused { why: why.clone() });
@@ -122,7 +127,9 @@ fn read_hello(frame: &[u8]) -> Result<(Hello, &[u8]), String> {
 pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     let errand = errand.downcast_mut::<Option<Errand>>().and_then(Option::take);
     let Some(errand) = errand else { return };
-    let Errand { runtime, frames, link, passed, hello, args } = errand;
+    let Errand { runtime, frames, link, passed, hello, args, parent } = errand;
+    #[cfg(not(feature = "reach"))]
+    let _ = parent;
     link.set_window(hello.window);
     let refuse = |why: String| -> ! {
         let _ = link.say(&Up::Refused { why });
@@ -147,7 +154,8 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     if hello.in_sight {
         shared.mailbox.keep_in_sight(Envelope::command::<A>);
     }
-    cycle::know(&(shared.clone() as Arc<dyn AnyActor>));
+    let actor: Arc<dyn AnyActor> = shared.clone();
+    cycle::know(&actor);
     let outlet = Outlet::remote(&link, hello.listens);
     let (ready, is_ready) = ready::pair();
     let cx = Context::new(shared.clone(), outlet, passed);
@@ -164,6 +172,11 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     };
     // Held until the parent says that its last proxy is gone.
     let proxy = Address::new(shared.clone());
+    names::take_for_host(&actor);
+    #[cfg(feature = "reach")]
+    if let Some(door) = &hello.door {
+        reach::enter(door, parent);
+    }
     give_signs_of_life(link.clone(), hello.notify_every, shared.clone());
 
     let counted = shared.clone();
@@ -244,6 +257,7 @@ fn take<A: ProcessActor>(
     let carried = |envelope| span::carry_from(ask, envelope);
     match header {
         Down::Stop => shared.mailbox.stop(),
+        Down::Kill => shared.mailbox.kill(),
         Down::Leave => *proxy = None,
         Down::Span { .. } => unreachable!("it is noted where it is read"),
         Down::Ping { request } => control(shared, BuiltIn::Ping(inbound(request).reply())),

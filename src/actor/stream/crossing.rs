@@ -15,7 +15,7 @@ use super::word::{Order, Said};
 use crate::actor::behavior::Wire;
 use crate::actor::context::{Any, Context};
 use crate::actor::crossing::{self, Down, Inbound, Outbound, Up};
-use crate::actor::error::Cause;
+use crate::actor::error::{Cause, Part};
 use crate::actor::node::{AnyActor, Node};
 use crate::actor::reply::{RemoteReply, Reply};
 use crate::actor::uplink::Uplink;
@@ -151,6 +151,11 @@ impl<S: StreamedApart> RemoteReply<S> for Departing<S> {
         if is_tell {
             // The stream goes with the answer, and its producer with the stream.
             return;
+        }
+        if link.is_lane() {
+            // Numbers of streams are the parent's to give.
+            let why = "a stream goes to the actor's own parent alone; ask it for values, or its parent for the stream";
+            return reply.fail(Cause::Crossing { part: Part::Answer, why: why.to_owned() });
         }
         let (ticket, Departure(set_out)) = answer.depart();
         reply.send(ticket);

@@ -7,6 +7,8 @@
 pub(super) mod boot;
 pub(super) mod capture;
 pub(super) mod clock;
+#[cfg(feature = "reach")]
+pub(super) mod desk;
 pub(super) mod exit;
 pub(super) mod limit;
 pub(super) mod lookout;

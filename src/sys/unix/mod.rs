@@ -4,7 +4,7 @@
 //!   the files that are passed to it; `inherited`: what must not leak into programs we start;
 //! - `spawner`: the thread that starts every child; `process`: a child and its group; `offspring`: whatever children
 //!   this process has, ours or adopted; `guardian`: the process that kills all groups when this one is gone;
-//! - `ends`: a socket on a runtime, read and written without waking for nothing; `lookout`: when a worker looks for the
+//! - `desk`: a socket with a name, for processes that find each other; `ends`: a socket on a runtime, read and written without waking for nothing; `lookout`: when a worker looks for the
 //!   next message by itself for a moment, before it sleeps;
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `memory_file`: a file without a name; `call`: what every system call's result goes through.
@@ -17,6 +17,8 @@ pub(super) mod boot;
 mod call;
 pub(super) mod capture;
 pub(super) mod clock;
+#[cfg(feature = "reach")]
+pub(super) mod desk;
 mod ends;
 pub(super) mod exit;
 mod guardian;

@@ -17,6 +17,7 @@ fn hello() -> Hello {
         notify_every: Duration::from_secs(9),
         listens: false,
         in_sight: false,
+        door: None,
     }
 }
 
