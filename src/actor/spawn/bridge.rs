@@ -45,7 +45,6 @@ pub(super) struct Line {
     room: Mutex<Option<Waker>>,
     frames: AtomicU64,
     told_to_stop: AtomicBool,
-    /// Whether something is gathered that is not written.
     pub(super) is_writing: AtomicBool,
     /// Bytes of memory over which another process is to take over.
     memory: Option<u64>,
@@ -165,7 +164,6 @@ pub(super) struct Writer<A: Actor> {
     pub(super) messages: u64,
     /// That of the message at hand.
     span: Handled,
-    /// The process is not the actor's alone: a kill is said to the other end, which carries it out.
     pub(super) kills_by_frame: bool,
 }
 
@@ -189,8 +187,7 @@ impl<A: Actor> Writer<A> {
     ) -> Writer<A> {
         #[cfg(feature = "stream")]
         line.open().waiting.set_dock(shared.clone());
-        let messages = u64::MAX;
-        let (socket, span) = (Box::new(socket), Handled::default());
+        let (socket, span, messages) = (Box::new(socket), Handled::default(), u64::MAX);
         Writer { shared, line, pack, socket, inbox, buffer: hello, messages, span, kills_by_frame: false }
     }
 
