@@ -88,10 +88,9 @@ fn proxy_methods(actor: &Actor) -> TokenStream {
                     &self.0,
                     #text,
                     #message::#name(#root::Reply::nobody(), #(#names),*),
-                    |envelope, reply| {
-                        if let #root::Envelope::Command(#message::#name(place, ..)) = envelope {
-                            *place = reply;
-                        }
+                    |envelope| match envelope {
+                        #root::Envelope::Command(#message::#name(place, ..)) => ::core::option::Option::Some(place),
+                        _ => ::core::option::Option::None,
                     },
                 )
             }
@@ -137,10 +136,9 @@ fn job_method(actor: &Actor, command: &Method, job: TokenStream) -> TokenStream 
                 #text,
                 __ticket,
                 #message::#name(#root::Reply::nobody(), #(#names,)* __ticket),
-                |envelope, reply| {
-                    if let #root::Envelope::Command(#message::#name(place, ..)) = envelope {
-                        *place = reply;
-                    }
+                |envelope| match envelope {
+                    #root::Envelope::Command(#message::#name(place, ..)) => ::core::option::Option::Some(place),
+                    _ => ::core::option::Option::None,
                 },
             )
         }

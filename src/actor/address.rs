@@ -63,34 +63,34 @@ impl<A: Actor> Address<A> {
 
     /// Asks whether it is there. Answered past all messages that wait, also while an async command waits for something.
     pub fn ping(&self) -> Call<'_, A, ()> {
-        self.built_in("ping", BuiltIn::Ping(Reply::nobody()), |envelope, reply| {
-            if let Envelope::BuiltIn(built_in) = envelope
-                && let BuiltIn::Ping(place) = &mut **built_in
-            {
-                *place = reply;
-            }
+        self.built_in("ping", BuiltIn::Ping(Reply::nobody()), |envelope| match envelope {
+            Envelope::BuiltIn(built_in) => match &mut **built_in {
+                BuiltIn::Ping(place) => Some(place),
+                _ => None,
+            },
+            Envelope::Command(_) => None,
         })
     }
 
     /// Asks it about itself. Answered past all messages that wait.
     pub fn info(&self) -> Call<'_, A, Info> {
-        self.built_in("info", BuiltIn::Info(Reply::nobody()), |envelope, reply| {
-            if let Envelope::BuiltIn(built_in) = envelope
-                && let BuiltIn::Info(place) = &mut **built_in
-            {
-                *place = reply;
-            }
+        self.built_in("info", BuiltIn::Info(Reply::nobody()), |envelope| match envelope {
+            Envelope::BuiltIn(built_in) => match &mut **built_in {
+                BuiltIn::Info(place) => Some(place),
+                _ => None,
+            },
+            Envelope::Command(_) => None,
         })
     }
 
     /// Gets the text back, in order with the other messages.
     pub fn echo(&self, text: impl Into<String>) -> Call<'_, A, String> {
-        self.built_in("echo", BuiltIn::Echo(text.into(), Reply::nobody()), |envelope, reply| {
-            if let Envelope::BuiltIn(built_in) = envelope
-                && let BuiltIn::Echo(_, place) = &mut **built_in
-            {
-                *place = reply;
-            }
+        self.built_in("echo", BuiltIn::Echo(text.into(), Reply::nobody()), |envelope| match envelope {
+            Envelope::BuiltIn(built_in) => match &mut **built_in {
+                BuiltIn::Echo(_, place) => Some(place),
+                _ => None,
+            },
+            Envelope::Command(_) => None,
         })
     }
 
@@ -120,12 +120,12 @@ impl<A: Actor> Address<A> {
     /// }
     /// ```
     pub fn run<C: OpenCommand>(&self, command: C) -> Call<'_, A, C::Output> {
-        self.built_in(C::NAME, BuiltIn::Open(open::ticket(command)), |envelope, reply| {
-            if let Envelope::BuiltIn(built_in) = envelope
-                && let BuiltIn::Open(call) = &mut **built_in
-            {
-                open::plug::<C>(&mut **call, reply);
-            }
+        self.built_in(C::NAME, BuiltIn::Open(open::ticket(command)), |envelope| match envelope {
+            Envelope::BuiltIn(built_in) => match &mut **built_in {
+                BuiltIn::Open(call) => open::place::<C>(&mut **call),
+                _ => None,
+            },
+            Envelope::Command(_) => None,
         })
     }
 

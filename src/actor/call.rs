@@ -21,12 +21,13 @@ use super::overflow;
 use super::reply::{Reply, Waited, Waiting};
 use super::span;
 use crate::sys::deadline::Deadline;
+use crate::sys::slot::Wait;
 
 /// How long an ask waits unless told otherwise.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 
-/// Puts the place for the answer into a message that was made without one.
-pub(crate) type Plug<A, R> = fn(&mut Envelope<<A as Actor>::Message>, Reply<R>);
+/// Where in a message, which is made without one, the place for the answer is.
+pub(crate) type Plug<A, R> = fn(&mut Envelope<<A as Actor>::Message>) -> Option<&mut Reply<R>>;
 
 /// A call of a command that has not been sent. Await it for the answer, or choose another way to send it.
 ///
@@ -121,8 +122,7 @@ impl<'p, A: Actor, R> Call<'p, A, R> {
         post: impl FnOnce(&Shared<A>, &'static str, Envelope<A::Message>) -> Posted<A>,
     ) -> Result<Answer<A, R>, Error> {
         let shared = self.address.shared.clone();
-        let (reply, waiting) = Reply::pair(Deadline::new(self.limit));
-        (self.plug)(&mut self.envelope, reply);
+        let waiting = Waiting::new(awaited::<A, R>(&mut self.envelope, self.plug), Deadline::new(self.limit));
         if let Err(refused) = post(&shared, self.command, self.envelope) {
             return Err(refusal(&shared, self.command, refused));
         }
@@ -379,18 +379,13 @@ impl<A: Actor, R> Exchange<A, R> {
     /// Puts an unsent message into the mailbox, or in line for it.
     fn send(&mut self, shared: &Shared<A>) -> Result<(), Error> {
         let Stage::Unsent { envelope, plug, limit } = &mut self.stage else { return Ok(()) };
-        let limit = *limit;
-        let (reply, wait) = Reply::awaited();
-        let refused = match envelope {
-            Some(message) => {
-                plug(message, reply);
-                let is_question = message.is_question();
-                span::carry(envelope);
-                if is_question { Err(Refused::Full(())) } else { shared.mailbox.push(envelope) }
-            }
-            None => unreachable!("it is unsent"),
-        };
-        match refused {
+        let (limit, plug) = (*limit, *plug);
+        let message = envelope.as_mut().expect("it is unsent");
+        let wait = awaited::<A, R>(message, plug);
+        let is_question = message.is_question();
+        span::carry(envelope);
+        let posted = if is_question { Err(Refused::Full(())) } else { shared.mailbox.push(envelope) };
+        match posted {
             Ok(()) => self.stage = Stage::Waiting(Waiting::new(wait, Deadline::new(limit))),
             Err(Refused::Full(())) => {
                 let envelope = envelope.take();
@@ -413,6 +408,11 @@ impl<A: Actor, R> Exchange<A, R> {
             shared.mailbox.leave_line(*ticket);
         }
     }
+}
+
+/// Puts a place for the answer into a message, and gives what its caller waits on.
+fn awaited<A: Actor, R>(envelope: &mut Envelope<A::Message>, plug: Plug<A, R>) -> Wait<R, Cause> {
+    plug(envelope).expect("a call makes a message with a place for its answer").await_here()
 }
 
 #[cold]

@@ -80,6 +80,7 @@ pub(crate) struct Asker {
 
 impl Asker {
     /// Who asks on this thread, if it is a command of an actor.
+    #[inline]
     pub(crate) fn here() -> Option<Asker> {
         let (actor, _) = COMMAND.try_with(Cell::get).unwrap_or_default();
         (actor != 0).then(|| Asker { actor, now: TABLE.now() })

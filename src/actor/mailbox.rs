@@ -333,6 +333,9 @@ impl<M, C> Mailbox<M, C> {
     }
 
     /// What comes next: kill, stop, control lane, messages, in this order.
+    ///
+    /// Inline, so that a message of a burst is moved once, out of the buffer to where it is handled.
+    #[inline(always)]
     pub(crate) fn poll_next(&self, inbox: &mut Inbox<M>, cx: &mut Context<'_>) -> Poll<Next<M, C>> {
         let sign = self.sign.load(Ordering::Acquire);
         if sign & URGENT == 0
@@ -347,6 +350,7 @@ impl<M, C> Mailbox<M, C> {
         self.poll_more(inbox, cx)
     }
 
+    #[inline(never)]
     fn poll_more(&self, inbox: &mut Inbox<M>, cx: &mut Context<'_>) -> Poll<Next<M, C>> {
         let mut queue = self.lock();
         if let Some(next) = self.take_urgent(&mut queue, true) {

@@ -371,20 +371,18 @@ pub struct MonitorProxy<A: Actor>(Address<Monitor<A>>);
 impl<A: Actor> MonitorProxy<A> {
     /// The workers that are alive now, in the order of their numbers. One that is being started again is missing.
     pub fn workers(&self) -> Call<'_, Monitor<A>, Vec<A::Proxy>> {
-        let plug: Plug<Monitor<A>, _> = |envelope, reply| {
-            if let Envelope::Command(MonitorMessage::Workers(place)) = envelope {
-                *place = reply;
-            }
+        let plug: Plug<Monitor<A>, _> = |envelope| match envelope {
+            Envelope::Command(MonitorMessage::Workers(place)) => Some(place),
+            _ => None,
         };
         Call::new(&self.0, "workers", MonitorMessage::Workers(Reply::nobody()), plug)
     }
 
     /// The worker whose turn it is, one after another; `None` while all are being started again.
     pub fn next(&self) -> Call<'_, Monitor<A>, Option<A::Proxy>> {
-        let plug: Plug<Monitor<A>, _> = |envelope, reply| {
-            if let Envelope::Command(MonitorMessage::Next(place)) = envelope {
-                *place = reply;
-            }
+        let plug: Plug<Monitor<A>, _> = |envelope| match envelope {
+            Envelope::Command(MonitorMessage::Next(place)) => Some(place),
+            _ => None,
         };
         Call::new(&self.0, "next", MonitorMessage::Next(Reply::nobody()), plug)
     }
@@ -410,10 +408,9 @@ impl<A: Actor> MonitorProxy<A> {
     /// # Ok(()) }
     /// ```
     pub fn group(&self) -> Call<'_, Monitor<A>, Group<A>> {
-        let plug: Plug<Monitor<A>, _> = |envelope, reply| {
-            if let Envelope::Command(MonitorMessage::Group(place)) = envelope {
-                *place = reply;
-            }
+        let plug: Plug<Monitor<A>, _> = |envelope| match envelope {
+            Envelope::Command(MonitorMessage::Group(place)) => Some(place),
+            _ => None,
         };
         Call::new(&self.0, "group", MonitorMessage::Group(Reply::nobody()), plug)
     }

@@ -143,11 +143,13 @@ impl Node {
     }
 
     /// Messages it has begun to handle.
+    #[inline]
     pub(crate) fn handled(&self) -> u64 {
         self.handled.load(Ordering::Relaxed)
     }
 
     /// Counts a message that is about to be handled. Only the actor's loop does.
+    #[inline]
     pub(crate) fn count_message(&self) {
         self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
@@ -421,7 +423,7 @@ impl<A: Actor> AnyActor for Shared<A> {
         let address = Address::new(self);
         // The place for the answer is in the message already.
         let call = move || async move {
-            Call::<A, ()>::of(&address, name, envelope, |_, _| {}).timeout(limit).deliver().await
+            Call::<A, ()>::of(&address, name, envelope, |_| None).timeout(limit).deliver().await
         };
         Ok(Box::pin(call()))
     }

@@ -84,11 +84,9 @@ pub(crate) fn ticket<C: OpenCommand>(command: C) -> Box<dyn OpenCall> {
     Box::new(Ticket { command, reply: Reply::nobody() })
 }
 
-/// Puts the place for the answer in.
-pub(crate) fn plug<C: OpenCommand>(call: &mut dyn OpenCall, reply: Reply<C::Output>) {
-    if let Some(ticket) = call.as_any().downcast_mut::<Ticket<C>>() {
-        ticket.reply = reply;
-    }
+/// The place for the answer.
+pub(crate) fn place<C: OpenCommand>(call: &mut dyn OpenCall) -> Option<&mut Reply<C::Output>> {
+    call.as_any().downcast_mut::<Ticket<C>>().map(|ticket| &mut ticket.reply)
 }
 
 /// What the worker process calls to read the command back: its place in the program is what crosses.

@@ -76,14 +76,19 @@ impl<T> Reply<T> {
     }
 
     pub(crate) fn pair(deadline: Deadline) -> (Reply<T>, Waiting<T>) {
-        let (reply, wait) = Reply::awaited();
+        let mut reply = Reply::nobody();
+        let wait = reply.await_here();
         (reply, Waiting::new(wait, deadline))
     }
 
-    /// A reply, and what its caller waits on.
-    pub(crate) fn awaited() -> (Reply<T>, Wait<T, Cause>) {
+    /// Has somebody wait for a reply that nobody waits for: gives what the caller waits on. Written where it lies in its
+    /// message, because what has just been written is slow to be moved.
+    pub(crate) fn await_here(&mut self) -> Wait<T, Cause> {
         let (promise, wait) = slot::pair();
-        (Reply(Route::Local(Some(promise))), wait)
+        let nobody = std::mem::replace(&mut self.0, Route::Local(Some(promise)));
+        debug_assert!(matches!(nobody, Route::Local(None)), "somebody else waits for it");
+        std::mem::forget(nobody);
+        wait
     }
 
     pub(crate) fn remote(remote: Box<dyn RemoteReply<T>>) -> Reply<T> {

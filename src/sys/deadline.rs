@@ -77,6 +77,7 @@ impl Deadline {
     }
 
     /// Whether anybody has waited.
+    #[inline]
     pub(crate) fn has_begun(&self) -> bool {
         !matches!(self.watch, Watch::None)
     }

@@ -107,25 +107,24 @@ impl Slot {
 
     /// Claims the slot for an answer; `None` if nobody waits for it any more and the slot is the promise's own.
     fn claim(&self) -> Option<Option<Waker>> {
-        let mut round = 0;
+        // Mostly somebody waits, on another core as like as not: to look first would fetch the slot from there twice.
+        let (mut state, mut round) = (WAITING, 0);
         loop {
-            match self.state.load(Ordering::Acquire) {
-                BUSY => {
+            match self.exchange(state, BUSY) {
+                // In state `EMPTY` the waker is still the waiting end's.
+                Ok(_) => return Some(if state == WAITING { self.take_waker() } else { None }),
+                Err(LEFT) => return None,
+                Err(BUSY) => {
                     pause(round);
                     round += 1;
                 }
-                LEFT => return None,
-                state => {
-                    if self.exchange(state, BUSY).is_ok() {
-                        // In state `EMPTY` the waker is still the waiting end's.
-                        return Some(if state == WAITING { self.take_waker() } else { None });
-                    }
-                }
+                Err(other) => state = other,
             }
         }
     }
 
     /// Hands over what the claim was for. From here on the slot may be somebody else's.
+    #[inline]
     fn settle(&self, state: u8, waker: Option<Waker>) {
         self.state.store(state, Ordering::Release);
         wake(waker);
@@ -189,12 +188,13 @@ impl Slot {
         }
     }
 
+    #[inline]
     fn is_settled(&self) -> bool {
         matches!(self.state.load(Ordering::Relaxed), FULL | FAILED | DROPPED)
     }
 
     fn exchange(&self, from: u8, to: u8) -> Result<u8, u8> {
-        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
     }
 
     /// Whoever calls this is whose the waker is.

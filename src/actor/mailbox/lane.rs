@@ -40,7 +40,7 @@ impl<M> Lane<M> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop(&mut self) -> Option<M> {
         self.0.pop_front().flatten()
     }
