@@ -68,7 +68,7 @@ impl<A: Actor> Address<A> {
                 BuiltIn::Ping(place) => Some(place),
                 _ => None,
             },
-            Envelope::Command(_) => None,
+            _ => None,
         })
     }
 
@@ -79,7 +79,7 @@ impl<A: Actor> Address<A> {
                 BuiltIn::Info(place) => Some(place),
                 _ => None,
             },
-            Envelope::Command(_) => None,
+            _ => None,
         })
     }
 
@@ -90,7 +90,7 @@ impl<A: Actor> Address<A> {
                 BuiltIn::Echo(_, place) => Some(place),
                 _ => None,
             },
-            Envelope::Command(_) => None,
+            _ => None,
         })
     }
 
@@ -125,7 +125,7 @@ impl<A: Actor> Address<A> {
                 BuiltIn::Open(call) => open::place::<C>(&mut **call),
                 _ => None,
             },
-            Envelope::Command(_) => None,
+            _ => None,
         })
     }
 

@@ -359,7 +359,7 @@ impl Outbound<'_> {
                                 Err(why) => reply.fail(Cause::Crossing { part: Part::Answer, why }),
                             },
                         }
-                        drop(span);
+                        span.close();
                     }));
                 }
                 match (is_question, request) {

@@ -61,6 +61,9 @@ fn wrap<M>(envelope: &mut Option<Envelope<M>>, ask: u64) {
 pub(crate) struct Handled(Option<Box<(Span, u64)>>);
 
 impl Handled {
+    /// Ends it here.
+    pub(crate) fn close(self) {}
+
     /// Runs code inside of it.
     pub(crate) fn within<T>(&self, run: impl FnOnce() -> T) -> T {
         match &self.0 {

@@ -21,7 +21,7 @@ pub(crate) fn carry_from<M>(_: u64, envelope: Envelope<M>) -> Envelope<M> {
 
 /// The span of a command.
 #[derive(Default)]
-pub(crate) struct Handled;
+pub(crate) struct Handled(());
 
 impl Handled {
     #[inline]
@@ -32,8 +32,12 @@ impl Handled {
     pub(crate) fn ask(&self) -> u64 {
         0
     }
+
+    #[inline]
+    pub(crate) fn close(self) {}
 }
 
+#[allow(clippy::extra_unused_type_parameters, reason = "they are used where there are spans")]
 impl<M> Traced<M> {
     pub(crate) fn envelope(&self) -> &Envelope<M> {
         match self.0 {}
