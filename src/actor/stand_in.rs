@@ -99,5 +99,5 @@ impl<A: Actor> StandIn<A> {
 pub(crate) async fn hand_on<A: Actor>(to: &Address<A>, message: Envelope<A::Message>) -> Result<(), Error> {
     let name = message.command::<A>();
     // The place for the answer is in the message already.
-    Call::<A, ()>::of(to, name, message, |_, _| {}).deliver().await
+    Call::<A, ()>::of(to, name, message, |_| None).deliver().await
 }
