@@ -21,8 +21,9 @@ use super::realm::Realm;
 /// process. With the feature `reach` it may also be in a process of its own family, if all its commands can cross: an
 /// actor in a process of its own finds what its parent's realm has, and what other processes there have; a parent finds
 /// what the actors it placed in processes have spawned. An actor found so is called, stopped, killed and waited for like
-/// any other, but for commands that answer with streams; its proxy here keeps it alive there. An actor without a name is found by the one it shows, `Counter-7`; one whose last proxy is gone is not
-/// found.
+/// any other, but for commands that answer with streams; its proxy here keeps it alive there.
+///
+/// An actor without a name is found by the one it shows, `Counter-7`; one whose last proxy is gone is not found.
 ///
 /// ```
 /// # use rehearsal::prelude::*;
@@ -36,8 +37,8 @@ use super::realm::Realm;
 /// let found: CounterProxy = Counter::lookup("c1").await?;
 /// assert!(found.is_same(&counter));
 ///
-/// let error = Counter::lookup("c2").await.unwrap_err();
-/// assert_eq!(error.to_string(), "no actor `c2` (Counter) lives here; did you mean `c1`?");
+/// let error = Counter::lookup("c11").await.unwrap_err();
+/// assert_eq!(error.to_string(), "no actor `c11` (Counter) lives here; did you mean `c1`?");
 /// let error = Counter::spawn(0).name("c1").await.unwrap_err();
 /// assert!(error.to_string().contains("its name is taken"), "{error}");
 /// # Ok(()) }

@@ -68,7 +68,8 @@ fn panics_are_told_apart_on_threads() {
         "crash::panics::",
         "crash::panics_later::",
         "crash::panics_with_a_number::",
-        "_in_a_task",
+        "task::panics_in_a_task",
+        "task::may_panic_in_a_task",
     ]);
     run.ends_with(101);
     for (name, verdict) in verdict_of_each(&run.stdout) {

@@ -111,6 +111,17 @@ fn what_is_just_ending_may_end() {
             let killed = Idle::spawn().await.expect("an actor");
             drop(killed.brood().send().expect("sent"));
             killed.kill();
+        };
+        assert_eq!(attempt(body, options).verdict, Verdict::Passed);
+    }
+}
+
+#[rehearsal::test]
+fn a_thread_whose_actor_nobody_can_reach_may_end() {
+    // A paused clock is at the spawn's deadline before another thread has done anything.
+    for runtime in &RUNTIMES[..2] {
+        let options = Options { runtime: *runtime, ..Options::NONE };
+        let body = body! {
             drop(Idle::spawn().thread().await.expect("an actor"));
         };
         assert_eq!(attempt(body, options).verdict, Verdict::Passed);
