@@ -152,7 +152,9 @@ async fn an_actor_serves_while_its_jobs_run() -> Tested {
         let smith = put(Smith::spawn(2), place).await?;
         let (first, second) = (smith.forge(7).send()?, smith.forge(8).send()?);
         let third = smith.forge(9).send()?;
-        let jobs = jobs_of(&smith, |jobs| jobs.iter().filter(|job| job.total > 0).count() == 2).await?;
+        let are_told =
+            |jobs: &[JobInfo]| jobs.len() == 3 && jobs.iter().filter(|job| job.total > 0).count() == 2;
+        let jobs = jobs_of(&smith, are_told).await?;
         let states: Vec<_> = jobs.iter().map(|job| job.state).collect();
         assert_eq!(states, [JobState::Running, JobState::Running, JobState::Waiting], "{place}: two threads");
         assert_eq!((jobs[0].done, jobs[0].total), (1, 7), "{place}");
