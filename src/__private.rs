@@ -4,7 +4,7 @@
 #[cfg(feature = "harness")]
 pub use crate::harness::registry::{
     Body, Entry, Isolation, Leaks, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic,
-    TaskPanic, With,
+    TaskPanic, With, drive,
 };
 #[cfg(feature = "harness")]
 pub use crate::harness::skip::skip;

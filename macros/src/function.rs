@@ -45,6 +45,8 @@ pub(crate) struct Function {
     pub(crate) generics: Option<Span>,
     /// `self` where it takes one.
     pub(crate) receiver: Option<TokenTree>,
+    /// Which of the tokens is the list of its parameters.
+    pub(crate) arguments: Option<usize>,
     /// Its first argument, where it takes any.
     pub(crate) first_argument: Option<Span>,
     /// The type behind `->`; nothing where it returns `()` unsaid.
@@ -123,7 +125,17 @@ impl Function {
         let first_argument = inside.first().map(TokenTree::span);
         let behind = arguments.map_or(tokens.len() - 1, |at| at + 1);
         let result = returned(&tokens[behind..tokens.len() - 1]);
-        Ok(Function { attributes, name, generics, receiver, first_argument, qualifiers, result, tokens })
+        Ok(Function {
+            attributes,
+            name,
+            generics,
+            receiver,
+            arguments,
+            first_argument,
+            qualifiers,
+            result,
+            tokens,
+        })
     }
 
     /// Whether it is `async fn`.

@@ -4,6 +4,7 @@ use proc_macro::TokenStream;
 
 mod actor;
 mod actor_out;
+mod case;
 mod command;
 mod crossing_out;
 mod cursor;
@@ -11,6 +12,7 @@ mod function;
 mod method;
 mod named;
 mod option;
+mod parameter;
 mod part;
 mod program;
 mod register;
@@ -44,9 +46,26 @@ use register::Link;
 /// `#[serial]` or `#[serial(key)]` of `serial_test` makes a group too, `serial` or the key, unless `group` is given: its
 /// lock does not hold across worker processes. Put it below this attribute.
 ///
+/// # Parameters
+/// A test with parameters is as many tests as there are combinations of its cases and values; its name alone is none.
+///
+/// - `#[case::zero(0, 1)]` below this attribute calls it with these values: `module::test::zero`. The name may be left
+///   out, `#[case(0, 1)]`: then it is `case_` and the case's number, from 1 up, which changes with those before it. The
+///   values go to the parameters that say `#[case]`, as rstest has it; where none does, to the first ones without
+///   `#[values]`.
+/// - `#[values(1, 2)] n: u32` calls it with each: `module::test::n_1`, `module::test::n_2`. A number (`-1` is `minus_1`),
+///   a name, the end of a path or a string of one word is in the name as it is written, whatever stands beside it in the
+///   list; anything else, and a word the second time, is `n_value_3`, its number in the list.
+/// - Both: `module::test::zero::a_1::b_x`, in the order of the parameters.
+///
+/// Options and attributes of the test are those of each of its cases. `#[ignore]` and `#[should_panic]` behind a case are
+/// of that case alone, as rstest has it, and so is what stands behind a `;` in it, `#[case::big(9; timeout = "9s")]`:
+/// `timeout`, `ignore`, `should_panic`, `isolation`, `group`, `task_panic` and `leaks`, in place of the test's.
+///
 /// # Errors
 /// What cannot be honoured does not compile: an unknown option or one given twice, options that contradict one another,
-/// a function with arguments or generics, a method, anything that is no function.
+/// a case with more or fewer values than there are parameters, two cases of one name, a parameter that nothing supplies,
+/// more than 10,000 combinations, generics, a method, anything that is no function.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(arguments, item, Link::Section)

@@ -24,8 +24,12 @@ pub(crate) const OF_TEST: &[&str] = &[
     "crate",
 ];
 
+/// The options of one `#[case(.. ; ..)]`.
+pub(crate) const OF_CASE: &[&str] =
+    &["timeout", "ignore", "should_panic", "isolation", "group", "task_panic", "leaks"];
+
 /// What was given, and where.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Given {
     timeout_ms: Option<(u64, Span)>,
     ignore: Option<(Option<Literal>, Span)>,
@@ -132,6 +136,21 @@ impl Given {
         };
         self.group = Some((Literal::string(&key), attribute.span));
         Ok(())
+    }
+
+    /// These options with those of one case, which take the place of the same ones.
+    pub(crate) fn with(&self, case: &Given) -> Given {
+        let (all, case) = (self.clone(), case.clone());
+        Given {
+            timeout_ms: case.timeout_ms.or(all.timeout_ms),
+            ignore: case.ignore.or(all.ignore),
+            should_panic: case.should_panic.or(all.should_panic),
+            isolation: case.isolation.or(all.isolation),
+            group: case.group.or(all.group),
+            task_panic: case.task_panic.or(all.task_panic),
+            leaks: case.leaks.or(all.leaks),
+            ..all
+        }
     }
 
     /// Refuses options that contradict one another or the function.

@@ -6,6 +6,7 @@
 
 use proc_macro::{Delimiter, Ident, Span, TokenTree};
 
+use crate::case::Instance;
 use crate::function::Function;
 use crate::option::Given;
 use crate::token::Out;
@@ -32,28 +33,63 @@ const SECTION: &str = concat!(
 /// The function that drives the future of an async test, beside its entry.
 const RUN: &str = "__rehearsal_run";
 
-/// Emits the entry of a function: `const _: () = { … };`.
-pub(crate) fn register(out: &mut Out, function: &Function, given: &Given, link: Link) {
-    let private = given.private_path();
+/// What an entry is made of.
+struct Making<'a> {
+    function: &'a Function,
+    given: &'a Given,
+    /// One way to call the function, where it has parameters.
+    instance: Option<&'a Instance>,
+    private: &'a str,
+}
+
+/// Emits the entry of a function, or of one instance of it: `const _: () = { … };`.
+pub(crate) fn register(
+    out: &mut Out,
+    function: &Function,
+    given: &Given,
+    instance: Option<&Instance>,
+    link: Link,
+) {
+    let making = Making { function, given, instance, private: &given.private_path() };
     out.word("const");
     out.word("_");
     out.punct(':');
     out.group(Delimiter::Parenthesis, |_| {});
     out.punct('=');
     out.group(Delimiter::Brace, |out| {
-        if function.is_async() && function.returns_unit() {
-            run(out, function, &private);
+        match (function.is_async(), instance.is_some()) {
+            _ if !function.returns_unit() => {}
+            (true, _) => run(out, &making),
+            (false, true) => call(out, &making),
+            (false, false) => {}
         }
         match link {
-            Link::Section => in_section(out, function, given, &private),
-            Link::Constructor => by_constructor(out, function, given, &private),
+            Link::Section => in_section(out, &making),
+            Link::Constructor => by_constructor(out, &making),
         }
     });
     out.punct(';');
 }
 
+/// `fn run() { name(…) }`.
+fn call(out: &mut Out, making: &Making<'_>) {
+    out.word("fn");
+    out.word(RUN);
+    out.group(Delimiter::Parenthesis, |_| {});
+    out.group(Delimiter::Brace, |out| called(out, making));
+}
+
+/// `name(…)`.
+fn called(out: &mut Out, making: &Making<'_>) {
+    out.push(TokenTree::Ident(making.function.name.clone()));
+    out.group(Delimiter::Parenthesis, |out| {
+        out.extend(making.instance.iter().flat_map(|instance| instance.arguments.iter().cloned()));
+    });
+}
+
 /// `fn run(with: With<'_, ()>) { with(pin!(name())) }`.
-fn run(out: &mut Out, function: &Function, private: &str) {
+fn run(out: &mut Out, making: &Making<'_>) {
+    let private = making.private;
     let with = with();
     out.word("fn");
     out.word(RUN);
@@ -67,7 +103,7 @@ fn run(out: &mut Out, function: &Function, private: &str) {
         out.group(Delimiter::Parenthesis, |_| {});
         out.punct('>');
     });
-    out.group(Delimiter::Brace, |out| drive(out, function, with));
+    out.group(Delimiter::Brace, |out| drive(out, making, with));
 }
 
 /// A name for the parameter that drives a future. It is hygienic, so a test called `with` is still found.
@@ -75,23 +111,30 @@ fn with() -> TokenTree {
     TokenTree::Ident(Ident::new("with", Span::mixed_site()))
 }
 
-/// `with(pin!(name()))`: the future stays on this stack, whatever drives it.
-fn drive(out: &mut Out, function: &Function, with: TokenTree) {
+/// `with(pin!(name()))`: the future stays on this stack, whatever drives it. With arguments it is a function that does
+/// this, `drive(name(…), with)`: what they borrow has to live as long, and a test's instances share that function.
+fn drive(out: &mut Out, making: &Making<'_>, with: TokenTree) {
+    if making.instance.is_some() {
+        out.path(&format!("{}::drive", making.private));
+        out.group(Delimiter::Parenthesis, |out| {
+            called(out, making);
+            out.punct(',');
+            out.push(with);
+        });
+        return;
+    }
     out.push(with);
     out.group(Delimiter::Parenthesis, |out| {
         out.path("::core::pin::pin");
         out.punct('!');
-        out.group(Delimiter::Parenthesis, |out| {
-            out.push(TokenTree::Ident(function.name.clone()));
-            out.group(Delimiter::Parenthesis, |_| {});
-        });
+        out.group(Delimiter::Parenthesis, |out| called(out, making));
     });
 }
 
 /// `#[used] #[unsafe(link_section = "…")] static ENTRY: Entry = Entry { … };`.
 ///
 /// The compiler takes the attribute for this macro's, not the user's: it gets along with `forbid(unsafe_code)`.
-fn in_section(out: &mut Out, function: &Function, given: &Given, private: &str) {
+fn in_section(out: &mut Out, making: &Making<'_>) {
     out.punct('#');
     out.group(Delimiter::Bracket, |out| out.word("used"));
     out.punct('#');
@@ -106,80 +149,89 @@ fn in_section(out: &mut Out, function: &Function, given: &Given, private: &str) 
     out.word("static");
     out.word("ENTRY");
     out.punct(':');
-    out.path(&format!("{private}::Entry"));
+    out.path(&format!("{}::Entry", making.private));
     out.punct('=');
-    entry(out, function, given, private);
+    entry(out, making);
     out.punct(';');
 }
 
 /// `inventory::submit! { Entry { … } }`.
-fn by_constructor(out: &mut Out, function: &Function, given: &Given, private: &str) {
-    out.path(&format!("{private}::linked::inventory::submit"));
+fn by_constructor(out: &mut Out, making: &Making<'_>) {
+    out.path(&format!("{}::linked::inventory::submit", making.private));
     out.punct('!');
-    out.group(Delimiter::Brace, |out| entry(out, function, given, private));
+    out.group(Delimiter::Brace, |out| entry(out, making));
 }
 
 /// `Entry { … }`.
-fn entry(out: &mut Out, function: &Function, given: &Given, private: &str) {
+fn entry(out: &mut Out, making: &Making<'_>) {
+    let Making { function, given, private, .. } = *making;
     out.path(&format!("{private}::Entry"));
     out.group(Delimiter::Brace, |out| {
-        out.field("path", |out| path(out, function));
+        out.field("path", |out| path(out, making));
         out.field("file", |out| out.call_macro("::core::file", |_| {}));
         out.field("line", |out| out.number(function.name.span().line()));
         out.field("column", |out| out.number(function.name.span().column()));
         out.field("options", |out| given.emit(out, private));
-        out.field("body", |out| body(out, function, private));
+        out.field("body", |out| body(out, making));
     });
 }
 
-/// `concat!(module_path!(), "::name")`.
-fn path(out: &mut Out, function: &Function) {
+/// `concat!(module_path!(), "::name")`, an instance's label behind it.
+fn path(out: &mut Out, making: &Making<'_>) {
+    let name = &making.function.name;
     out.call_macro("::core::concat", |out| {
         out.call_macro("::core::module_path", |_| {});
         out.punct(',');
-        out.string(&format!("::{}", function.name));
+        match making.instance {
+            None => out.string(&format!("::{name}")),
+            Some(instance) => out.string(&format!("::{name}::{}", instance.label)),
+        }
     });
 }
 
-fn body(out: &mut Out, function: &Function, private: &str) {
+fn body(out: &mut Out, making: &Making<'_>) {
+    let Making { function, private, instance, .. } = *making;
     let name = |out: &mut Out| out.push(TokenTree::Ident(function.name.clone()));
     match (function.is_async(), function.returns_unit()) {
         (false, true) => {
             out.path(&format!("{private}::Body::Sync"));
-            out.group(Delimiter::Parenthesis, name);
+            out.group(Delimiter::Parenthesis, |out| match instance {
+                None => name(out),
+                Some(_) => out.word(RUN),
+            });
         }
         (true, true) => {
             out.path(&format!("{private}::Body::Async"));
             out.group(Delimiter::Parenthesis, |out| out.word(RUN));
         }
-        (false, false) => returning(out, function, &format!("{private}::ReturningSync"), private, name),
+        (false, false) => returning(out, making, "ReturningSync", |out| match instance {
+            None => name(out),
+            Some(_) => {
+                out.punct('|');
+                out.punct('|');
+                called(out, making);
+            }
+        }),
         // A closure, because the type of an `impl Termination` cannot be written down.
-        (true, false) => {
-            returning(out, function, &format!("{private}::ReturningAsync"), private, |out| {
-                let with = with();
-                out.punct('|');
-                out.push(with.clone());
-                out.punct('|');
-                drive(out, function, with);
-            });
-        }
+        (true, false) => returning(out, making, "ReturningAsync", |out| {
+            let with = with();
+            out.punct('|');
+            out.push(with.clone());
+            out.punct('|');
+            drive(out, making, with);
+        }),
     }
 }
 
 /// `Body::Other(&Wrapper(…))`, located at the return type: that is where a type which is no `Termination` has to be
 /// reported.
-fn returning(
-    out: &mut Out,
-    function: &Function,
-    wrapper: &str,
-    private: &str,
-    inside: impl FnOnce(&mut Out),
-) {
+fn returning(out: &mut Out, making: &Making<'_>, wrapper: &str, inside: impl FnOnce(&mut Out)) {
+    let Making { function, private, .. } = *making;
     out.path(&format!("{private}::Body::Other"));
     out.group(Delimiter::Parenthesis, |out| {
         let outer = out.locate(function.return_span());
         out.punct('&');
-        out.path(wrapper);
+        out.path(&format!("{private}::{wrapper}"));
         out.group(Delimiter::Parenthesis, inside);
         out.relocate(outer);
     });

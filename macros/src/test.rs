@@ -3,8 +3,9 @@
 //! Tokens are moved, never parsed as Rust: a suite of thousands of tests waits for this code at every build, and the
 //! body of a test is none of our business.
 
-use proc_macro::{TokenStream, TokenTree};
+use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
+use crate::case::{Cases, is_case};
 use crate::function::{Attribute, Function, flatten};
 use crate::option::{self, Given};
 use crate::register::{Link, register};
@@ -26,24 +27,36 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream, link: Link) -> T
 fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<TokenStream, Failure> {
     let mut function = Function::split(item, "#[rehearsal::test]")?;
     let mut given = option::parse(arguments, option::OF_TEST)?;
-    take_attributes(&mut function, &mut given)?;
+    let cases = take_attributes(&mut function, &mut given)?;
     check_function(&function)?;
     given.check(&function)?;
+    let instances = cases.instances(&mut function, &given)?;
 
     let mut out = Out::new();
     out.extend(function.attributes.iter().flat_map(|attribute| attribute.tokens.iter().cloned()));
     out.extend(function.tokens.iter().cloned());
-    register(&mut out, &function, &given, link);
+    match instances {
+        None => register(&mut out, &function, &given, None, link),
+        Some(instances) => {
+            for instance in &instances {
+                instance.given.check(&function)?;
+                register(&mut out, &function, &instance.given, Some(instance), link);
+            }
+        }
+    }
     Ok(out.into_stream())
 }
 
-/// Moves std's own attributes into the options, and refuses what would run the function a second time.
-fn take_attributes(function: &mut Function, given: &mut Given) -> Result<(), Failure> {
+/// Moves std's own attributes into the options and the cases out, and refuses what would run the function a second
+/// time.
+fn take_attributes(function: &mut Function, given: &mut Given) -> Result<Cases, Failure> {
+    let mut cases = Cases::default();
     let mut kept = Vec::with_capacity(function.attributes.len());
     for attribute in std::mem::take(&mut function.attributes) {
         match attribute.path.as_str() {
-            "ignore" => given.take_ignore(&attribute)?,
-            "should_panic" => given.take_should_panic(&attribute)?,
+            "ignore" => cases.last().unwrap_or(given).take_ignore(&attribute)?,
+            "should_panic" => cases.last().unwrap_or(given).take_should_panic(&attribute)?,
+            _ if is_case(&attribute) => cases.take(&attribute)?,
             path => {
                 if path == "serial" || path.ends_with("::serial") {
                     given.take_serial(&attribute)?;
@@ -54,7 +67,7 @@ fn take_attributes(function: &mut Function, given: &mut Given) -> Result<(), Fai
         }
     }
     function.attributes = kept;
-    Ok(())
+    Ok(cases)
 }
 
 fn refuse_second_test(path: &str, attribute: &Attribute) -> Result<(), Failure> {
@@ -91,13 +104,6 @@ fn check_function(function: &Function) -> Result<(), Failure> {
             "a test cannot be generic: nobody would choose its parameters. Write one that calls a generic helper",
         );
     }
-    if let Some(argument) = function.first_argument {
-        return failed(
-            argument,
-            "nothing supplies this argument: a test takes none. For cases and fixtures put `#[rstest]` above \
-             `#[rehearsal::test]`; for generated input wrap the function in `proptest! { … }`",
-        );
-    }
     if let Some((word, span)) = function.refused_qualifier() {
         return failed(
             span,
@@ -117,12 +123,21 @@ fn without_our_attributes(item: TokenStream) -> TokenStream {
         if let (true, Some(TokenTree::Group(group))) = (opens, tokens.peek()) {
             let attribute = Attribute::read(token.clone(), group.clone());
             let last = attribute.path.rsplit(':').next().unwrap_or_default();
-            if matches!(last, "ignore" | "should_panic" | "test" | "bench" | "rstest" | "serial") {
+            let ours = ["ignore", "should_panic", "test", "bench", "rstest", "serial", "values"];
+            if ours.contains(&last) || is_case(&attribute) {
                 tokens.next();
                 continue;
             }
         }
-        kept.push(token);
+        kept.push(match token {
+            // The attributes of its parameters.
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                let mut clean = Group::new(Delimiter::Parenthesis, without_our_attributes(group.stream()));
+                clean.set_span(group.span());
+                TokenTree::Group(clean)
+            }
+            token => token,
+        });
     }
     kept.into_iter().collect()
 }

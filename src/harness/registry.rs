@@ -187,6 +187,12 @@ pub struct ReturningSync<T>(pub fn() -> T);
 /// The wrapper of an async function with a result: one instance a return type.
 pub struct ReturningAsync<T>(pub fn(With<'_, T>));
 
+/// Hands on the future of an async function with arguments: one instance a function. What the arguments borrow lives
+/// until this returns.
+pub fn drive<F: Future>(future: F, with: With<'_, F::Output>) {
+    with(pin!(future));
+}
+
 impl<T: Termination> Run for ReturningSync<T> {
     fn run(&self, _: &mut dyn FnMut(Pin<&mut dyn Future<Output = ()>>)) -> Returned {
         Returned::of((self.0)())
