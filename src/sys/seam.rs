@@ -182,6 +182,10 @@ where
     spawn_boxed(Box::pin(future))
 }
 
+/// This file, by which a task is known to be an actor's where tokio tells where it was spawned.
+#[cfg(all(feature = "harness", tokio_unstable))]
+pub(crate) const FILE: &str = file!();
+
 /// Spawns a task that is in a box already.
 ///
 /// # Panics

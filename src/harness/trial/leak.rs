@@ -1,6 +1,7 @@
 //! What a trial leaves behind: actors and tasks that are still there when its function has ended.
 
 use std::fmt::Write;
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use super::runtime::TrialRuntime;
@@ -27,6 +28,8 @@ pub(super) struct Left {
     actors: Vec<String>,
     /// Of its runtime, beside those that the actors are.
     tasks: usize,
+    /// Where these were spawned, if tokio tells.
+    places: Option<Vec<&'static Location<'static>>>,
 }
 
 /// Looks for what is left, once what is just ending has ended.
@@ -61,24 +64,25 @@ pub(super) fn look(realm: &Realm, runtime: Option<&TrialRuntime>) -> Option<Left
         let ending = !living.is_empty() && living.iter().all(Living::is_ending);
         // What ended between the two looks is not left.
         if living.len() + tasks > 0 && since.elapsed() > if ending { ENDING } else { GRACE } {
-            return Some(Left::of(&living, tasks));
+            return Some(Left::of(&living, tasks, runtime.and_then(TrialRuntime::task_places)));
         }
         looked = Instant::now();
     }
 }
 
 impl Left {
-    /// `tasks` are all that the runtime has.
-    fn of(living: &[Living], tasks: usize) -> Left {
-        let of_actors = living.iter().filter(|living| living.actor.placement() != Placement::Thread);
-        Left {
-            tasks: tasks.saturating_sub(of_actors.count()),
-            actors: living.iter().map(ToString::to_string).collect(),
+    /// `tasks` are all that the runtime has, `places` where those that are no actor's were spawned.
+    fn of(living: &[Living], tasks: usize, places: Option<Vec<&'static Location<'static>>>) -> Left {
+        let actors = living.iter().map(ToString::to_string).collect();
+        if let Some(places) = places {
+            return Left { actors, tasks: places.len(), places: Some(places) };
         }
+        let of_actors = living.iter().filter(|living| living.actor.placement() != Placement::Thread);
+        Left { actors, tasks: tasks.saturating_sub(of_actors.count()), places: None }
     }
 
     pub(super) fn into_verdict(self) -> Verdict {
-        let Left { actors, tasks } = self;
+        let Left { actors, tasks, places } = self;
         let mut message = "the test has ended, and what it started has not:".to_owned();
         // Writing to a string cannot fail.
         for actor in actors.iter().take(NAMED) {
@@ -87,12 +91,19 @@ impl Left {
         if actors.len() > NAMED {
             let _ = write!(message, "\n  and {} more actors", actors.len() - NAMED);
         }
-        if tasks > 0 {
+        let is_told = places.is_some();
+        for place in places.iter().flatten().take(NAMED) {
+            let _ = write!(message, "\n  a task spawned at {place}");
+        }
+        if is_told && tasks > NAMED {
+            let _ = write!(message, "\n  and {} more tasks", tasks - NAMED);
+        }
+        if tasks > 0 && !is_told {
             let tasks = if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") };
             let whose = if actors.is_empty() { "" } else { ", which may be the actors' own" };
             let _ = write!(
                 message,
-                "\n  {tasks} of its runtime{whose} (tokio does not tell where a task was spawned)"
+                "\n  {tasks} of its runtime{whose} (built with --cfg tokio_unstable tokio tells where it was spawned)"
             );
         }
         message.push_str(

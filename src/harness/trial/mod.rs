@@ -1,7 +1,7 @@
 //! One attempt of one trial, run on the thread that asks for it.
 //!
 //! Owns: calling a registered body with the runtime it asked for (`attempt`, `runtime`), knowing which panic belongs to
-//! which trial (`ledger`), what its actors were at (`sight`) and what it left behind (`leak`), and turning what was seen
+//! which trial (`ledger`), what its actors were at (`sight`) and what it left behind (`leak`, `tasks`), and turning what was seen
 //! into a verdict (`judge`).
 //!
 //! Never: isolates, captures, times out or retries; that is the worker's business. Never decides anything about a run.
@@ -14,6 +14,7 @@ mod leak;
 mod ledger;
 mod runtime;
 mod sight;
+mod tasks;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::Poll;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 
 use super::ledger::{self, Ledger};
+use super::tasks::Tasks;
 use crate::actor::Realm;
 use crate::harness::registry::RuntimeSpec;
 
@@ -20,6 +22,7 @@ pub(super) struct TrialRuntime {
     threads: Arc<Threads>,
     /// The trial that its threads answer to.
     ledger: Arc<Mutex<Arc<Ledger>>>,
+    alive: Tasks,
     /// Threads that start with the runtime, whether or not they have come to say so.
     expected: usize,
 }
@@ -75,6 +78,8 @@ impl TrialRuntime {
         let threads = Arc::new(Threads::default());
         let ledger = Arc::new(Mutex::new(Arc::clone(ledger)));
         let (starting, ending, current) = (Arc::clone(&threads), Arc::clone(&threads), Arc::clone(&ledger));
+        let alive = Tasks::default();
+        alive.watch(&mut builder);
         let runtime = builder
             .enable_all()
             .on_thread_start(move || {
@@ -84,7 +89,7 @@ impl TrialRuntime {
             .on_thread_stop(move || ending.count(|counts| counts.ended += 1))
             .build()?;
         let expected = if spec.multi_thread { runtime.metrics().num_workers() } else { 0 };
-        Ok(TrialRuntime { runtime, spec, threads, ledger, expected })
+        Ok(TrialRuntime { runtime, spec, threads, ledger, alive, expected })
     }
 
     /// The runtime for a trial: the spare one, where it is what the trial asks for, or one that is built.
@@ -129,6 +134,11 @@ impl TrialRuntime {
     /// Tasks of it that have not ended.
     pub(super) fn tasks(&self) -> usize {
         self.runtime.metrics().num_alive_tasks()
+    }
+
+    /// Where those of them that are no actor's were spawned, if tokio tells.
+    pub(super) fn task_places(&self) -> Option<Vec<&'static Location<'static>>> {
+        self.alive.places()
     }
 
     /// Gives what is left a turn, and waits for so long at most until these actors have ended. A clock of its own does
