@@ -26,6 +26,8 @@ pub mod sys;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
+#[cfg(feature = "harness")]
+pub use harness::generated::Trial;
 /// # Example
 /// ```
 /// use rehearsal::prelude::*;
@@ -100,7 +102,7 @@ pub use rehearsal_macros::actor;
 pub use rehearsal_macros::command;
 pub use rehearsal_macros::program;
 #[cfg(feature = "harness")]
-pub use sys::linked::test;
+pub use sys::linked::{generate, test};
 
 #[cfg(feature = "json")]
 #[doc(inline)]

@@ -9,6 +9,7 @@ mod command;
 mod crossing_out;
 mod cursor;
 mod function;
+mod generate;
 mod method;
 mod named;
 mod option;
@@ -77,6 +78,36 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(arguments, item, Link::Constructor)
+}
+
+/// Makes tests of what a function gives, at run time: one for each data file, for each row of a table.
+///
+/// The function takes nothing and is not `async`. It returns anything that can be iterated over and gives `Trial`s, or a
+/// `Result` of that. A trial's name stands behind the function's: `module::function::name`.
+///
+/// The function is run where the tests are listed or planned, for the names, and once more in each process that runs one
+/// of its trials, which is found by its name: so it has to make the same trials each time. Where one exact trial is
+/// asked for, as by cargo-nextest, generators whose name does not begin that trial's are not run.
+///
+/// One that panics, returns an error, makes no trial at all, gives two of them one name, or does not end in time is a
+/// failed test by its own name; all other tests run. Its time is `timeout`, or a minute. What it prints goes to stderr.
+///
+/// Its options are those of each of its trials, as [`macro@test`] has them: `timeout`, `ignore`, `should_panic`,
+/// `isolation`, `group`, `task_panic`, `leaks`, `crate`. So are `#[ignore]` and `#[should_panic]` beside it.
+///
+/// # Errors
+/// An unknown option or one given twice, a function that is `async`, `unsafe`, `extern` or generic, takes arguments, or
+/// returns something else does not compile.
+#[proc_macro_attribute]
+pub fn generate(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    generate::expand(arguments, item, Link::Section)
+}
+
+/// [`macro@generate`] for linkers that are not known to put the elements of a list side by side.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn generate_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    generate::expand(arguments, item, Link::Constructor)
 }
 
 /// Makes a function the `main` of a program whose actors can be placed in processes.

@@ -28,6 +28,10 @@ pub(crate) const OF_TEST: &[&str] = &[
 pub(crate) const OF_CASE: &[&str] =
     &["timeout", "ignore", "should_panic", "isolation", "group", "task_panic", "leaks"];
 
+/// The options of `#[rehearsal::generate]`, which are those of each of its trials.
+pub(crate) const OF_GENERATE: &[&str] =
+    &["timeout", "ignore", "should_panic", "isolation", "group", "task_panic", "leaks", "crate"];
+
 /// What was given, and where.
 #[derive(Default, Clone)]
 pub(crate) struct Given {

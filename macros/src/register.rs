@@ -39,6 +39,8 @@ struct Making<'a> {
     given: &'a Given,
     /// One way to call the function, where it has parameters.
     instance: Option<&'a Instance>,
+    /// The function of this crate that a generator's trials are given to.
+    generator: Option<&'static str>,
     private: &'a str,
 }
 
@@ -50,7 +52,24 @@ pub(crate) fn register(
     instance: Option<&Instance>,
     link: Link,
 ) {
-    let making = Making { function, given, instance, private: &given.private_path() };
+    let private = &given.private_path();
+    wrapped(out, &Making { function, given, instance, generator: None, private }, link);
+}
+
+/// Emits the entry of a function that makes trials, which `by` takes.
+pub(crate) fn register_generator(
+    out: &mut Out,
+    function: &Function,
+    given: &Given,
+    by: &'static str,
+    link: Link,
+) {
+    let private = &given.private_path();
+    wrapped(out, &Making { function, given, instance: None, generator: Some(by), private }, link);
+}
+
+fn wrapped(out: &mut Out, making: &Making<'_>, link: Link) {
+    let Making { function, instance, .. } = *making;
     out.word("const");
     out.word("_");
     out.punct(':');
@@ -59,13 +78,13 @@ pub(crate) fn register(
     out.group(Delimiter::Brace, |out| {
         match (function.is_async(), instance.is_some()) {
             _ if !function.returns_unit() => {}
-            (true, _) => run(out, &making),
-            (false, true) => call(out, &making),
+            (true, _) => run(out, making),
+            (false, true) => call(out, making),
             (false, false) => {}
         }
         match link {
-            Link::Section => in_section(out, &making),
-            Link::Constructor => by_constructor(out, &making),
+            Link::Section => in_section(out, making),
+            Link::Constructor => by_constructor(out, making),
         }
     });
     out.punct(';');
@@ -191,6 +210,9 @@ fn path(out: &mut Out, making: &Making<'_>) {
 
 fn body(out: &mut Out, making: &Making<'_>) {
     let Making { function, private, instance, .. } = *making;
+    if let Some(by) = making.generator {
+        return generator(out, making, by);
+    }
     let name = |out: &mut Out| out.push(TokenTree::Ident(function.name.clone()));
     match (function.is_async(), function.returns_unit()) {
         (false, true) => {
@@ -221,6 +243,25 @@ fn body(out: &mut Out, making: &Making<'_>) {
             drive(out, making, with);
         }),
     }
+}
+
+/// `Body::Generator(|each| by(name(), each))`, located at the return type, as a test's wrapper is.
+fn generator(out: &mut Out, making: &Making<'_>, by: &str) {
+    let private = making.private;
+    out.path(&format!("{private}::Body::Generator"));
+    out.group(Delimiter::Parenthesis, |out| {
+        let (outer, each) = (out.locate(making.function.return_span()), with());
+        out.punct('|');
+        out.push(each.clone());
+        out.punct('|');
+        out.path(&format!("{private}::{by}"));
+        out.group(Delimiter::Parenthesis, |out| {
+            called(out, making);
+            out.punct(',');
+            out.push(each);
+        });
+        out.relocate(outer);
+    });
 }
 
 /// `Body::Other(&Wrapper(…))`, located at the return type: that is where a type which is no `Termination` has to be

@@ -115,7 +115,7 @@ fn check_function(function: &Function) -> Result<(), Failure> {
 
 /// The item of a failed expansion: without the attributes that mean nothing on a function that is no test, and
 /// without those that would add their own errors.
-fn without_our_attributes(item: TokenStream) -> TokenStream {
+pub(crate) fn without_our_attributes(item: TokenStream) -> TokenStream {
     let mut kept: Vec<TokenTree> = Vec::new();
     let mut tokens = flatten(item).into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -123,7 +123,7 @@ fn without_our_attributes(item: TokenStream) -> TokenStream {
         if let (true, Some(TokenTree::Group(group))) = (opens, tokens.peek()) {
             let attribute = Attribute::read(token.clone(), group.clone());
             let last = attribute.path.rsplit(':').next().unwrap_or_default();
-            let ours = ["ignore", "should_panic", "test", "bench", "rstest", "serial", "values"];
+            let ours = ["ignore", "should_panic", "test", "bench", "rstest", "serial", "values", "generate"];
             if ours.contains(&last) || is_case(&attribute) {
                 tokens.next();
                 continue;

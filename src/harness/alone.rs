@@ -15,9 +15,9 @@ use crate::sys::exit;
 
 /// Runs the only trial of this run on a thread with its name.
 pub fn run(mut run: Run) -> Summary {
-    let begun = Instant::now();
+    let (begun, red) = (Instant::now(), run.is_red_already());
     let seat = run.seats[0];
-    let (planned, filtered_out) = (1 + run.ignored.len(), run.filtered_out);
+    let (planned, filtered_out) = (1 + run.settled.len(), run.filtered_out);
     run.reporter.event(&Event::RunStarted { planned, filtered_out, workers: 1, shuffle_seed: None });
     run.reporter.flush();
     let (verdict, actors) = attempt(&run);
@@ -27,10 +27,10 @@ pub fn run(mut run: Run) -> Summary {
     if !actors.is_empty() {
         trial::append_actors(&mut outcome.output, &actors);
     }
-    run.tell_ignored(0);
+    run.tell_settled(0);
     run.reporter.event(&Event::Finished { trial: seat.info, outcome: &outcome });
-    run.tell_ignored(usize::MAX);
-    let success = !outcome.verdict.is_red();
+    run.tell_settled(usize::MAX);
+    let success = !outcome.verdict.is_red() && !red;
     let told = run.tell_end(begun.elapsed(), success);
     if success && told { Summary::Green } else { Summary::Red }
 }
@@ -42,7 +42,7 @@ fn attempt(run: &Run) -> (Verdict, String) {
     let leaks = if run.setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
     let show_actors = run.setup.show_actors;
     let settings = TrialSettings { task_panic, leaks, alone: true, show_actors, ..TrialSettings::default() };
-    let Some(entry) = Registry::collect().get(seat.entry) else {
+    let Some(entry) = Registry::collect().at(seat.address) else {
         return (Verdict::NotRun { reason: "its entry is gone".to_owned() }, String::new());
     };
     let line = format!("test {} ... FAILED (it ended this process by calling `exit`)", seat.info.name);

@@ -15,7 +15,7 @@ use super::registry::Isolation;
 use super::run::{Run, Summary};
 use super::trial::{self, append_actors};
 use super::worker::actor::{Worker, WorkerProxy};
-use super::worker::message::{Order, Report};
+use super::worker::message::{Made, Order, Report};
 use crate::actor::{Exit, Reason};
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
@@ -58,7 +58,7 @@ impl Arbiter {
     pub fn new(run: Run, done: oneshot::Sender<Summary>) -> Self {
         let dispatch = Dispatch::new(run.planned.clone(), run.workers, run.limits);
         let hands = (0..dispatch.workers()).map(|_| None).collect();
-        let summary = Summary::Green;
+        let summary = if run.is_red_already() { Summary::Red } else { Summary::Green };
         Arbiter {
             run,
             dispatch,
@@ -75,7 +75,7 @@ impl Arbiter {
     #[command]
     pub fn begin(&mut self, own: ArbiterProxy) {
         self.own = Some(own);
-        let (planned, filtered_out) = (self.run.seats.len() + self.run.ignored.len(), self.run.filtered_out);
+        let (planned, filtered_out) = (self.run.seats.len() + self.run.settled.len(), self.run.filtered_out);
         let (workers, shuffle_seed) = (self.dispatch.workers(), self.run.shuffle_seed);
         self.run.reporter.event(&Event::RunStarted { planned, filtered_out, workers, shuffle_seed });
         if let Some(complaint) = self.run.complaint.take() {
@@ -247,8 +247,10 @@ impl Arbiter {
     }
 
     fn send(&mut self, source: Source, positions: &[usize]) {
-        let order =
-            |&position: &usize| Order { position: position as u32, entry: self.run.seats[position].entry };
+        let order = |&position: &usize| {
+            let (entry, made) = self.run.seats[position].address;
+            Order { position: position as u32, entry, made: Made(made) }
+        };
         let orders = positions.iter().map(order).collect();
         if let Some(proxy) = self.proxy(source) {
             // A worker that cannot be told is about to be reported as gone, and these are given back then.
@@ -348,7 +350,7 @@ impl Arbiter {
     }
 
     fn tell_outcome(&mut self, position: usize, outcome: &Outcome) {
-        self.run.tell_ignored(position);
+        self.run.tell_settled(position);
         let trial = self.run.seats[position].info;
         self.run.reporter.event(&Event::Finished { trial, outcome });
         if outcome.verdict.is_red() {
@@ -396,7 +398,7 @@ impl Arbiter {
     }
 
     fn finish(&mut self) {
-        self.run.tell_ignored(usize::MAX);
+        self.run.tell_settled(usize::MAX);
         if let Some(why) = process::guardian_failure() {
             self.run.reporter.event(&Event::Warning { message: &why });
         }

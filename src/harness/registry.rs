@@ -6,6 +6,9 @@ use std::pin::{Pin, pin};
 use std::process::Termination;
 use std::sync::OnceLock;
 
+use super::generated::expand::{expand, not_made};
+use super::generated::find::find;
+use super::generated::trial::Generate;
 use super::outcome::Returned;
 use crate::sys::linked::linked;
 
@@ -137,6 +140,12 @@ pub enum Body {
     Async(fn(With<'_, ()>)),
     /// Any other `Termination`: one instance of the wrapper a return type, not one a trial.
     Other(&'static (dyn Run + Sync)),
+    /// No trial by itself: a function that makes trials at run time.
+    Generator(Generate),
+    /// A trial that the generator with this number made. What can be run of it is found where it runs.
+    Generated(u32),
+    /// A generator that made nothing, and why: a trial whose outcome is known.
+    Broken(&'static str),
 }
 
 impl fmt::Debug for Body {
@@ -145,6 +154,9 @@ impl fmt::Debug for Body {
             Body::Sync(_) => "Sync",
             Body::Async(_) => "Async",
             Body::Other(_) => "Other",
+            Body::Generator(_) => "Generator",
+            Body::Generated(_) => "Generated",
+            Body::Broken(_) => "Broken",
         })
     }
 }
@@ -173,6 +185,11 @@ impl Entry {
     pub const fn with(mut self, options: Options) -> Entry {
         self.options = options;
         self
+    }
+
+    /// Whether it is a trial, rather than what makes some.
+    pub fn is_trial(&self) -> bool {
+        !matches!(self.body, Body::Generator(_))
     }
 
     /// The name as libtest would list it: without the crate's root module, `math::adds`.
@@ -241,17 +258,60 @@ impl Registry {
         Registry { entries, by_name: OnceLock::new() }
     }
 
+    /// The same registry with what its generators make, at numbers behind all others. Where `only` names a trial, that
+    /// is all that will be asked for: then no generator runs that could not make it.
+    ///
+    /// # Panics
+    /// With more than `u32::MAX` entries.
+    #[must_use]
+    pub fn expanded(mut self, only: Option<&str>) -> Registry {
+        let wanted = |entry: &Entry| match only.map(|only| only.strip_prefix(entry.name())) {
+            None => true,
+            Some(rest) => rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::")),
+        };
+        let generators: Vec<(u32, &'static Entry)> = (0..)
+            .zip(self.entries.iter().copied())
+            .filter(|(_, entry)| matches!(entry.body, Body::Generator(_)) && wanted(entry))
+            .collect();
+        if !generators.is_empty() && only.is_none_or(|only| self.find_exact(only).is_none()) {
+            let made = expand(&generators);
+            let lacks = |only: &&str| !made.iter().any(|entry| entry.name() == *only);
+            if let (Some(only), [.., (_, generator)]) = (only.filter(lacks), generators.as_slice()) {
+                self.entries.push(not_made(only, generator, &made));
+            }
+            self.entries.extend(made);
+            return Registry::of(self.entries);
+        }
+        self
+    }
+
     /// Number of trials.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.iter().filter(|entry| entry.is_trial()).count()
     }
 
-    /// Whether nothing was registered.
+    /// Whether there is no trial.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
-    /// All entries; an index is a trial's number.
+    /// The number and, where a generator made it, the path by which another process of this binary knows this trial.
+    pub fn address(&self, id: u32) -> (u32, Option<&'static str>) {
+        match self.get(id) {
+            Some(Entry { body: Body::Generated(generator), path, .. }) => (*generator, Some(path)),
+            _ => (id, None),
+        }
+    }
+
+    /// What is to be run for an address that a registry of this binary gave.
+    pub fn at(&self, (id, made): (u32, Option<&'static str>)) -> Option<&'static Entry> {
+        match made {
+            None => self.get(id),
+            Some(path) => find(self.get(id)?, path),
+        }
+    }
+
+    /// All entries, generators among them; an index is a trial's number.
     pub fn entries(&self) -> &[&'static Entry] {
         &self.entries
     }
@@ -265,10 +325,14 @@ impl Registry {
     pub fn by_name(&self) -> &[(&'static str, u32)] {
         self.by_name.get_or_init(|| {
             let mut named: Vec<(&'static str, u32)> =
-                self.entries.iter().zip(0..).map(|(entry, id)| (entry.name(), id)).collect();
+                self.trials().map(|(entry, id)| (entry.name(), id)).collect();
             order_by_name(&mut named);
             named
         })
+    }
+
+    fn trials(&self) -> impl Iterator<Item = (&'static Entry, u32)> {
+        self.entries.iter().copied().zip(0..).filter(|(entry, _)| entry.is_trial())
     }
 
     /// Numbers in the order of names.
@@ -280,7 +344,7 @@ impl Registry {
     pub fn find_exact(&self, name: &str) -> Option<u32> {
         // The end of the path is compared before the root module is looked for: nearly all entries fail there.
         let matches = |entry: &Entry| entry.path.ends_with(name) && entry.name() == name;
-        self.entries.iter().zip(0..).find(|(entry, _)| matches(entry)).map(|(_, id)| id)
+        self.trials().find(|(entry, _)| matches(entry)).map(|(_, id)| id)
     }
 
     /// Names that more than one trial has: a filter, a report or a rerun could not tell them apart.

@@ -14,8 +14,8 @@ use crate::app::quantity::format_duration;
 /// One planned trial with all that the arbiter needs to send it out and to tell of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Seat {
-    /// Its index among the registered trials, in link order.
-    pub entry: u32,
+    /// Where it is found in this binary's registry, in whatever process it runs.
+    pub address: (u32, Option<&'static str>),
     /// How reporters see it.
     pub info: TrialInfo<'static>,
     /// What `--ensure-time` allows it to take.
@@ -28,8 +28,8 @@ pub struct Run {
     pub seats: Vec<Seat>,
     /// The same trials as the dispatch sees them.
     pub planned: Vec<Planned>,
-    /// Trials that are told of as ignored without a worker, in plan order.
-    pub ignored: VecDeque<Ignored>,
+    /// Trials whose outcome is known without a worker, in plan order.
+    pub settled: VecDeque<Settled>,
     /// What is wrong with the run from its beginning on.
     pub complaint: Option<String>,
     /// How many the filters left out.
@@ -50,15 +50,15 @@ pub struct Run {
     pub reporter: Box<dyn Reporter + Send>,
 }
 
-/// One trial that is told of as ignored.
+/// One trial whose outcome is known from the beginning on: it is ignored, or could not be made.
 #[derive(Debug, Clone)]
-pub struct Ignored {
+pub struct Settled {
     /// How many trials that run come before it in the plan.
     pub after: usize,
     /// How reporters see it.
     pub info: TrialInfo<'static>,
-    /// Why; may be empty.
-    pub reason: String,
+    /// What is told of it.
+    pub verdict: Verdict,
 }
 
 impl Seat {
@@ -77,12 +77,17 @@ impl Seat {
 }
 
 impl Run {
-    /// Tells of the ignored trials that come before the trial at this position, where that is still to be done: with
+    /// Whether it fails whatever its trials do.
+    pub(super) fn is_red_already(&self) -> bool {
+        self.settled.iter().any(|settled| settled.verdict.is_red())
+    }
+
+    /// Tells of the settled trials that come before the trial at this position, where that is still to be done: with
     /// one worker everything is told in the order of the plan.
-    pub(super) fn tell_ignored(&mut self, position: usize) {
-        while let Some(ignored) = self.ignored.pop_front_if(|ignored| ignored.after <= position) {
-            let Ignored { info: trial, reason, .. } = ignored;
-            let outcome = Outcome::of(Verdict::Ignored { reason });
+    pub(super) fn tell_settled(&mut self, position: usize) {
+        while let Some(settled) = self.settled.pop_front_if(|settled| settled.after <= position) {
+            let Settled { info: trial, verdict, .. } = settled;
+            let outcome = Outcome::of(verdict);
             self.reporter.event(&Event::Finished { trial, outcome: &outcome });
         }
     }

@@ -14,10 +14,11 @@ use super::cli::table::DECLARATION;
 use super::cli::{Mode, NoTests, Options};
 use super::dispatch::{Limits, Planned};
 use super::event::TrialInfo;
+use super::outcome::Verdict;
 use super::plan::{Candidate, Fate, Plan, explain_nothing_matched};
-use super::registry::{Entry, Isolation, Leaks, Registry, TaskPanic};
+use super::registry::{Body, Entry, Isolation, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
-use super::run::{Ignored, Run, Seat, Summary};
+use super::run::{Run, Seat, Settled, Summary};
 use super::schedule::{DEPTH, Item};
 use super::target::Target;
 use super::worker::message::Setup;
@@ -65,7 +66,10 @@ impl Application for TestSuite {
         for warning in &options.warnings {
             say(format_args!("warning: {warning}"));
         }
-        let registry = Registry::collect();
+        let mut registry = Registry::collect();
+        if matches!(options.mode, Mode::List | Mode::Run) {
+            registry = registry.expanded(only(&options));
+        }
         match options.mode {
             Mode::Help => {
                 let mut out = Sink::stdout();
@@ -110,10 +114,18 @@ fn list(registry: &Registry, options: &Options) -> ExitCode {
     }
 }
 
+/// The one trial that is asked for by its exact name.
+fn only(options: &Options) -> Option<&str> {
+    match options.filters.as_slice() {
+        [name] if options.exact && options.skip.is_empty() => Some(name),
+        _ => None,
+    }
+}
+
 /// The candidates of a plan; one exact name is looked up without sorting or listing all the others.
 fn plan(registry: &Registry, options: &Options) -> Result<Plan, ExitCode> {
-    if options.exact && options.filters.len() == 1 && options.skip.is_empty() {
-        let found = registry.find_exact(&options.filters[0]);
+    if let Some(name) = only(options) {
+        let found = registry.find_exact(name);
         let candidates: Vec<_> =
             found.map(|id| Candidate::of(id, registry.entries()[id as usize])).into_iter().collect();
         let mut plan = Plan::make(&candidates, options);
@@ -171,6 +183,13 @@ fn default_isolation(options: &Options) -> Result<Isolation, ExitCode> {
     }
 }
 
+impl Run {
+    /// Notes the outcome of a trial that comes next in the plan and will not run.
+    fn settle(&mut self, entry: &'static Entry, verdict: Verdict) {
+        self.settled.push_back(Settled { after: self.seats.len(), info: info(entry), verdict });
+    }
+}
+
 fn info(entry: &'static Entry) -> TrialInfo<'static> {
     TrialInfo {
         name: entry.name(),
@@ -191,7 +210,7 @@ fn assemble(
     let mut run = Run {
         seats: Vec::with_capacity(plan.trials.len()),
         planned: Vec::with_capacity(plan.trials.len()),
-        ignored: VecDeque::new(),
+        settled: VecDeque::new(),
         complaint: None,
         filtered_out: plan.filtered_out,
         workers: options.workers,
@@ -218,7 +237,11 @@ fn assemble(
         let entry = registry.entries()[trial.id as usize];
         if trial.fate == Fate::Ignore {
             let reason = entry.options.ignore.unwrap_or_default().to_owned();
-            run.ignored.push_back(Ignored { after: run.seats.len(), info: info(entry), reason });
+            run.settle(entry, Verdict::Ignored { reason });
+            continue;
+        }
+        if let Body::Broken(why) = entry.body {
+            run.settle(entry, Verdict::Failed { message: why.to_owned() });
             continue;
         }
         let isolation = isolation_of(entry, default)?;
@@ -230,7 +253,7 @@ fn assemble(
         });
         let limit_ms = entry.options.timeout_ms.or_else(|| options.timeout.map(millis)).unwrap_or(u64::MAX);
         let time_limit = options.time_limit(entry.file);
-        run.seats.push(Seat { entry: trial.id, info: info(entry), time_limit });
+        run.seats.push(Seat { address: registry.address(trial.id), info: info(entry), time_limit });
         run.planned.push(Planned { item: Item { isolation, group }, limit_ms });
     }
     Ok(run)

@@ -4,4 +4,4 @@
 //! mode, so the order of writes is kept, whoever makes them (Rust, C, child processes). [`Capture::punch`] keeps its
 //! size in bounds by dropping the middle while the writer writes on: a writer never gets an error for writing much.
 
-pub use super::platform::capture::{Capture, flush_all};
+pub use super::platform::capture::{Aside, Capture, flush_all, stdout_aside};

@@ -68,6 +68,31 @@ fn an_early_exit_is_red() {
     }
 }
 
+/// Cases and trials made at run time, each found again by its name in a process of its own.
+#[test]
+fn every_name_of_a_generated_trial() {
+    let Some((code, text)) = nextest("generated", "generated", "all()") else { return };
+    assert_eq!(code, Some(100), "{text}");
+    let theirs = statuses(&text, "generated", "generated");
+    let run = Launch::new(executable("generated", "generated")).run();
+    for (name, verdict) in verdict_of_each(&run.stdout) {
+        let expected = match verdict.as_str() {
+            // Its name is another in each process: one that was listed is never made again.
+            _ if name.starts_with("bad::changes::") => continue,
+            "ok" => "PASS",
+            "ignored, not today" => "SKIP",
+            // It skips itself as it runs, of which nextest knows nothing.
+            "ignored, not here" => "PASS",
+            _ if name == "kinds::all::aborts" => "SIGABRT",
+            _ => "FAIL",
+        };
+        let status = theirs.get(&name).unwrap_or_else(|| panic!("no status of {name}\n{text}"));
+        assert_eq!(status, expected, "{name}\n{text}");
+    }
+    let changed = theirs.iter().find(|(name, _)| name.starts_with("bad::changes::"));
+    assert_eq!(changed.map(|(_, status)| status.as_str()), Some("FAIL"), "{text}");
+}
+
 /// A crash keeps its signal, for nextest to name.
 #[test]
 fn crashes_and_panics_in_tasks() {

@@ -114,9 +114,9 @@ fn run_body(
     spare: Option<&mut Spare>,
 ) -> Over {
     let is_async = match entry.body {
-        Body::Sync(_) => false,
         Body::Async(_) => true,
         Body::Other(body) => body.is_async(),
+        _ => false,
     };
     if !is_async {
         let end = caught(ledger, || call(entry.body, &mut never));
@@ -165,6 +165,8 @@ fn call(body: Body, drive: Drive<'_>) -> Returned {
         Body::Sync(function) => function(),
         Body::Async(function) => function(drive),
         Body::Other(body) => return body.run(drive),
+        // A trial of these is found, or told of, without coming here.
+        Body::Generator(_) | Body::Generated(_) | Body::Broken(_) => return Returned::Failure,
     }
     Returned::Success
 }

@@ -139,9 +139,9 @@ fn start_next(shared: &Arc<Shared>) {
             }
         };
         let on_thread = Arc::clone(shared);
-        let Some(entry) = shared.registry.get(order.entry) else {
+        let Some(entry) = shared.registry.at(order.address()) else {
             // Only another binary could name such a trial, and the handshake refuses another binary.
-            let reason = format!("this binary has no trial number {}", order.entry);
+            let reason = format!("this binary has no trial number {} {:?}", order.entry, order.made.0);
             send(shared, finished(order, Verdict::NotRun { reason }, 0, Output::default(), Vec::new()));
             continue;
         };

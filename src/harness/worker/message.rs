@@ -1,5 +1,7 @@
 //! What arbiter and worker say to each other, as serde values.
 
+use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::harness::outcome::{Output, Verdict};
 use crate::sys::page::Page;
 use crate::sys::wire::wired;
@@ -34,11 +36,39 @@ wired! {
 pub struct Order {
     /// Its position in the run, by which arbiter and worker speak of it.
     pub position: u32,
-    /// Its index among the registered trials of this binary, in link order.
+    /// Its index among the registered trials of this binary, in link order; that of its generator, where it has one.
     pub entry: u32,
+    /// Its path, where a generator made it.
+    pub made: Made,
 }
 
-wired! { struct Order { position, entry } }
+wired! { struct Order { position, entry, made } }
+
+impl Order {
+    /// Where the trial is found in this binary's registry.
+    pub fn address(&self) -> (u32, Option<&'static str>) {
+        (self.entry, self.made.0)
+    }
+}
+
+/// The path of a trial that a generator made; nothing for all others, which their number says it all of.
+///
+/// On its way it is a string. Where it arrives it stays for good, as the trial's entry has to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made(pub Option<&'static str>);
+
+impl Serialize for Made {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.0.unwrap_or_default())
+    }
+}
+
+impl<'de> Deserialize<'de> for Made {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Made, D::Error> {
+        let path = String::deserialize(from)?;
+        Ok(Made(if path.is_empty() { None } else { Some(path.leak()) }))
+    }
+}
 
 /// What a worker sends home.
 #[derive(Debug, Clone, PartialEq, Eq)]

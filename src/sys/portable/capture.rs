@@ -89,6 +89,15 @@ impl Capture {
     }
 }
 
+/// Stands for stdout having been sent to stderr, which is not done here.
+#[derive(Debug)]
+pub struct Aside(());
+
+/// Leaves stdout where it is.
+pub fn stdout_aside() -> Aside {
+    Aside(())
+}
+
 /// Writes out what Rust's standard streams of this process still hold in buffers.
 pub fn flush_all() {
     // There is nobody to tell: a stream that cannot be written to is what the trial itself made of it.

@@ -199,6 +199,32 @@ fn punch_hole(_file: &File, _from: u64, _len: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// Until it is dropped, what this process writes to stdout goes to stderr.
+#[derive(Debug)]
+#[must_use = "stdout is back when this is dropped"]
+pub struct Aside(Option<OwnedFd>);
+
+/// Sends stdout to stderr, for code of others that may print while somebody reads our stdout. Where the system refuses,
+/// all stays as it is.
+pub fn stdout_aside() -> Aside {
+    flush_all();
+    // SAFETY: borrowed only to be duplicated; a closed descriptor gives an error, not harm.
+    let stdout = unsafe { BorrowedFd::borrow_raw(libc::STDOUT_FILENO) };
+    let Ok(kept) = stdout.try_clone_to_owned() else { return Aside(None) };
+    // SAFETY: makes descriptor 1 another name of what 2 is; nobody else owns either.
+    let moved = super::call::retry(|| unsafe { libc::dup2(libc::STDERR_FILENO, libc::STDOUT_FILENO) });
+    Aside(moved.is_ok().then_some(kept))
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let Some(kept) = &self.0 else { return };
+        flush_all();
+        // SAFETY: makes descriptor 1 what it was. That can only be refused where it was closed meanwhile by others.
+        let _ = super::call::retry(|| unsafe { libc::dup2(kept.as_raw_fd(), libc::STDOUT_FILENO) });
+    }
+}
+
 /// Writes out what Rust's and C's standard streams of this process still hold in buffers.
 pub fn flush_all() {
     // There is nobody to tell: a stream that cannot be written to is what the trial itself made of it.

@@ -1,0 +1,90 @@
+//! Where a trial runs: its generator once more, and the trial by its name.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::expand;
+use super::trial::{Generate, on_one_line};
+use crate::harness::outcome::Returned;
+use crate::harness::registry::{Body, Entry, Run};
+
+/// What a generator made in this process, in the order of names; or why nothing.
+type Store = OnceLock<Result<Vec<(String, Box<dyn Run + Send + Sync>)>, String>>;
+
+/// The generators that were asked in this process, by their paths.
+static STORES: Mutex<Vec<(&str, &Store)>> = Mutex::new(Vec::new());
+
+/// A trial's place in its generator's store.
+struct Found {
+    name: &'static str,
+    generate: Generate,
+    store: &'static Store,
+}
+
+/// The entry of a generated trial, to be run in this process; `path` is its own, its generator's in front. `None` where
+/// this is no generator of it.
+///
+/// The generator is not run before the trial is: on the trial's thread, in the trial's time.
+pub fn find(generator: &'static Entry, path: &'static str) -> Option<&'static Entry> {
+    let Body::Generator(generate) = generator.body else { return None };
+    let name = path.strip_prefix(generator.path)?.strip_prefix("::")?;
+    let body = Box::leak(Box::new(Found { name, generate, store: store(generator.path) }));
+    Some(Box::leak(Box::new(Entry {
+        path,
+        file: generator.file,
+        line: generator.line,
+        column: generator.column,
+        options: generator.options,
+        body: Body::Other(body),
+    })))
+}
+
+fn store(path: &'static str) -> &'static Store {
+    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, store)) = stores.iter().find(|(known, _)| *known == path) {
+        return store;
+    }
+    let store: &'static Store = Box::leak(Box::default());
+    stores.push((path, store));
+    store
+}
+
+impl Found {
+    fn body(&self) -> Result<&'static (dyn Run + Send + Sync), String> {
+        let made = self.store.get_or_init(|| {
+            let mut made = Vec::new();
+            expand::run(self.generate, &mut |trial| {
+                made.push((on_one_line(&trial.name), trial.body));
+                true
+            })?;
+            made.sort_by(|left, right| left.0.cmp(&right.0));
+            Ok(made)
+        });
+        let made = made.as_ref().map_err(Clone::clone)?;
+        let at = made.binary_search_by(|(name, _)| name.as_str().cmp(self.name)).map_err(|_| {
+            format!(
+                "its generator, run again in this process, made {} trials and not this one; it has to make the same \
+                 each time",
+                made.len()
+            )
+        })?;
+        Ok(&*made[at].1)
+    }
+}
+
+impl Run for Found {
+    fn run(&self, block_on: &mut dyn FnMut(Pin<&mut dyn Future<Output = ()>>)) -> Returned {
+        match self.body() {
+            Ok(body) => body.run(block_on),
+            Err(why) => {
+                eprintln!("{why}");
+                Returned::Failure
+            }
+        }
+    }
+
+    fn is_async(&self) -> bool {
+        self.body().is_ok_and(Run::is_async)
+    }
+}
