@@ -66,23 +66,33 @@ fn suite(name: &str, manifest: &str, source: &str) -> Suite {
     write(&folder.join("Cargo.toml"), &manifest);
     write(&folder.join("lib.rs"), "");
     write(&folder.join("suite.rs"), source);
-    let output = cargo(&folder)
+    let binary = build_suite(&folder, &[]);
+    Suite { folder, binary }
+}
+
+/// The same suite in the release profile.
+fn released(suite: &Suite) -> Suite {
+    Suite { folder: suite.folder.clone(), binary: build_suite(&suite.folder, &["--release"]) }
+}
+
+fn build_suite(folder: &Path, profile: &[&str]) -> PathBuf {
+    let output = cargo(folder)
         .args(["test", "--no-run", "--test", "suite", "--message-format", "json-render-diagnostics"])
+        .args(profile)
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo starts");
-    assert!(output.status.success(), "{name} does not build");
+    assert!(output.status.success(), "{} does not build", folder.display());
     let messages = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
     let marker = "\"executable\":\"";
-    let binary = messages
+    messages
         .lines()
         .filter(|line| line.contains("\"name\":\"suite\""))
         .filter_map(|line| line.split_once(marker))
         .filter_map(|(_, rest)| rest.split_once('"'))
         .map(|(path, _)| PathBuf::from(path))
         .next_back()
-        .expect("cargo names the test binary");
-    Suite { folder, binary }
+        .expect("cargo names the test binary")
 }
 
 fn cargo(folder: &Path) -> Command {
@@ -161,15 +171,31 @@ fn run(count: usize) {
     let theirs = libtest_suite("theirs", &tests(count, "tokio::test"));
     let process = || direct(&ours, &[]);
     let thread = || direct(&ours, &["--isolation", "thread"]);
+    let fork = || direct(&ours, &["--isolation", "fork"]);
+    let released = released(&ours);
+    let fork_released = || direct(&released, &["--isolation", "fork"]);
     let libtest = || direct(&theirs, &[]);
-    let medians = interleaved(ROUNDS, &[("libtest", &libtest), ("process", &process), ("thread", &thread)]);
+    let contenders: [(&str, &dyn Fn() -> Command); 5] = [
+        ("libtest", &libtest),
+        ("process", &process),
+        ("thread", &thread),
+        ("fork", &fork),
+        ("fork, released", &fork_released),
+    ];
+    let medians = interleaved(ROUNDS, &contenders);
     let nextest = nextest(&theirs);
     let per_test = |took: Duration| took.as_secs_f64() * 1e6 / count as f64;
     println!(
         "\n{count} trivial async tests that print a line each, dev profile, {WORKERS} workers, medians of {ROUNDS}"
     );
     println!("| harness | µs a test | against libtest |\n|---|---|---|");
-    let names = ["libtest, `#[tokio::test]`", "rehearsal, process", "rehearsal, thread"];
+    let names = [
+        "libtest, `#[tokio::test]`",
+        "rehearsal, process",
+        "rehearsal, thread",
+        "rehearsal, fork",
+        "rehearsal, fork, release profile",
+    ];
     for (name, took) in names.iter().zip(&medians) {
         println!(
             "| {name} | {:.1} | {:.2} |",
@@ -186,6 +212,10 @@ fn run(count: usize) {
         println!(
             "cargo-nextest takes {:.0} times as long as rehearsal with process isolation",
             took.as_secs_f64() / medians[1].as_secs_f64()
+        );
+        println!(
+            "and {:.0} times as long as with fork isolation",
+            took.as_secs_f64() / medians[3].as_secs_f64()
         );
     }
 }

@@ -35,7 +35,7 @@ use register::Link;
 /// | `timeout = "5s"` | longest time an attempt may take: a number and `ms`, `s`, `m` or `h` |
 /// | `ignore`, `ignore = "why"` | leave it out unless asked for; std's `#[ignore]` means the same |
 /// | `should_panic`, `should_panic(expected = "text")` | a panic is what is wanted; std's `#[should_panic]` means the same |
-/// | `isolation = "thread"` or `"process"` | where it runs, whatever the run's setting is |
+/// | `isolation = "thread"`, `"process"` or `"fork"` | where it runs, whatever the run's setting is |
 /// | `group = "name"` | tests of one group run one at a time, across all workers |
 /// | `task_panic = "allow"` or `"fail"` | whether a panic in a task or thread beside the test makes it fail |
 /// | `leaks = "allow"` or `"fail"` | whether an actor or a task that the test leaves behind makes it fail |

@@ -83,7 +83,8 @@ impl Given {
             "ignore" => once(&mut self.ignore, "ignore", (optional_string(&argument)?, span)),
             "should_panic" => once(&mut self.should_panic, "should_panic", (expected(&argument)?, span)),
             "isolation" => {
-                let value = choice(&argument, &[("thread", "Thread"), ("process", "Process")])?;
+                let value =
+                    choice(&argument, &[("thread", "Thread"), ("process", "Process"), ("fork", "Fork")])?;
                 once(&mut self.isolation, "isolation", (value, span))
             }
             "group" => once(&mut self.group, "group", (group_name(&argument)?, span)),

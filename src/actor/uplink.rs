@@ -157,7 +157,8 @@ impl Uplink {
         let _ = self.say(&Up::Broken { request, broken });
     }
 
-    fn tell_taken(&self) {
+    /// Counts a tell as taken, and reports them when there are enough.
+    pub(crate) fn tell_taken(&self) {
         if self.taken.fetch_add(1, Ordering::AcqRel) + 1 >= self.report_at.load(Ordering::Relaxed) {
             let tells = self.taken.swap(0, Ordering::AcqRel);
             let _ = self.say(&Up::Taken { tells });

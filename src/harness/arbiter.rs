@@ -19,7 +19,7 @@ use super::worker::message::{Made, Order, Report};
 use crate::actor::{Exit, Reason};
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
-use crate::sys::{process, seam};
+use crate::sys::{fork, process, seam};
 
 /// A worker as the arbiter holds it.
 struct Hand {
@@ -214,6 +214,12 @@ impl Arbiter {
                     }
                 }
                 Effect::Signal { to, hard } => self.signal(to, hard),
+                Effect::EndTrial { to, position, hard } => {
+                    if let Some(proxy) = self.proxy(to) {
+                        // One that cannot be told is about to be reported as gone, and its forks with it.
+                        let _ = proxy.end_trial(position as u32, hard).tell();
+                    }
+                }
                 Effect::Abandon(source) => {
                     if self.hand(source).is_some() {
                         self.hands[source.worker] = None;
@@ -305,8 +311,8 @@ impl Arbiter {
                 setup.page = Some(hand.page.clone());
                 Ok(Worker::spawn(setup).name(name).thread())
             }
-            Isolation::Process => self
-                .process_options(&mut hand, &name)
+            Isolation::Process | Isolation::Fork => self
+                .process_options(&mut hand, &name, isolation)
                 .map(|options| Worker::spawn(setup).name(name).process_options(options)),
         };
         self.hands[source.worker] = Some(hand);
@@ -337,8 +343,16 @@ impl Arbiter {
         });
     }
 
-    fn process_options(&self, hand: &mut Hand, name: &str) -> std::io::Result<process::SpawnOptions> {
+    fn process_options(
+        &self,
+        hand: &mut Hand,
+        name: &str,
+        isolation: Isolation,
+    ) -> std::io::Result<process::SpawnOptions> {
         let mut options = process::SpawnOptions { title: format!("rehearsal-{name}"), ..Default::default() };
+        if isolation == Isolation::Fork {
+            options.env.push((fork::MARK.into(), "1".into()));
+        }
         hand.page = Page::new()?;
         options.pass = hand.page.fd()?.into_iter().collect();
         if self.run.capture {

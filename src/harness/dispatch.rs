@@ -22,6 +22,9 @@ pub use message::{Current, Effect, Ended, Input, Limits, Planned, Source};
 /// How often a worker may fail to start, or die without having begun a trial, before the harness gives up on it.
 const PATIENCE: u32 = 3;
 
+/// How long a fork server gets to kill a fork of its own before it is killed itself, nanoseconds.
+const LAST_GRACE_NS: u64 = 5_000_000_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Waiting,
@@ -158,7 +161,9 @@ impl Dispatch {
             if let Phase::Killing { position: doomed, .. } = slot.phase
                 && doomed == position
             {
-                slot.phase = Phase::Doomed; // The signal is on its way; what comes next must not go there.
+                // The signal is on its way; what comes next must not go there. One to a fork never reaches another.
+                let alone = slot.isolation == Some(Isolation::Fork);
+                slot.phase = if alone { Phase::Up } else { Phase::Doomed };
             }
         }
         self.fill(source.worker);
@@ -267,7 +272,15 @@ impl Dispatch {
             Phase::Killing { since_ns, hard: false, position }
                 if now_ns >= since_ns + self.limits.grace_ms * 1_000_000 =>
             {
-                self.slots[worker].phase = Phase::Killing { since_ns, hard: true, position };
+                self.slots[worker].phase = Phase::Killing { since_ns: now_ns, hard: true, position };
+                self.end_trial(worker, position, true);
+            }
+            // A fork server that does not even do that is beyond telling.
+            Phase::Killing { since_ns, hard: true, position }
+                if self.slots[worker].isolation == Some(Isolation::Fork)
+                    && now_ns >= since_ns.saturating_add(LAST_GRACE_NS) =>
+            {
+                self.slots[worker].phase = Phase::Killing { since_ns: u64::MAX, hard: true, position };
                 self.effects.push(Effect::Signal { to: source, hard: true });
             }
             Phase::Retired | Phase::Leaving | Phase::Doomed => self.hurry(worker),
@@ -295,6 +308,15 @@ impl Dispatch {
         }
     }
 
+    /// Ends a trial that is over its time: with its worker, or, where it is a fork of that, alone.
+    fn end_trial(&mut self, worker: usize, position: Position, hard: bool) {
+        let slot = &self.slots[worker];
+        self.effects.push(match slot.isolation {
+            Some(Isolation::Fork) => Effect::EndTrial { to: slot.source, position, hard },
+            _ => Effect::Signal { to: slot.source, hard },
+        });
+    }
+
     /// A worker that was told to stop has the grace to do so.
     fn hurry(&mut self, worker: usize) {
         let deadline_ns = self.slots[worker].stop_by_ns;
@@ -309,9 +331,9 @@ impl Dispatch {
 
     fn time_out(&mut self, worker: usize, position: Position, elapsed_ns: u64) {
         let source = self.slots[worker].source;
-        if self.slots[worker].isolation == Some(Isolation::Process) {
+        if self.slots[worker].isolation != Some(Isolation::Thread) {
             self.slots[worker].phase = Phase::Killing { position, since_ns: self.now_ns, hard: false };
-            self.effects.push(Effect::Signal { to: source, hard: false });
+            self.end_trial(worker, position, false);
             return;
         }
         // A thread cannot be killed: the trial is over, its thread is left behind, and a new worker takes the place.
@@ -349,7 +371,7 @@ impl Dispatch {
         }
         for worker in 0..self.slots.len() {
             let slot = &mut self.slots[worker];
-            let (source, process) = (slot.source, slot.isolation == Some(Isolation::Process));
+            let (source, process) = (slot.source, slot.isolation != Some(Isolation::Thread));
             let held: Vec<Position> = std::mem::take(&mut slot.held).into();
             if slot.is_there() {
                 slot.phase = if process { Phase::Interrupted } else { Phase::Empty };

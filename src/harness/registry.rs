@@ -100,6 +100,8 @@ pub enum Isolation {
     Thread,
     /// On a thread named after the trial in a warm worker process.
     Process,
+    /// On a thread named after the trial in a process of its own, forked from one that has run no trial.
+    Fork,
 }
 
 /// Whether a panic in a task or thread that the trial started counts against it.

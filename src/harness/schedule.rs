@@ -40,7 +40,7 @@ struct Group {
 #[derive(Debug)]
 pub struct Schedule {
     items: Vec<Item>,
-    waiting: [VecDeque<Position>; 2],
+    waiting: [VecDeque<Position>; 3],
     groups: Vec<Group>,
     /// How many trials each worker holds and has not finished.
     held: Vec<usize>,
@@ -53,6 +53,7 @@ const fn lane(isolation: Isolation) -> usize {
     match isolation {
         Isolation::Process => 0,
         Isolation::Thread => 1,
+        Isolation::Fork => 2,
     }
 }
 
@@ -60,7 +61,7 @@ impl Schedule {
     /// A schedule of these trials, in this order, over so many workers.
     pub fn new(items: Vec<Item>, workers: usize) -> Schedule {
         let groups = items.iter().filter_map(|item| item.group).max().map_or(0, |last| last + 1);
-        let mut waiting = [VecDeque::new(), VecDeque::new()];
+        let mut waiting = [const { VecDeque::new() }; 3];
         for (position, item) in items.iter().enumerate() {
             waiting[lane(item.isolation)].push_back(position);
         }
@@ -131,11 +132,8 @@ impl Schedule {
 
     /// The isolation that a worker without trials should be of, if any trial waits: its own where that will do.
     pub fn wanted(&self, own: Option<Isolation>) -> Option<Isolation> {
-        let order = match own {
-            Some(Isolation::Thread) => [Isolation::Thread, Isolation::Process],
-            _ => [Isolation::Process, Isolation::Thread],
-        };
-        order.into_iter().find(|isolation| !self.waiting[lane(*isolation)].is_empty())
+        let mut order = own.into_iter().chain([Isolation::Process, Isolation::Fork, Isolation::Thread]);
+        order.find(|isolation| !self.waiting[lane(*isolation)].is_empty())
     }
 
     /// Whether a worker's hands are so empty that it is worth a message to fill them.

@@ -22,7 +22,7 @@ use super::run::{Run, Seat, Settled, Summary};
 use super::schedule::{DEPTH, Item};
 use super::target::Target;
 use super::worker::message::Setup;
-use super::{alone, audit};
+use super::{alone, audit, fork};
 use crate::actor;
 use crate::app::notice::say;
 use crate::app::{Application, Declaration, Environment, Settings, SettingsError, launch};
@@ -38,6 +38,7 @@ const INTERRUPTED: u8 = 130;
 /// What `rehearsal::main!()` calls. Worker processes never return from here.
 pub fn suite_main(target: Target) -> ExitCode {
     match boot::enter().role {
+        Role::Worker(worker) if worker.forks => fork::serve(worker),
         Role::Worker(worker) => actor::spawn::worker::serve(worker),
         Role::Arbiter => {
             TARGET.set(target).ok();
@@ -177,6 +178,10 @@ fn default_isolation(options: &Options) -> Result<Isolation, ExitCode> {
         (Some(Isolation::Process), Some(why)) => Err(fail(&format!(
             "--isolation process was asked for, but worker processes do not exist here: {why}; use --isolation thread"
         ))),
+        (Some(Isolation::Fork), Some(why)) => Err(fail(&format!(
+            "--isolation fork was asked for, but this process cannot be forked here: {why}; use --isolation process where \
+             that exists, or --isolation thread"
+        ))),
         (Some(asked), _) => Ok(asked),
         (None, None) => Ok(Isolation::Process),
         (None, Some(_)) => Ok(Isolation::Thread),
@@ -265,11 +270,16 @@ fn millis(duration: Duration) -> u64 {
 
 fn isolation_of(entry: &'static Entry, default: Isolation) -> Result<Isolation, ExitCode> {
     let isolation = entry.options.isolation.unwrap_or(default);
-    if isolation == Isolation::Process
-        && let Some(why) = process::UNSUPPORTED
-    {
+    let missing = match isolation {
+        Isolation::Process => Some("\"process\", but worker processes do not exist here"),
+        Isolation::Fork => {
+            Some("\"fork\", but there is no fork here (nor are there the workers of \"process\")")
+        }
+        Isolation::Thread => None,
+    };
+    if let (Some(missing), Some(why)) = (missing, process::UNSUPPORTED) {
         return Err(fail(&format!(
-            "{} ({}:{}) asks for isolation \"process\", but worker processes do not exist here: {why}",
+            "{} ({}:{}) asks for isolation {missing}: {why}",
             entry.name(),
             entry.file,
             entry.line

@@ -43,6 +43,8 @@ pub struct WorkerBoot {
     pub passed: Vec<OwnedFd>,
     /// Process id of the arbiter.
     pub arbiter_pid: u32,
+    /// Whether it was started with [`fork::MARK`](super::fork::MARK): it is to serve on its one thread.
+    pub forks: bool,
 }
 
 /// Finds out what this process is. Call it first thing in `main`, before any thread is started and before anything
@@ -57,6 +59,12 @@ pub fn enter() -> Boot {
     let boot = super::platform::boot::enter();
     BOOTSTRAPPED.store(std::process::id(), Ordering::Release);
     boot
+}
+
+/// This process is a fork of one that came through [`enter`] and had never started a process: it may.
+#[cfg(all(unix, not(rehearsal_portable)))]
+pub(super) fn adopt() {
+    BOOTSTRAPPED.store(std::process::id(), Ordering::Release);
 }
 
 /// Whether this process came through [`enter`]. A fork of one that did has not: the thread that starts processes is not

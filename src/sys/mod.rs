@@ -9,6 +9,7 @@
 //! - [`anchor`]: naming a function to another process of the same program;
 //! - [`linked`](mod@linked): a list put together when the program is linked;
 //! - [`process`]: this binary again as a worker process, its process group, its end;
+//! - [`fork`]: a copy of this process that goes on by itself, and what it leaves behind;
 //! - [`signal`]: signals as events, and their names;
 //! - [`capture`]: stdout and stderr by memory file;
 //! - [`page`]: which trial runs since when, readable after the process that ran it is gone;
@@ -33,6 +34,7 @@ pub(crate) mod deadline;
 #[cfg(feature = "reach")]
 pub(crate) mod desk;
 pub mod exit;
+pub mod fork;
 pub mod limit;
 #[cfg(any(feature = "harness", feature = "json"))]
 pub mod linked;

@@ -15,7 +15,7 @@ use super::limit::LimitKind;
 pub(crate) use super::platform::lookout::Lookout;
 pub use super::platform::process::{
     Child, OwnedFd, ReadEnd, Socket, StdSocket, UNSUPPORTED, WriteEnd, children, guardian_failure, hit,
-    leaves_children, reap_finished, settle_children, spawn_self, terminate_group,
+    leaves_children, name_of, reap_finished, settle_children, spawn_self, terminate_group,
 };
 
 /// The most files that [`SpawnOptions::pass`] can carry: what the kernel takes in one message.

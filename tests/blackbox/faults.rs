@@ -66,13 +66,21 @@ const EXPECTED: [(&str, &str); 51] = [
     ("wire::writes_garbage_and_stays::fault", "FAILED (…"),
 ];
 
-/// The run, made once for all tests of this file.
+/// The run in worker processes, made once for all tests of this file.
 fn the_run() -> &'static Finished {
     static RUN: OnceLock<Finished> = OnceLock::new();
-    RUN.get_or_init(|| {
-        let launch = Launch::new(executable("faults", "faults")).args(MODULES);
-        launch.args(["--grace", "500ms", "--test-threads", "2"]).run()
-    })
+    RUN.get_or_init(|| run_in("process"))
+}
+
+/// The same run once in worker processes and once in forks: what a trial deserves does not depend on that.
+fn both_runs() -> [&'static Finished; 2] {
+    static RUN: OnceLock<Finished> = OnceLock::new();
+    [the_run(), RUN.get_or_init(|| run_in("fork"))]
+}
+
+fn run_in(isolation: &str) -> Finished {
+    let launch = Launch::new(executable("faults", "faults")).args(MODULES);
+    launch.args(["--grace", "500ms", "--test-threads", "2", "--isolation", isolation]).run()
 }
 
 /// Everything that is planned, by the suite's own list, without what is ignored.
@@ -94,19 +102,25 @@ fn planned() -> Vec<String> {
 
 #[test]
 fn each_planned_trial_has_exactly_one_outcome() {
-    let run = the_run();
-    run.ends_with(101);
-    let told: Vec<String> = verdict_of_each(&run.stdout)
-        .into_iter()
-        .filter(|(_, v)| !v.starts_with("ignored"))
-        .map(|(name, _)| name)
-        .collect();
-    assert_eq!(told, planned(), "{run}");
+    for run in both_runs() {
+        run.ends_with(101);
+        let told: Vec<String> = verdict_of_each(&run.stdout)
+            .into_iter()
+            .filter(|(_, v)| !v.starts_with("ignored"))
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(told, planned(), "{run}");
+    }
 }
 
 #[test]
 fn each_gets_the_verdict_it_deserves() {
-    let told = verdict_of_each(&the_run().stdout);
+    both_runs().into_iter().for_each(deserves);
+}
+
+#[track_caller]
+fn deserves(run: &Finished) {
+    let told = verdict_of_each(&run.stdout);
     let mut wrong = Vec::new();
     for (name, expected) in EXPECTED {
         let Some(verdict) = told.get(name) else {
@@ -121,19 +135,21 @@ fn each_gets_the_verdict_it_deserves() {
             wrong.push(format!("{name}: {verdict:?} instead of {expected:?}"));
         }
     }
-    assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), the_run());
+    assert!(wrong.is_empty(), "{}\n{run}", wrong.join("\n"));
 }
 
 /// No fault is put on somebody else's account.
 #[test]
 fn innocent_trials_stay_green() {
-    let told = verdict_of_each(&the_run().stdout);
-    let innocent = |name: &str| {
-        name.ends_with("::a_before") || name.ends_with("::z_after") || name.ends_with("::harmless")
-    };
-    let harmed: BTreeMap<_, _> =
-        told.iter().filter(|(name, verdict)| innocent(name) && *verdict != "ok").collect();
-    assert!(harmed.is_empty(), "{harmed:#?}\n{}", the_run());
+    for run in both_runs() {
+        let told = verdict_of_each(&run.stdout);
+        let innocent = |name: &str| {
+            name.ends_with("::a_before") || name.ends_with("::z_after") || name.ends_with("::harmless")
+        };
+        let harmed: BTreeMap<_, _> =
+            told.iter().filter(|(name, verdict)| innocent(name) && *verdict != "ok").collect();
+        assert!(harmed.is_empty(), "{harmed:#?}\n{run}");
+    }
 }
 
 #[test]
@@ -168,7 +184,9 @@ fn each_failure_is_told_at_the_end() {
 /// A hang is ended at its limit, not at the end of its sleep.
 #[test]
 fn the_run_takes_no_longer_than_its_timeouts() {
-    assert!(the_run().elapsed < Duration::from_secs(60), "{:?}", the_run().elapsed);
+    for run in both_runs() {
+        assert!(run.elapsed < Duration::from_secs(60), "{:?}", run.elapsed);
+    }
 }
 
 /// Stable Rust cannot tell a joined panic from an abandoned one: the failure says that and names the switch.
@@ -252,8 +270,10 @@ fn a_late_writer_does_not_write_into_the_next_trials_output() {
 /// Crash upon crash, with quick trials in between: each is put on its own account, whoever else waited in the mailbox.
 #[test]
 fn the_blame_is_the_right_trials() {
-    for workers in ["--test-threads=1", "--test-threads=2", "--test-threads=5"] {
-        let run = Launch::new(executable("faults", "faults")).args(["blame::", workers]).run();
+    let counts = ["--test-threads=1", "--test-threads=2", "--test-threads=5"];
+    for (workers, isolation) in counts.iter().flat_map(|count| [(*count, "process"), (*count, "fork")]) {
+        let launch = Launch::new(executable("faults", "faults"));
+        let run = launch.args(["blame::", workers, "--isolation", isolation]).run();
         run.ends_with(101);
         let told = verdict_of_each(&run.stdout);
         assert_eq!(told.len(), 80, "{run}");
@@ -263,7 +283,7 @@ fn the_blame_is_the_right_trials() {
                 Some("d_exits") => "FAILED (exit code 0)",
                 _ => "ok",
             };
-            assert_eq!(verdict, expected, "{name} with {workers}\n{run}");
+            assert_eq!(verdict, expected, "{name} with {workers}, {isolation}\n{run}");
         }
     }
 }
@@ -272,7 +292,7 @@ fn the_blame_is_the_right_trials() {
 /// the mailbox, which holds several after so many quick trials.
 #[test]
 fn a_forked_copy_of_a_worker_runs_nothing() {
-    for isolation in ["process", "thread"] {
+    for isolation in ["process", "thread", "fork"] {
         let launch = Launch::new(executable("faults", "faults"));
         let quick =
             ["_passes", "a_before", "crash::forks_and_returns_twice::", "--skip=hang", "--skip=output"];

@@ -1,5 +1,6 @@
 //! Workers that cannot be started.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::build::executable;
@@ -53,12 +54,21 @@ fn too_few_processes() {
         println!("skipped: this needs root, setpriv, and a target directory that everybody can read");
         return;
     }
+    // Of forks it is the server, the keeper, and a process and a thread a trial that count.
+    for (isolation, first_uid) in [("process", 54_321), ("fork", 54_421)] {
+        few_processes(&program, isolation, first_uid);
+    }
+}
+
+fn few_processes(program: &Path, isolation: &str, first_uid: u32) {
     let mut red = 0;
-    for limit in 1..10 {
+    for limit in 1..12 {
         let nproc = format!("--nproc={limit}");
-        let launcher = [&["prlimit", &nproc][..], &as_somebody].concat();
-        let run =
-            Launch::new(program.clone()).args(["h1::m1::", "--test-threads=2"]).through(&launcher).run();
+        // Somebody else each time: an ended process of the run before counts until init has taken its exit status.
+        let (reuid, regid) = (format!("--reuid={}", first_uid + limit), format!("--regid={first_uid}"));
+        let launcher = ["prlimit", &nproc, "setpriv", &reuid, &regid, "--clear-groups"];
+        let launch = Launch::new(program.to_owned()).args(["h1::m1::", "--test-threads=2"]);
+        let run = launch.args(["--isolation", isolation]).through(&launcher).run();
         told_honestly(&run);
         if run.code() == 101 {
             red += 1;

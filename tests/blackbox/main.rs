@@ -15,6 +15,7 @@ mod actors;
 mod audit;
 mod faults;
 mod flags;
+mod fork;
 mod generated;
 mod limits;
 mod list;

@@ -11,7 +11,7 @@ use crate::launch::{Launch, Running};
 use crate::text::{summary, verdict_of_each};
 
 /// Starts the trials that stay for good on two workers, and returns when both are at work.
-fn two_at_work(args: &[&str]) -> Running {
+pub(crate) fn two_at_work(args: &[&str]) -> Running {
     let launch =
         Launch::new(executable("faults", "faults")).args(["cancel::", "--ignored", "--test-threads=2"]);
     let launch = launch.args(args.iter().copied());

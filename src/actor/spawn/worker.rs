@@ -41,7 +41,7 @@ use crate::sys::wire::{BlockingSender, FrameReader};
 use crate::sys::{anchor, seam};
 
 /// Exit code of a worker whose actor ended in another way than told to; cargo stays quiet at it.
-const FAILED: i32 = 101;
+pub(super) const FAILED: i32 = 101;
 
 /// How many of the actors in a process its parent is told of.
 const TOLD: usize = 64;
@@ -81,7 +81,7 @@ pub fn serve(boot: WorkerBoot) -> ! {
 
 /// Reads the first frame and looks up the actor it names.
 fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
-    let WorkerBoot { socket, passed, arbiter_pid: parent } = boot;
+    let WorkerBoot { socket, passed, arbiter_pid: parent, forks: _ } = boot;
     let link = Arc::new(Uplink::new(BlockingSender::new(&socket)?));
     let idle = link.clone();
     let runtime = Builder::new_current_thread().enable_all().on_thread_park(move || idle.rest()).build()?;
@@ -104,7 +104,7 @@ fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
 }
 
 /// The handshake's frame, if it comes from this very program.
-fn read_hello(frame: &[u8]) -> Result<(Hello, &[u8]), String> {
+pub(super) fn read_hello(frame: &[u8]) -> Result<(Hello, &[u8]), String> {
     let (version, _) = crossing::split::<u32>(frame).map_err(|error| error.to_string())?;
     if version != crossing::VERSION {
         return Err(format!(

@@ -268,7 +268,11 @@ fn isolation(settings: &Settings) -> Result<Option<Isolation>, CliError> {
         Some("process") if in_process && settings.is_given("isolation") => {
             Err(CliError::Conflict { first: "--isolation process", second: "--force-run-in-process" })
         }
+        Some("fork") if in_process && settings.is_given("isolation") => {
+            Err(CliError::Conflict { first: "--isolation fork", second: "--force-run-in-process" })
+        }
         Some("process") => Ok(Some(Isolation::Process)),
+        Some("fork") => Ok(Some(Isolation::Fork)),
         Some(_) => Ok(Some(Isolation::Thread)),
         None => Ok(in_process.then_some(Isolation::Thread)),
     }

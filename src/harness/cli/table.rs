@@ -95,9 +95,9 @@ pub const TABLE: &[Setting] = &[
         flags: &["--isolation"],
         variables: &[Variable::exact("REHEARSAL_ISOLATION")],
         key: Some("isolation"),
-        form: Form::Word(&["process", "thread"]),
+        form: Form::Word(&["process", "fork", "thread"]),
         help: "Where a trial runs: in a warm worker process, which may crash (the default where processes \
-               work), or on a thread of this process",
+               work), in a process of its own that is forked for it, or on a thread of this process",
         ..Setting::BLANK
     },
     Setting {

@@ -223,6 +223,11 @@ fn what_cannot_be_is_refused() {
         ("--list=terse", "`--list` takes no value, but `terse` was given; leave out `=terse`"),
         ("--nocaptur", "unknown flag `--nocaptur`, did you mean `--nocapture`?; `--help` lists all flags"),
         (
+            "--isolation fork --force-run-in-process",
+            "`--isolation fork` and `--force-run-in-process` exclude each other; give one of them",
+        ),
+        ("--isolation vm", "`--isolation vm`: no such word; allowed: process, fork, thread"),
+        (
             "--isolation process --force-run-in-process",
             "`--isolation process` and `--force-run-in-process` exclude each other; give one of them",
         ),

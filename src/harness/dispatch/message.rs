@@ -84,6 +84,15 @@ pub struct Ended {
 /// What the arbiter has to do.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
+    /// End a trial that is over its time, which its worker has forked: politely, or so that nobody survives it.
+    EndTrial {
+        /// The worker.
+        to: Source,
+        /// The trial; where another one runs by now nothing happens.
+        position: Position,
+        /// Whether by SIGKILL.
+        hard: bool,
+    },
     /// Start a worker of this isolation at this place.
     Start(Source, Isolation),
     /// Put these trials into its mailbox, in this order.

@@ -130,6 +130,39 @@ fn over_its_time_a_process_gets_term_then_kill_and_the_trial_is_timed_out() {
 }
 
 #[rehearsal::test]
+fn over_its_time_a_fork_is_ended_alone_and_its_server_goes_last() {
+    let mut run = run_of(1, 1, Isolation::Fork);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    let mut pulse =
+        |now_ms: u64| run.receive(Input::Pulse { now_ns: now_ms * MS, current: vec![running(0)] });
+    assert_eq!(pulse(999), []);
+    assert_eq!(pulse(1_001), [Effect::EndTrial { to: at(0, 1), position: 0, hard: false }]);
+    assert_eq!(pulse(1_102), [Effect::EndTrial { to: at(0, 1), position: 0, hard: true }]);
+    assert_eq!(pulse(6_101), []);
+    assert_eq!(pulse(6_103), [Effect::Signal { to: at(0, 1), hard: true }], "the server hangs");
+    assert_eq!(pulse(20_000), [], "said once");
+    let effects = run.receive(Input::Ended(at(0, 1), death(Some(Death::Signaled { signal: 9 }), running(0))));
+    assert_eq!(verdicts(&effects), [(0, Verdict::TimedOut { limit_ms: 1_000, stuck: false })]);
+}
+
+#[rehearsal::test]
+fn the_server_of_a_fork_that_was_over_its_time_runs_the_next_trial() {
+    let mut run = run_of(2, 1, Isolation::Fork);
+    run.begin();
+    run.receive(Input::Ready(at(0, 1)));
+    run.receive(Input::Pulse { now_ns: 1_001 * MS, current: vec![running(0)] });
+    let crashed =
+        Verdict::Crashed { death: Death::Signaled { signal: 15 }, message: "as it was told".into() };
+    let outcome = Outcome { duration_ns: 1_010 * MS, ..Outcome::of(crashed) };
+    let effects = run.receive(Input::Finished(at(0, 1), 0, Box::new(outcome)));
+    assert_eq!(verdicts(&effects), [(0, Verdict::TimedOut { limit_ms: 1_000, stuck: false })]);
+    assert!(effects.contains(&Effect::Send(at(0, 1), vec![1])), "{effects:?}");
+    let effects = run.receive(Input::Ended(at(0, 1), death(Some(Death::Signaled { signal: 9 }), running(1))));
+    assert!(matches!(verdicts(&effects)[..], [(1, Verdict::Crashed { .. })]), "no signal was meant for it");
+}
+
+#[rehearsal::test]
 fn a_trial_that_ends_after_its_time_is_timed_out_whatever_it_says() {
     let mut run = run_of(1, 1, Isolation::Process);
     run.begin();

@@ -22,6 +22,8 @@ struct Walk {
     abandoned: BTreeMap<(usize, u32), Fake>,
     concluded: Vec<u32>,
     crashed: Vec<Position>,
+    /// Forks that are over their time and were told to end.
+    dying: Vec<(Source, Position)>,
     now_ms: u64,
     done: bool,
 }
@@ -52,6 +54,7 @@ impl Walk {
                         fake.doomed = true;
                     }
                 }
+                Effect::EndTrial { to, position, .. } => self.dying.push((to, position)),
                 Effect::Abandon(source) => {
                     if let Some(fake) = self.alive.remove(&key(source)) {
                         self.abandoned.insert(key(source), fake);
@@ -99,6 +102,9 @@ impl Walk {
             return self.take(effects);
         }
         self.now_ms += self.random(40) as u64;
+        if let Some((source, position)) = self.dying.pop() {
+            return self.end_fork(source, position);
+        }
         let keys: Vec<_> = self.alive.keys().copied().collect();
         if keys.is_empty() || self.random(8) == 0 {
             return self.pulse();
@@ -130,6 +136,19 @@ impl Walk {
                 let effects = self.run.receive(Input::Finished(source, position, Box::new(outcome)));
                 self.take(effects);
             }
+        }
+    }
+
+    /// A fork that was told to end, and its server lives on; where another trial runs by now nothing happens.
+    fn end_fork(&mut self, source: Source, position: Position) {
+        let Some(fake) = self.alive.get_mut(&key(source)) else { return };
+        if fake.begun && fake.queue.front() == Some(&position) {
+            fake.begun = false;
+            fake.queue.pop_front();
+            let verdict = Verdict::Crashed { death: Death::Signaled { signal: 15 }, message: String::new() };
+            let outcome = Outcome { duration_ns: 100_000_000, ..Outcome::of(verdict) };
+            let effects = self.run.receive(Input::Finished(source, position, Box::new(outcome)));
+            self.take(effects);
         }
     }
 
@@ -165,7 +184,7 @@ impl Walk {
 #[rehearsal::test]
 fn each_planned_trial_ends_in_exactly_one_outcome_whatever_dies() {
     for seed in 1..=300_u64 {
-        let isolation = if seed.is_multiple_of(3) { Isolation::Thread } else { Isolation::Process };
+        let isolation = [Isolation::Thread, Isolation::Process, Isolation::Fork][seed as usize % 3];
         let item = |n: usize| Item { isolation, group: n.is_multiple_of(5).then_some(n % 3) };
         let planned: Vec<_> = (0..60).map(|n| Planned { item: item(n), limit_ms: 20 + n as u64 }).collect();
         let run = Dispatch::new(planned, 3, Limits { grace_ms: 50, slow_ms: 10 });
@@ -177,6 +196,7 @@ fn each_planned_trial_ends_in_exactly_one_outcome_whatever_dies() {
             abandoned: BTreeMap::new(),
             concluded: vec![0; 60],
             crashed: Vec::new(),
+            dying: Vec::new(),
             now_ms: 0,
             done: false,
         };

@@ -1,8 +1,9 @@
 //! The worker as an actor: placed in a thread of the arbiter's process or in a process of its own, the code is one.
 
-use super::lane::Lane;
+use super::lane::{Host, Lane};
 use super::message::{Report, Setup};
 use crate::actor::Context;
+use crate::harness::registry::Registry;
 use crate::harness::trial;
 use crate::harness::worker::message::Order;
 use crate::sys::capture::Capture;
@@ -47,9 +48,13 @@ impl Worker {
             (None, Some(fd)) => Page::from_fd(fd)?,
             (None, None) => Page::local(),
         };
+        let host = if own_process { Host::Process } else { Host::Thread };
         let capture = if own_process { Capture::of_stdout()? } else { None };
         let outlet = cx.outlet();
-        Ok(Worker { lane: Lane::new(setup, page, capture, own_process, outlet.clone()), outlet })
+        Ok(Worker {
+            lane: Lane::new(setup, Registry::collect().into(), page, capture, host, outlet.clone()),
+            outlet,
+        })
     }
 
     /// Takes trials in; each is answered by one `Report::Finished`, or named in a later report as not started.
@@ -62,6 +67,13 @@ impl Worker {
     #[command]
     pub fn actors_of(&self, trial: String) -> Option<String> {
         trial::actors_of(&trial)
+    }
+
+    /// Ends a trial that is over its time. Only where it runs in a fork of the worker (`harness/fork`) does that leave
+    /// the worker itself alone; elsewhere trials are ended with their worker, by signal, and nobody says this.
+    #[command]
+    pub fn end_trial(&mut self, position: u32, hard: bool) {
+        debug_assert!(false, "trial {position} is to be ended alone (hard: {hard}), and is no fork");
     }
 
     /// Hands back those of these trials that have not been started, in one `Report::TakenBack`.

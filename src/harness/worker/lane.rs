@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::message::{Order, Report, Setup};
@@ -22,6 +22,17 @@ use crate::sys::{exit, process, seam};
 /// How long children that a trial has let go of get to be gone.
 const SETTLE: Duration = Duration::from_millis(100);
 
+/// What the process of a lane is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// The arbiter's own, where other lanes are too.
+    Thread,
+    /// The worker's own, so that what a trial leaves behind can be seen and left.
+    Process,
+    /// One trial's own: the lane runs that one and no other.
+    Fork,
+}
+
 /// The threads that run a worker's trials.
 #[derive(Clone)]
 pub struct Lane {
@@ -31,12 +42,11 @@ pub struct Lane {
 struct Shared {
     setup: Setup,
     settings: TrialSettings,
-    registry: Registry,
+    registry: Arc<Registry>,
     page: Page,
     /// Where stdout and stderr go, in a worker process that captures.
     capture: Option<Capture>,
-    /// Whether this process is the worker's own, so that what a trial leaves behind can be seen and left.
-    own_process: bool,
+    host: Host,
     /// Of the process that the lane was made in.
     pid: u32,
     outlet: Outlet<Report>,
@@ -56,11 +66,13 @@ impl Lane {
     /// A lane that runs nothing yet.
     pub fn new(
         setup: Setup,
+        registry: Arc<Registry>,
         page: Page,
         capture: Option<Capture>,
-        own_process: bool,
+        host: Host,
         outlet: Outlet<Report>,
     ) -> Lane {
+        let own_process = host != Host::Thread;
         let task_panic = if setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
         let leaks = if setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
         let last_words = (cfg!(panic = "abort") && own_process).then_some(say_last_words as fn(_, &_));
@@ -72,7 +84,7 @@ impl Lane {
             show_actors: setup.show_actors,
             ..TrialSettings::default()
         };
-        let (registry, queue, spare) = (Registry::collect(), Mutex::default(), Mutex::default());
+        let (queue, spare) = (Mutex::default(), Mutex::default());
         Lane {
             shared: Arc::new(Shared {
                 setup,
@@ -80,7 +92,7 @@ impl Lane {
                 registry,
                 page,
                 capture,
-                own_process,
+                host,
                 pid: std::process::id(),
                 outlet,
                 queue,
@@ -96,7 +108,17 @@ impl Lane {
         if !queue.running && !queue.leaving {
             queue.running = true;
             drop(queue);
-            start_next(&self.shared);
+            // It is not waited for: its last act starts the next.
+            drop(start_next(&self.shared));
+        }
+    }
+
+    /// Runs one trial and waits until its thread has ended, thread-locals and all.
+    pub fn run_one(&self, order: Order) {
+        self.shared.queue().waiting.push_back(order);
+        if let Some(thread) = start_next(&self.shared) {
+            // A panic of it was caught, or has ended this process.
+            let _ = thread.join();
         }
     }
 
@@ -126,7 +148,7 @@ impl Shared {
 }
 
 /// Starts the thread of the next trial; where none waits, the lane comes to rest.
-fn start_next(shared: &Arc<Shared>) {
+fn start_next(shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
     loop {
         let order = {
             let mut queue = shared.queue();
@@ -134,7 +156,7 @@ fn start_next(shared: &Arc<Shared>) {
                 Some(order) if !queue.leaving => order,
                 _ => {
                     queue.running = false;
-                    return;
+                    return None;
                 }
             }
         };
@@ -149,7 +171,7 @@ fn start_next(shared: &Arc<Shared>) {
             .name(entry.name().to_owned())
             .spawn(move || run(&on_thread, order, entry))
         {
-            Ok(_detached) => return,
+            Ok(thread) => return Some(thread),
             Err(error) => {
                 let reason = format!(
                     "its thread could not be started: {error}; raise the limit on processes (ulimit -u)"
@@ -201,9 +223,10 @@ impl Drop for LastAct {
         let Some((shared, order, attempt)) = self.0.take() else { return };
         let left = conclude(&shared, order, &attempt);
         shared.page.idle();
-        match left {
-            true => leave(&shared),
-            false => start_next(&shared),
+        match (shared.host, left) {
+            (Host::Fork, _) => {}
+            (_, true) => leave(&shared),
+            (_, false) => drop(start_next(&shared)),
         }
     }
 }
@@ -233,7 +256,8 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
         capture::flush_all();
         deaf = !capture.is_output();
         if deaf {
-            notes.push("closed or replaced its stdout or stderr; the next test gets a new worker".to_owned());
+            let next = if shared.host == Host::Fork { "" } else { "; the next test gets a new worker" };
+            notes.push(format!("closed or replaced its stdout or stderr{next}"));
         }
         let wanted = shared.setup.keep_output || attempt.verdict.is_red();
         output = collect(capture, wanted.then_some(shared.setup.output_limit), &mut notes);
@@ -242,12 +266,15 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
         trial::append_actors(&mut output, &attempt.actors);
     }
     // What was killed a moment ago, as an actor's process is when its last proxy goes, takes a moment to be gone.
-    let children = if shared.own_process { process::settle_children(SETTLE) } else { None };
+    let own_process = shared.host != Host::Thread;
+    let children = if own_process { process::settle_children(SETTLE) } else { None };
     if let Some(count) = children {
-        notes.push(left_behind(count));
+        let running = process::children().into_iter().filter(|child| !child.finished);
+        let names: Vec<String> = running.filter_map(|child| process::name_of(child.pid)).collect();
+        notes.push(left_behind(count, &names));
     }
     send(shared, finished(order, attempt.verdict.clone(), attempt.duration_ns, output, notes));
-    deaf || children.is_some() || (attempt.left_threads && shared.own_process)
+    deaf || children.is_some() || (attempt.left_threads && own_process)
 }
 
 /// Reads what a trial wrote, if it is wanted, and makes room for the next one.
@@ -270,16 +297,21 @@ fn collect(capture: &Capture, limit: Option<u64>, notes: &mut Vec<String>) -> Ou
     output
 }
 
-fn left_behind(count: usize) -> String {
+/// What is said of the processes that a trial left behind, as far as their names are known.
+pub fn left_behind(count: usize, names: &[String]) -> String {
+    let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
     match count {
-        1 => "left a child process behind, which was killed".to_owned(),
-        count => format!("left {count} child processes behind, which were killed"),
+        1 => format!("left a child process behind, which was killed{names}"),
+        count => format!("left {count} child processes behind, which were killed{names}"),
     }
 }
 
 /// A trial left child processes behind: they hold its output file, so this process ends and its place is taken by a
 /// new one. The arbiter kills the process group when it sees the end.
 fn leave(shared: &Shared) {
+    if shared.host == Host::Fork {
+        return;
+    }
     let mut queue = shared.queue();
     queue.leaving = true;
     queue.running = false;
@@ -295,7 +327,7 @@ fn finished(order: Order, verdict: Verdict, duration_ns: u64, output: Output, no
 /// Sends home. Where home cannot be reached (a trial closed every descriptor) this process has no purpose left, and
 /// its death names the trial that did it; in the arbiter's own process the run is over and nobody waits.
 fn send(shared: &Shared, report: Report) {
-    if shared.outlet.send(report).is_err() && shared.own_process {
+    if shared.outlet.send(report).is_err() && shared.host != Host::Thread {
         std::process::abort();
     }
 }

@@ -10,6 +10,7 @@ pub(super) mod clock;
 #[cfg(feature = "reach")]
 pub(super) mod desk;
 pub(super) mod exit;
+pub(super) mod fork;
 pub(super) mod limit;
 pub(super) mod lookout;
 pub(super) mod page;

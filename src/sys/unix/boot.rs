@@ -9,6 +9,7 @@ use super::call::check;
 use super::process::StdSocket;
 use super::{guardian, inherited, limit, preamble};
 use crate::sys::boot::{Boot, Role, WorkerBoot};
+use crate::sys::fork;
 use crate::sys::process::program_name;
 
 /// The mark of a worker: `<arbiter pid>:<nonce in hex>`.
@@ -41,13 +42,14 @@ pub(in crate::sys) fn enter() -> Boot {
     let threads = limit::thread_count();
     let worker = take_mark(WORKER_MARK);
     let guardian = take_mark(GUARDIAN_MARK);
+    let forks = take_text(fork::MARK).is_some();
     receive_child_signals();
     inherited::shield();
     if let Some(mark) = guardian.filter(|mark| is_ours(*mark)) {
         guardian::serve(mark);
     }
     let role = match worker.filter(|mark| is_ours(*mark)) {
-        Some(mark) => Role::Worker(become_worker(mark)),
+        Some(mark) => Role::Worker(become_worker(mark, forks)),
         None => Role::Arbiter,
     };
     Boot { role, threads }
@@ -55,11 +57,15 @@ pub(in crate::sys) fn enter() -> Boot {
 
 /// Takes a mark out of the environment, whatever it says: no child of ours may find it.
 fn take_mark(name: &str) -> Option<Mark> {
+    Mark::parse(&take_text(name)?)
+}
+
+fn take_text(name: &str) -> Option<OsString> {
     let text = std::env::var_os(name)?;
     // SAFETY: the caller of `enter` has started no thread yet. Where a constructor of some library has, it would have
     // to read the environment in C in this very instant; Rust code is kept apart by the standard library's lock.
     unsafe { std::env::remove_var(name) };
-    Mark::parse(&text)
+    Some(text)
 }
 
 /// Whether standard input is a socket that the marked arbiter made, with the mark's nonce on it.
@@ -100,7 +106,7 @@ fn short(title: &str) -> &str {
     if title.len() > limit::LONGEST_TITLE { rest.unwrap_or(title) } else { title }
 }
 
-fn become_worker(mark: Mark) -> WorkerBoot {
+fn become_worker(mark: Mark, forks: bool) -> WorkerBoot {
     die_with_arbiter(mark);
     adopt_orphans();
     if let Some(title) = std::env::args().next() {
@@ -110,7 +116,7 @@ fn become_worker(mark: Mark) -> WorkerBoot {
         let passed = preamble::receive(socket.as_fd())?;
         let socket = StdSocket::from(socket);
         socket.set_nonblocking(true)?;
-        Ok(WorkerBoot { socket, passed, arbiter_pid: mark.arbiter_pid })
+        Ok(WorkerBoot { socket, passed, arbiter_pid: mark.arbiter_pid, forks })
     });
     booted.unwrap_or_else(|error| {
         let why = limit::explain(&error);
@@ -134,7 +140,7 @@ fn die_with_arbiter(mark: Mark) {
 }
 
 /// Makes what outlives its own parent beneath this process a child of this process, so that none of it is overlooked.
-fn adopt_orphans() {
+pub(super) fn adopt_orphans() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: sets an attribute of this process.
     unsafe {

@@ -122,7 +122,7 @@ impl AsyncRead for ReadEnd {
     }
 }
 
-fn receive(socket: &impl AsRawFd, into: &mut ReadBuf<'_>) -> io::Result<usize> {
+pub(super) fn receive(socket: &impl AsRawFd, into: &mut ReadBuf<'_>) -> io::Result<usize> {
     // SAFETY: the kernel writes to this memory and nothing is taken out of it.
     let room = unsafe { into.unfilled_mut() };
     // SAFETY: the buffer is valid for its length during the call.

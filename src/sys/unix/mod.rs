@@ -7,9 +7,10 @@
 //! - `desk`: a socket with a name, for processes that find each other; `ends`: a socket on a runtime, read and written without waking for nothing; `lookout`: when a worker looks for the
 //!   next message by itself for a moment, before it sleeps;
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
+//! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it;
 //! - `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
-//! Never: calls back into a floor above, and never runs anything between fork and exec.
+//! Never: calls back into a floor above, and never runs anything between fork and exec; `fork` alone goes on without exec, and says why it may.
 //!
 //! Read next: `boot`, `spawner`, `guardian`.
 
@@ -21,6 +22,7 @@ pub(super) mod clock;
 pub(super) mod desk;
 mod ends;
 pub(super) mod exit;
+pub(super) mod fork;
 mod guardian;
 mod inherited;
 pub(super) mod limit;

@@ -77,7 +77,7 @@ pub fn settle_children(within: Duration) -> Option<usize> {
 }
 
 /// Waits until one of the children that run now ends, for so long at most. May return early.
-fn wait_for_an_end(within: Duration) {
+pub(super) fn wait_for_an_end(within: Duration) {
     let running = children().into_iter().filter(|child| !child.finished);
     let watched: Vec<_> = running.map_while(|child| open_pidfd(child.pid).ok()).collect();
     let borrowed: Vec<_> = watched.iter().map(AsFd::as_fd).collect();
@@ -161,6 +161,12 @@ fn found_in_proc() -> io::Result<Vec<ChildProcess>> {
 fn look_at(pid: u32) -> Option<ChildProcess> {
     let (state, _) = stat(pid)?;
     Some(ChildProcess { pid, finished: matches!(state, 'Z' | 'X' | 'x') })
+}
+
+/// What listings call this process.
+pub fn name_of(pid: u32) -> Option<String> {
+    let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
+    Some(String::from_utf8_lossy(name.trim_ascii_end()).into_owned())
 }
 
 /// State and parent of a process. Its name, between parentheses, may contain anything, parentheses too.

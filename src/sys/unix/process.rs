@@ -15,7 +15,7 @@ use super::{ends, offspring, spawner};
 use crate::sys::process::{Blow, ExitStatus, ProcessError, SpawnOptions};
 
 pub use super::ends::{ReadEnd, WriteEnd};
-pub use super::offspring::{children, leaves_children, reap_finished, settle_children};
+pub use super::offspring::{children, leaves_children, name_of, reap_finished, settle_children};
 pub use super::spawner::guardian_failure;
 
 /// An open file of the system.

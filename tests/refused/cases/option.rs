@@ -24,7 +24,7 @@ fn no_value() {}
 #[rehearsal::test(timeout = "5s" "6s")] //~ expected `timeout`, `timeout = value` or `timeout(…)`
 fn two_values() {}
 
-#[rehearsal::test(isolation = "fork")] //~ `isolation` takes one of: "thread", "process"
+#[rehearsal::test(isolation = "vm")] //~ `isolation` takes one of: "thread", "process", "fork"
 fn unknown_isolation() {}
 
 #[rehearsal::test(task_panic = true)] //~ `task_panic` takes one of: "allow", "fail"

@@ -24,6 +24,7 @@ mod actors;
 mod blame;
 mod cancel;
 mod crash;
+mod forked;
 mod gone;
 mod hang;
 mod leak;

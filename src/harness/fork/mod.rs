@@ -1,0 +1,14 @@
+//! The fork server: a worker that runs each trial in a fork of itself.
+//!
+//! Owns: the server's loop ([`server`]), which stands in the place of the worker actor and says what that would say, and
+//! what the fork does (`child`), which is the trial's lane with one trial in it.
+//!
+//! Never: has a second thread or a runtime, for its forks would have neither; runs anything of a trial itself; decides
+//! how long a trial may take.
+//!
+//! Read next: [`server`], then `child`, then `sys/unix/fork.rs`.
+
+mod child;
+pub mod server;
+
+pub use server::serve;

@@ -1,0 +1,129 @@
+//! There is no fork here; the types say so, each by a private part that cannot exist.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::process::StdSocket;
+use crate::sys::fork::{ForkError, Side, Tie};
+use crate::sys::process::ExitStatus;
+
+/// What kills the group of a fork: there is none.
+#[derive(Debug)]
+pub struct Keeper {
+    never: Infallible,
+}
+
+impl Keeper {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn start() -> Result<Keeper, ForkError> {
+        Err(ForkError::System { source: io::ErrorKind::Unsupported.into() })
+    }
+
+    /// Forks.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn fork(&self) -> Result<Side, ForkError> {
+        match self.never {}
+    }
+
+    /// Kills what forks left behind.
+    pub fn clear(&self, _: Duration) -> Vec<String> {
+        match self.never {}
+    }
+}
+
+/// A fork: there is none.
+#[derive(Debug)]
+pub struct Forked {
+    never: Infallible,
+}
+
+impl Forked {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        match self.never {}
+    }
+
+    /// How it ended.
+    pub fn try_reap(&self) -> Option<ExitStatus> {
+        match self.never {}
+    }
+
+    /// What became of the socket.
+    pub fn tie(&self) -> Tie {
+        match self.never {}
+    }
+
+    /// Tells it to end.
+    pub fn end(&self, _: bool) {
+        match self.never {}
+    }
+}
+
+/// Waits for a fork.
+///
+/// # Errors
+/// Never.
+pub fn wait(ear: &Ear, _: Option<&Forked>, _: Duration) -> io::Result<()> {
+    match ear.never {}
+}
+
+/// A socket that is read without a runtime: there is nobody to talk to.
+#[derive(Debug)]
+pub struct Ear {
+    never: Infallible,
+}
+
+impl Ear {
+    /// Reads from this socket.
+    pub fn new(socket: StdSocket) -> Ear {
+        socket.never()
+    }
+}
+
+impl AsyncRead for Ear {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.never {}
+    }
+}
+
+/// What a fork tells: there is none.
+#[derive(Debug)]
+pub struct Letter {
+    never: Infallible,
+}
+
+impl Letter {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn new() -> io::Result<Letter> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn write(&self, _: &[u8]) -> io::Result<()> {
+        match self.never {}
+    }
+
+    /// What was written.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn take(&self) -> io::Result<Vec<u8>> {
+        match self.never {}
+    }
+}

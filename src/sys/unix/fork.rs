@@ -1,0 +1,363 @@
+//! Forking, and cleaning up behind forks.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::call::{check, retry};
+use super::process::{StdSocket, kill_group, open_pidfd, wait_readable};
+use super::{boot, ends, inherited, limit, memory_file, offspring};
+use crate::sys::fork::{ForkError, Side, Tie};
+use crate::sys::process::ExitStatus;
+use crate::sys::wire::MAX_FRAME;
+
+/// How often a fork is looked at where the system does not tell of its end.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// Name of the guardian's process: one that a fork had leaves by itself.
+const GUARD: &str = "rehearsal-guard";
+
+/// The process that outlives this one to kill the group of the fork that ran.
+///
+/// It is a fork too, made before anything else is in this process, and waits for the end of a socket. The guardian that
+/// the arbiter has would have to be told of each group; this one reads it from shared memory when the time has come,
+/// and is never woken before.
+#[derive(Debug)]
+pub struct Keeper {
+    pid: u32,
+    /// Ends with this process.
+    _alive: StdSocket,
+    /// The group of the fork that runs; 0 where none does. Shared with the keeper.
+    group: NonNull<AtomicU32>,
+}
+
+impl Keeper {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// [`ForkError`], as for [`Keeper::fork`].
+    pub fn start() -> Result<Keeper, ForkError> {
+        one_thread()?;
+        let failed = |error| ForkError::System { source: limit::told(error) };
+        let (ours, theirs) = StdSocket::pair().map_err(failed)?;
+        let group = shared_number().map_err(failed)?;
+        // SAFETY: this process has one thread, so that the copy is whole; it goes no further than `keep`.
+        match unsafe { quiet_fork() }.map_err(failed)? {
+            0 => keep(&theirs, group),
+            pid => Ok(Keeper { pid, _alive: ours, group }),
+        }
+    }
+
+    /// Forks this process. In the fork, `ear` and keeper are only there to be dropped, and everything else is as it was.
+    ///
+    /// # Errors
+    /// [`ForkError::Threads`] where this process has more than one thread, [`ForkError::System`] where the system has
+    /// no process to give.
+    pub fn fork(&self) -> Result<Side, ForkError> {
+        one_thread()?;
+        let failed = |error| ForkError::System { source: limit::told(error) };
+        let (ours, theirs) = StdSocket::pair()
+            .and_then(|(ours, theirs)| {
+                ours.set_nonblocking(true)?;
+                Ok((ours, theirs))
+            })
+            .map_err(failed)?;
+        let parent = std::process::id();
+        // SAFETY: this process has one thread: no lock is held and nothing is half done in the copy. It shares no
+        // runtime with it, for this process has none.
+        match check(unsafe { libc::fork() }) {
+            Err(error) => Err(failed(error)),
+            Ok(0) => {
+                self.become_fork(parent);
+                // Closed by the end of the process, or when it becomes another program.
+                std::mem::forget(theirs);
+                Ok(Side::Child)
+            }
+            Ok(pid) => {
+                // Both sides do it, so that whoever is first finds it done.
+                // SAFETY: changes the group of a child of ours.
+                unsafe { libc::setpgid(pid, pid) };
+                let pid = pid as u32;
+                self.cell().store(pid, Ordering::SeqCst);
+                Ok(Side::Parent(Forked { pid, descriptor: open_pidfd(pid).ok(), tie: ours }))
+            }
+        }
+    }
+
+    fn become_fork(&self, parent: u32) {
+        // SAFETY: changes attributes of this process.
+        unsafe {
+            libc::setpgid(0, 0);
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        }
+        if std::os::unix::process::parent_id() != parent {
+            super::exit::leave_at_once(1);
+        }
+        self.cell().store(std::process::id(), Ordering::SeqCst);
+        boot::adopt_orphans();
+        crate::sys::boot::adopt();
+    }
+
+    /// Kills everything that forks left behind, for so long at most, and names what ran. Call it when a fork is
+    /// reaped; it costs one system call where nothing was left.
+    pub fn clear(&self, within: Duration) -> Vec<String> {
+        let deadline = Instant::now() + within;
+        let (mut known, mut names) = (Vec::new(), Vec::new());
+        while reap_all() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            for child in offspring::children().into_iter().filter(|child| child.pid != self.pid) {
+                if !child.finished && !known.contains(&child.pid) {
+                    known.push(child.pid);
+                    names.extend(offspring::name_of(child.pid).filter(|name| name != GUARD));
+                }
+                // SAFETY: signals a child of ours that is not reaped: its id is its own.
+                unsafe { libc::kill(child.pid as libc::pid_t, libc::SIGKILL) };
+            }
+            // What they leave in turn comes here when they are gone.
+            wait_for_a_child(left);
+        }
+        self.cell().store(0, Ordering::SeqCst);
+        names
+    }
+
+    fn cell(&self) -> &AtomicU32 {
+        // SAFETY: the mapping is never undone, and holds a number that is accessed by atomics alone.
+        unsafe { self.group.as_ref() }
+    }
+}
+
+/// Fails where this process has other threads; where the system does not tell, it is believed to have none.
+fn one_thread() -> Result<(), ForkError> {
+    match limit::thread_count() {
+        None | Some(1) => Ok(()),
+        Some(count) => Err(ForkError::Threads { count }),
+    }
+}
+
+/// A number that is 0 and shared with all forks of this process, for its whole life.
+fn shared_number() -> io::Result<NonNull<AtomicU32>> {
+    let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANON);
+    // SAFETY: a new mapping at an address of the kernel's choice touches no memory of ours.
+    let address = unsafe { libc::mmap(std::ptr::null_mut(), size_of::<AtomicU32>(), access, kind, -1, 0) };
+    if address == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    NonNull::new(address.cast()).ok_or_else(|| io::Error::other("mapped at address 0"))
+}
+
+/// A fork whose end is announced by no signal, so that waiting for any child does not find it: then one call tells
+/// whether a trial left anything.
+///
+/// # Safety
+/// This process has one thread, and the fork calls nothing that asks C's library who it is.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+unsafe fn quiet_fork() -> io::Result<u32> {
+    // SAFETY: without flags and a stack this is a plain fork, on every architecture.
+    check(unsafe { libc::syscall(libc::SYS_clone, 0usize, 0usize, 0usize, 0usize, 0usize) })
+        .map(|pid| pid as u32)
+}
+
+/// A fork; elsewhere what was left is looked for in the list of children.
+///
+/// # Safety
+/// This process has one thread.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+unsafe fn quiet_fork() -> io::Result<u32> {
+    // SAFETY: as the caller says.
+    check(unsafe { libc::fork() }).map(|pid| pid as u32)
+}
+
+/// What the keeper does until its end.
+fn keep(alive: &StdSocket, group: NonNull<AtomicU32>) -> ! {
+    // SAFETY: attributes and descriptors of this process, which has one thread and does nothing else. No standard
+    // stream of the suite's may be held open by it: standard input is `/dev/null` in a worker.
+    unsafe {
+        libc::setpgid(0, 0);
+        for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP, libc::SIGPIPE] {
+            libc::signal(signal, libc::SIG_IGN);
+        }
+        libc::dup2(libc::STDIN_FILENO, libc::STDOUT_FILENO);
+        libc::dup2(libc::STDIN_FILENO, libc::STDERR_FILENO);
+        libc::dup2(alive.as_raw_fd(), 3);
+        inherited::close_from(4);
+    }
+    limit::set_title("rehearsal-keep");
+    let mut byte = 0u8;
+    // SAFETY: one byte of room; nobody ever writes, so that this returns when the other end is gone.
+    let _ = retry(|| unsafe { libc::read(3, (&raw mut byte).cast(), 1) });
+    // SAFETY: the mapping is there for the life of the process.
+    let group = unsafe { group.as_ref() }.load(Ordering::SeqCst);
+    if group > 1 {
+        // One that is gone by itself is what we want anyway.
+        let _ = kill_group(group, libc::SIGKILL);
+    }
+    super::exit::leave_at_once(0)
+}
+
+/// Takes the exit status of all children that have ended; true where others run.
+fn reap_all() -> bool {
+    loop {
+        // SAFETY: a null status is allowed; takes the status of a child of ours.
+        match retry(|| unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) }) {
+            Err(_) => return false,
+            Ok(0) => return true,
+            Ok(_) => {}
+        }
+    }
+}
+
+fn wait_for_a_child(within: Duration) {
+    offspring::wait_for_an_end(within.min(Duration::from_millis(20)));
+}
+
+/// A fork, as the process has it that made it.
+#[derive(Debug)]
+pub struct Forked {
+    pid: u32,
+    descriptor: Option<OwnedFd>,
+    /// Its other end is in the fork, which says nothing there.
+    tie: StdSocket,
+}
+
+impl Forked {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// How it ended, if it has; asked once more after that it is [`ExitStatus::Lost`].
+    pub fn try_reap(&self) -> Option<ExitStatus> {
+        let mut status = 0;
+        // SAFETY: `status` is a valid place for the call to write to.
+        match retry(|| unsafe { libc::waitpid(self.pid as libc::pid_t, &mut status, libc::WNOHANG) }) {
+            Ok(0) => None,
+            Ok(_) if libc::WIFEXITED(status) => Some(ExitStatus::Exited(libc::WEXITSTATUS(status))),
+            Ok(_) => Some(ExitStatus::Signaled(libc::WTERMSIG(status))),
+            Err(_) => Some(ExitStatus::Lost),
+        }
+    }
+
+    /// What became of the socket by which it hangs together with this process.
+    pub fn tie(&self) -> Tie {
+        let mut byte = 0u8;
+        // SAFETY: one byte of room.
+        let came = retry(|| unsafe {
+            libc::recv(self.tie.as_raw_fd(), (&raw mut byte).cast(), 1, libc::MSG_DONTWAIT)
+        });
+        match came {
+            Ok(0) => Tie::Cut,
+            Ok(_) => Tie::Soiled,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Tie::Whole,
+            Err(_) => Tie::Cut,
+        }
+    }
+
+    /// Tells it and all that is in its group to end: politely, or with a signal that nobody survives. To be called
+    /// before it is reaped.
+    pub fn end(&self, hard: bool) {
+        let signal = if hard { libc::SIGKILL } else { libc::SIGTERM };
+        // It may have left its group for another one; it is not reaped, so its process id is its own.
+        if kill_group(self.pid, signal).is_err() || hard {
+            // SAFETY: sends a signal to a process, touches no memory.
+            unsafe { libc::kill(self.pid as libc::pid_t, signal) };
+        }
+    }
+}
+
+/// Waits until there is something to hear or the fork has ended, for so long at most. May return early.
+///
+/// # Errors
+/// What the system says.
+pub fn wait(ear: &Ear, forked: Option<&Forked>, within: Duration) -> io::Result<()> {
+    let end = forked.and_then(|forked| forked.descriptor.as_ref());
+    let blind = forked.is_some() && end.is_none();
+    let within = if blind { within.min(LOOK) } else { within };
+    let fds: [BorrowedFd<'_>; 2] = [ear.0.as_fd(), end.map_or(ear.0.as_fd(), AsFd::as_fd)];
+    wait_readable(if end.is_some() { &fds } else { &fds[..1] }, Some(within)).map(drop)
+}
+
+/// A non-blocking socket that is read without a runtime: where nothing has come it is pending, and nobody is woken.
+#[derive(Debug)]
+pub struct Ear(StdSocket);
+
+impl Ear {
+    /// Reads from this socket, which must be non-blocking.
+    pub fn new(socket: StdSocket) -> Ear {
+        Ear(socket)
+    }
+}
+
+impl AsyncRead for Ear {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match ends::receive(&self.0, into) {
+            Ok(_) => Poll::Ready(Ok(())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+/// Memory through which a fork tells what it has to tell: written once, read when the fork is gone. No reader has to
+/// keep up, however much it is.
+#[derive(Debug)]
+pub struct Letter {
+    file: File,
+    /// Device and number of the file: somebody may have closed the descriptor and opened another file in its place.
+    identity: (u64, u64),
+}
+
+impl Letter {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// Where the system has no file or memory to give; the text names the limit.
+    pub fn new() -> io::Result<Letter> {
+        let file = File::from(memory_file::create(c"rehearsal-letter", false).map_err(limit::told)?);
+        let metadata = file.metadata()?;
+        Ok(Letter { identity: (metadata.dev(), metadata.ino()), file })
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Where the file is not there any more, and what the system says.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let metadata = self.file.metadata()?;
+        if (metadata.dev(), metadata.ino()) != self.identity {
+            return Err(io::Error::other("its descriptor is somebody else's by now"));
+        }
+        self.file.write_all_at(bytes, 0)
+    }
+
+    /// What was written; empty for the next one.
+    ///
+    /// # Errors
+    /// What the system says, and where there is more than anybody writes.
+    pub fn take(&self) -> io::Result<Vec<u8>> {
+        let len = usize::try_from(self.file.metadata()?.len()).unwrap_or(usize::MAX);
+        let mut bytes = Vec::new();
+        let read = if len > MAX_FRAME {
+            Err(io::Error::other(format!("it has {len} bytes")))
+        } else {
+            bytes.resize(len, 0);
+            self.file.read_exact_at(&mut bytes, 0)
+        };
+        if len > 0 {
+            self.file.set_len(0)?;
+        }
+        read.map(|()| bytes)
+    }
+}
