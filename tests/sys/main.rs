@@ -13,6 +13,8 @@ mod child;
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
 mod death;
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
+mod fork;
+#[cfg(all(target_os = "linux", not(rehearsal_portable)))]
 mod leaving;
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
 mod limit;
@@ -30,7 +32,15 @@ type Named = (&'static str, fn());
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
 fn main() {
     scenario::enter_if_asked();
-    runner::run(&[boot::TESTS, child::TESTS, death::TESTS, leaving::TESTS, limit::TESTS, offspring::TESTS]);
+    runner::run(&[
+        boot::TESTS,
+        child::TESTS,
+        death::TESTS,
+        fork::TESTS,
+        leaving::TESTS,
+        limit::TESTS,
+        offspring::TESTS,
+    ]);
 }
 
 #[cfg(any(not(unix), rehearsal_portable))]

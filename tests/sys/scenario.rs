@@ -23,6 +23,7 @@ const SCENARIOS: &[&[crate::Named]] = &[
     crate::boot::SCENARIOS,
     crate::child::SCENARIOS,
     crate::death::SCENARIOS,
+    crate::fork::SCENARIOS,
     crate::leaving::SCENARIOS,
     crate::limit::SCENARIOS,
     crate::offspring::SCENARIOS,
@@ -31,8 +32,13 @@ const SCENARIOS: &[&[crate::Named]] = &[
 /// A part that a worker plays.
 pub(crate) type Part = (&'static str, fn(WorkerBoot));
 
-const PARTS: &[&[Part]] =
-    &[crate::boot::PARTS, crate::child::PARTS, crate::death::PARTS, crate::offspring::PARTS];
+const PARTS: &[&[Part]] = &[
+    crate::boot::PARTS,
+    crate::child::PARTS,
+    crate::death::PARTS,
+    crate::fork::PARTS,
+    crate::offspring::PARTS,
+];
 
 /// Plays what the environment asks for, and then exits.
 pub(crate) fn enter_if_asked() {

@@ -1,0 +1,143 @@
+//! Copies of a process that go on by themselves, and what becomes of what they leave.
+
+use std::process::{Command, exit};
+use std::time::Duration;
+
+use rehearsal::sys::boot::{WorkerBoot, is_bootstrapped};
+use rehearsal::sys::fork::{Ear, ForkError, Forked, Keeper, Letter, Side, Tie, wait};
+use rehearsal::sys::process::{ExitStatus, leaves_children};
+
+use crate::Named;
+use crate::scenario::{self, PATIENCE, Part, check, run, say, start, worker};
+
+pub(crate) const TESTS: &[Named] = &[
+    ("fork::is_a_process_of_its_own_that_leaves_a_letter", || drop(check("forks"))),
+    ("fork::of_a_process_with_threads_is_refused", || drop(check("threads"))),
+    ("fork::leaves_nothing_behind", || drop(check("leftovers"))),
+    ("fork::that_lets_go_is_seen", || drop(check("ties"))),
+    ("fork::and_its_children_die_with_the_arbiter", || {
+        let mut running = start("fork family");
+        assert_eq!(running.line(), "ready");
+        running.kill();
+        running.all_gone();
+    }),
+];
+
+pub(crate) const SCENARIOS: &[Named] = &[
+    ("forks", || plays("fork")),
+    ("threads", || plays("fork with threads")),
+    ("leftovers", || plays("fork that leaves things")),
+    ("ties", || plays("fork that lets go")),
+    ("fork family", || {
+        let child = worker("fork that stays");
+        run(scenario::hear::<u32>(&child));
+        println!("ready");
+        scenario::wait_for_ever()
+    }),
+];
+
+pub(crate) const PARTS: &[Part] = &[
+    ("fork", fork),
+    ("fork with threads", with_threads),
+    ("fork that leaves things", leave),
+    ("fork that lets go", let_go),
+    ("fork that stays", stay),
+];
+
+fn plays(part: &str) {
+    assert_eq!(run(worker(part).wait()), ExitStatus::Exited(0));
+}
+
+/// Forks; in the fork `then` runs, and what it returns is the exit code.
+fn forked(keeper: &Keeper, then: impl FnOnce() -> i32) -> Forked {
+    match keeper.fork().expect("forks") {
+        Side::Child => exit(then()),
+        Side::Parent(forked) => forked,
+    }
+}
+
+/// Waits for the end of a fork.
+fn end_of(ear: &Ear, forked: &Forked) -> ExitStatus {
+    loop {
+        if let Some(status) = forked.try_reap() {
+            return status;
+        }
+        wait(ear, Some(forked), PATIENCE).expect("waits");
+    }
+}
+
+fn fork(boot: WorkerBoot) {
+    let ear = Ear::new(boot.socket);
+    let (keeper, letter) = (Keeper::start().expect("a keeper"), Letter::new().expect("a letter"));
+    assert_eq!(leaves_children(), None, "the keeper is nobody's leftover");
+    for text in ["a long one", "short"] {
+        let child = forked(&keeper, || {
+            assert!(is_bootstrapped(), "it may start processes");
+            letter.write(format!("{text} of {}", std::process::id()).as_bytes()).expect("written");
+            7
+        });
+        assert_eq!(end_of(&ear, &child), ExitStatus::Exited(7));
+        assert_eq!(letter.take().expect("read"), format!("{text} of {}", child.pid()).as_bytes());
+        assert_eq!(keeper.clear(PATIENCE), [""; 0]);
+    }
+    assert_eq!(letter.take().expect("read"), b"", "once");
+    for (hard, signal) in [(false, 15), (true, 9)] {
+        let child = forked(&keeper, || scenario::wait_for_ever());
+        child.end(hard);
+        assert_eq!(end_of(&ear, &child), ExitStatus::Signaled(signal));
+    }
+}
+
+fn with_threads(_: WorkerBoot) {
+    let keeper = Keeper::start().expect("a keeper");
+    let thread = std::thread::spawn(std::thread::park);
+    for refused in [keeper.fork().map(drop), Keeper::start().map(drop)] {
+        let error = refused.expect_err("there is a second thread");
+        assert!(matches!(error, ForkError::Threads { count: 2 }), "{error}");
+    }
+    thread.thread().unpark();
+    thread.join().expect("ended");
+}
+
+fn leave(boot: WorkerBoot) {
+    let ear = Ear::new(boot.socket);
+    let keeper = Keeper::start().expect("a keeper");
+    let child = forked(&keeper, || {
+        // Its own child, an orphan, and one in a session of its own.
+        drop(scenario::sleeper());
+        let line = "sleep 1000 >/dev/null 2>&1 & setsid sleep 1000 >/dev/null 2>&1 & sleep 0";
+        Command::new("sh").args(["-c", line]).status().expect("a shell");
+        0
+    });
+    assert_eq!(end_of(&ear, &child), ExitStatus::Exited(0));
+    let names = keeper.clear(PATIENCE);
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert_eq!(leaves_children(), None);
+}
+
+fn let_go(boot: WorkerBoot) {
+    let ear = Ear::new(boot.socket);
+    let keeper = Keeper::start().expect("a keeper");
+    let child = forked(&keeper, || {
+        use std::os::unix::process::CommandExt;
+        panic!("{}", Command::new("sleep").arg("1000").exec());
+    });
+    while child.tie() == Tie::Whole {
+        wait(&ear, Some(&child), Duration::from_millis(5)).expect("waits");
+    }
+    assert_eq!((child.tie(), child.try_reap()), (Tie::Cut, None), "it is another program now");
+    child.end(true);
+    assert_eq!(end_of(&ear, &child), ExitStatus::Signaled(9));
+}
+
+fn stay(boot: WorkerBoot) {
+    let keeper = Keeper::start().expect("a keeper");
+    match keeper.fork().expect("forks") {
+        Side::Child => {
+            let sleeper = scenario::sleeper().id();
+            say(&boot, &sleeper);
+            scenario::wait_for_ever()
+        }
+        Side::Parent(_) => scenario::wait_for_ever(),
+    }
+}
