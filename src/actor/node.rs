@@ -117,12 +117,16 @@ pub(crate) trait AnyActor: Any + Send + Sync {
 const UNBORN: i64 = i64::MIN;
 
 /// What time it is, in nanoseconds since somebody first asked: half as long as an instant, and each actor keeps one. Less
-/// than nothing where a test has a clock of its own.
+/// than nothing where a test has a clock of its own; to a few milliseconds where it has none, which is all that an
+/// uptime needs and a tenth of the price.
 fn since_epoch() -> i64 {
-    static EPOCH: OnceLock<Instant> = OnceLock::new();
-    let now = seam::now();
-    let epoch = *EPOCH.get_or_init(|| now);
+    static EPOCH: OnceLock<(Instant, u64)> = OnceLock::new();
+    let &(epoch, coarse_epoch_ns) = EPOCH.get_or_init(|| (seam::now(), seam::coarse_ns()));
     let ns = |span: Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+    if seam::clock_moves() {
+        return i64::try_from(seam::coarse_ns().saturating_sub(coarse_epoch_ns)).unwrap_or(i64::MAX);
+    }
+    let now = seam::now();
     if now >= epoch { ns(now - epoch) } else { -ns(epoch - now) }
 }
 

@@ -115,6 +115,16 @@ pub(super) fn is_owned() -> bool {
     EVER_INSTALLED.load(Ordering::Relaxed) && installed().is_some()
 }
 
+/// Whether time here is the system's: neither a seam's own, nor a clock of tokio's that stands still.
+pub(crate) fn clock_moves() -> bool {
+    !is_owned() && super::standstill::clock_moves()
+}
+
+/// Nanoseconds of the system's monotonic clock, to a few milliseconds, for a few of them. Not stopped by anybody.
+pub(crate) fn coarse_ns() -> u64 {
+    super::platform::clock::coarse_ns()
+}
+
 /// The instant so much later; for ever is thirty years, as it is for tokio.
 fn after(seam: &dyn Seam, duration: Duration) -> Instant {
     let now = seam.now();

@@ -359,7 +359,7 @@ impl<A: Actor> Spawn<A> {
             Place::Process(place, plan) => {
                 let (crossing, options) = *plan;
                 let order = process::Order {
-                    shared: shared.clone(),
+                    shared,
                     args: self.args,
                     crossing,
                     options,
@@ -373,24 +373,22 @@ impl<A: Actor> Spawn<A> {
             local => {
                 let cx = Context::new(shared.clone(), Outlet::local(self.on_event), Vec::new());
                 let (seated, args) = (Some(actor), Some(self.args));
-                let seat = Seat { shared: shared.clone(), seated, args, actor: None, cx, ready, again };
-                match local {
-                    Place::Thread(place) => place(seat)?,
-                    _ => {
-                        task::see_runtime(&shared.node.name)?;
-                        // Before its `#[start]` spawns others.
-                        Realm::admit(&shared, self.spawned_at);
-                        return match task::place(seat) {
-                            Some(Begun::Up) => Ok(Placed::Up(starting.take())),
-                            Some(Begun::Fell) => Ok(Placed::Fell(starting)),
-                            Some(Begun::Failed(error)) => Err(error),
-                            None => Ok(Placed::coming(starting, is_ready, self.limit)),
-                        };
-                    }
-                }
+                let Place::Thread(place) = local else {
+                    task::see_runtime(&shared.node.name)?;
+                    // Before its `#[start]` spawns others.
+                    Realm::admit(&shared, self.spawned_at);
+                    let seat = Seat { shared, seated, args, actor: None, cx, ready, again };
+                    return match task::place(seat) {
+                        Some(Begun::Up) => Ok(Placed::Up(starting.take())),
+                        Some(Begun::Fell) => Ok(Placed::Fell(starting)),
+                        Some(Begun::Failed(error)) => Err(error),
+                        None => Ok(Placed::coming(starting, is_ready, self.limit)),
+                    };
+                };
+                place(Seat { shared, seated, args, actor: None, cx, ready, again })?;
             }
         }
-        Realm::admit(&shared, self.spawned_at);
+        Realm::admit(&starting.address().shared, self.spawned_at);
         Ok(Placed::coming(starting, is_ready, self.limit))
     }
 }

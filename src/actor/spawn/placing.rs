@@ -142,7 +142,7 @@ impl<A: Actor> Starting<A> {
         Starting(Some(address))
     }
 
-    fn address(&self) -> &Address<A> {
+    pub(super) fn address(&self) -> &Address<A> {
         self.0.as_ref().expect("it is taken out only once, at the end")
     }
 
