@@ -20,6 +20,8 @@ pub mod actor;
 #[cfg(feature = "harness")]
 pub mod app;
 #[cfg(feature = "harness")]
+pub mod guide;
+#[cfg(feature = "harness")]
 pub mod harness;
 pub mod prelude;
 pub mod sys;

@@ -42,8 +42,8 @@ pub(crate) fn is_case(attribute: &Attribute) -> bool {
 }
 
 impl Cases {
-    /// Takes one in.
-    pub(crate) fn take(&mut self, attribute: &Attribute) -> Result<(), Failure> {
+    /// Takes one in, with std's attributes that stand before it.
+    pub(crate) fn take(&mut self, attribute: &Attribute, before: &[Attribute]) -> Result<(), Failure> {
         let number = self.rows.len() + 1;
         let label = match attribute.path.strip_prefix("case::") {
             Some(name) if name.contains(':') => {
@@ -67,14 +67,10 @@ impl Cases {
                 format!("two cases are called `{label}`; no filter could tell them apart: rename one"),
             );
         }
-        let given = option::parse(options.into_iter().collect(), option::OF_CASE)?;
+        let mut given = option::parse(options.into_iter().collect(), option::OF_CASE)?;
+        given.take_of_std(before)?;
         self.rows.push(Row { label, values, given, span: attribute.span });
         Ok(())
-    }
-
-    /// The options of the last case so far: `#[ignore]` and `#[should_panic]` behind a case are of that case alone.
-    pub(crate) fn last(&mut self) -> Option<&mut Given> {
-        self.rows.last_mut().map(|row| &mut row.given)
     }
 
     /// Takes the attributes off the parameters, and makes every combination; `None` for a test without parameters.

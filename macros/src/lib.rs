@@ -59,8 +59,9 @@ use register::Link;
 ///   list; anything else, and a word the second time, is `n_value_3`, its number in the list.
 /// - Both: `module::test::zero::a_1::b_x`, in the order of the parameters.
 ///
-/// Options and attributes of the test are those of each of its cases. `#[ignore]` and `#[should_panic]` behind a case are
-/// of that case alone, as rstest has it, and so is what stands behind a `;` in it, `#[case::big(9; timeout = "9s")]`:
+/// Options and attributes of the test are those of each of its cases. `#[ignore]` and `#[should_panic]` before a case are
+/// of that case alone, behind the last one of all, as rstest has it. So is, of one case, what stands behind a `;` in it,
+/// `#[case::big(9; timeout = "9s")]`:
 /// `timeout`, `ignore`, `should_panic`, `isolation`, `group`, `task_panic` and `leaks`, in place of the test's.
 ///
 /// # Errors

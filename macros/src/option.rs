@@ -122,6 +122,14 @@ impl Given {
         once(&mut self.should_panic, "should_panic", (expected(&argument)?, attribute.span))
     }
 
+    /// Takes these, each `#[ignore]` or `#[should_panic]`.
+    pub(crate) fn take_of_std(&mut self, attributes: &[Attribute]) -> Result<(), Failure> {
+        attributes.iter().try_for_each(|attribute| match attribute.path.as_str() {
+            "ignore" => self.take_ignore(attribute),
+            _ => self.take_should_panic(attribute),
+        })
+    }
+
     /// Makes a group of the key of `#[serial]`, which stays: its lock does not hold in another worker, a group does.
     pub(crate) fn take_serial(&mut self, attribute: &Attribute) -> Result<(), Failure> {
         if self.group.is_some() {

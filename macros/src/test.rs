@@ -50,13 +50,13 @@ fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<T
 /// Moves std's own attributes into the options and the cases out, and refuses what would run the function a second
 /// time.
 fn take_attributes(function: &mut Function, given: &mut Given) -> Result<Cases, Failure> {
-    let mut cases = Cases::default();
+    let (mut cases, mut before) = (Cases::default(), Vec::new());
     let mut kept = Vec::with_capacity(function.attributes.len());
     for attribute in std::mem::take(&mut function.attributes) {
         match attribute.path.as_str() {
-            "ignore" => cases.last().unwrap_or(given).take_ignore(&attribute)?,
-            "should_panic" => cases.last().unwrap_or(given).take_should_panic(&attribute)?,
-            _ if is_case(&attribute) => cases.take(&attribute)?,
+            // Of the case that follows, as rstest has it; of the test where none does.
+            "ignore" | "should_panic" => before.push(attribute),
+            _ if is_case(&attribute) => cases.take(&attribute, &std::mem::take(&mut before))?,
             path => {
                 if path == "serial" || path.ends_with("::serial") {
                     given.take_serial(&attribute)?;
@@ -67,6 +67,7 @@ fn take_attributes(function: &mut Function, given: &mut Given) -> Result<Cases, 
         }
     }
     function.attributes = kept;
+    given.take_of_std(&before)?;
     Ok(cases)
 }
 

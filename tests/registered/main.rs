@@ -196,6 +196,10 @@ fn rstest_makes_cases_that_are_trials() {
         ("cases::case_2_five", true),
         ("cases::case_3_wrong", false),
         ("fixture", true),
+        ("ours_in_between::case_1_here::m_1_1", true),
+        ("ours_in_between::case_1_here::m_2_2", true),
+        ("ours_in_between::case_2_there::m_1_1", false),
+        ("ours_in_between::case_2_there::m_2_2", false),
         ("panicking::case_1", true),
         ("values::n_1_1", true),
         ("values::n_2_2", true),
@@ -217,6 +221,38 @@ fn proptest_makes_trials() {
     assert_eq!(run("generated::with_proptest::skips"), skipped);
 }
 
+/// Properties and snapshots in cases and in generated trials: each by its own name, with its own snapshot.
+#[test]
+fn proptest_and_insta_within_our_own() {
+    let all = Registry::collect().expanded(None);
+    let prefix = "generated::together::";
+    let trials = all.by_name().iter().filter_map(|(name, id)| Some((name.strip_prefix(prefix)?, *id)));
+    let verdicts: Vec<_> = trials
+        .map(|(name, id)| {
+            let entry = all.at(all.address(id)).expect("a trial");
+            let run = std::thread::Builder::new().name(entry.name().to_owned());
+            let run =
+                run.spawn(move || run_here(entry, &TrialSettings::default()).verdict).expect("a thread");
+            (name, run.join().expect("no panic") == Verdict::Passed)
+        })
+        .collect();
+    let expected = [
+        ("properties::times 1", true),
+        ("properties::times 2", true),
+        ("properties::times 3", true),
+        ("property::does_not_hold", false),
+        ("property::holds", true),
+        ("snapshot", true),
+        ("snapshots::long::mark_value_1", true),
+        ("snapshots::long::mark_value_2", true),
+        ("snapshots::short::mark_value_1", true),
+        ("snapshots::short::mark_value_2", true),
+        ("snapshots_made::changed", false),
+        ("snapshots_made::small", true),
+    ];
+    assert_eq!(verdicts, expected);
+}
+
 /// The functions of this file are libtest's, so to the audit they are lost; all others registered what they say.
 #[test]
 fn the_audit_knows_what_others_generate() {
@@ -235,5 +271,5 @@ fn the_audit_knows_what_others_generate() {
     );
     let mut own = audit.lost.iter().filter_map(|lost| lost.function.as_deref());
     assert!(own.next_back() == Some("the_audit_knows_what_others_generate"), "{audit}");
-    assert_eq!(audit.functions - audit.lost.len(), 35, "{audit}");
+    assert_eq!(audit.functions - audit.lost.len(), 40, "{audit}");
 }

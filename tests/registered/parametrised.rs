@@ -54,13 +54,22 @@ mod trials {
 
     #[rehearsal::test(task_panic = "allow", timeout = "1s")]
     #[case::plain(1)]
-    #[case::divided(0)]
     #[should_panic(expected = "divide by zero")]
-    #[case::left_out(2)]
+    #[case::divided(0)]
     #[ignore = "not today"]
+    #[case::left_out(2)]
     #[case::patient(3; timeout = "9s", group = "patient")]
     fn options(n: u32) {
         assert_eq!(std::hint::black_box(6) / n * n, 6);
+    }
+
+    #[rehearsal::test]
+    #[case(1)]
+    #[ignore = "this one"]
+    #[case(0; group = "own")]
+    #[ignore = "all others"]
+    fn before_and_behind(n: u32) {
+        assert_eq!(n, 1);
     }
 
     #[rehearsal::test]
@@ -124,6 +133,8 @@ fn cases_and_values_combine() {
 #[test]
 fn options_of_a_case_go_with_those_of_the_test() {
     expect("options", &[("divided", true), ("left_out", true), ("patient", true), ("plain", true)]);
+    let ignore = |label| entry(&format!("parametrised::trials::before_and_behind::{label}")).options.ignore;
+    assert_eq!((ignore("case_1"), ignore("case_2")), (Some("all others"), Some("this one")));
     let of = |label: &str| entry(&format!("parametrised::trials::options::{label}")).options;
     assert_eq!(of("plain").should_panic, ShouldPanic::No);
     assert_eq!(of("divided").should_panic, ShouldPanic::With("divide by zero"));

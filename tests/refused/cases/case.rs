@@ -71,10 +71,15 @@ fn two_sources(
 fn another_type(a: u32) {}
 
 #[rehearsal::test]
-#[case::fails(1)]
 #[should_panic] //~ a test that should panic must return `()`
+#[case::fails(1)]
 fn panics_with_a_result(a: u32) -> Result<(), String> {
     Ok(())
 }
+
+#[rehearsal::test]
+#[ignore] //~ `ignore` is given twice
+#[case(1; ignore = "why")]
+fn ignored_twice(a: u32) {}
 
 fn main() {}
