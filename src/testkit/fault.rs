@@ -17,12 +17,17 @@ use crate::sys::seam::{self, Installed, LOST_ANSWER, LOST_MESSAGE, Scripted};
 /// # Panics
 /// Where it has not ended within 30 s.
 pub async fn kill<A: Actor>(actor: &Address<A>) -> Exit {
+    strike(actor);
+    ended(actor, DEFAULT_DEADLINE).await
+}
+
+/// As [`kill`], and does not wait: for an actor that is started again, and for what goes on while it dies.
+pub fn strike<A: Actor>(actor: &Address<A>) {
     match actor.shared.node.placement {
         // One that is gone already has ended too.
         Placement::Process => drop(hit(actor.pid(), Blow::Kill)),
         _ => actor.kill(),
     }
-    ended(actor, DEFAULT_DEADLINE).await
 }
 
 /// While this lives the actor does not answer; made by [`silence`] and [`fill`].

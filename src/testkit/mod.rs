@@ -62,6 +62,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! What else is waited for: [`until`] an actor says of itself what it should, [`eventually`] something holds, or [`soon`]
+//! a future is ready. Each fails after a minute, and says what did not come. A test has no other sleep.
+//!
 //! # Time that stands still
 //!
 //! Under `#[rehearsal::test(start_paused = true)]` an hour passes at once. [`settle`] waits until all tasks are at rest,
@@ -89,6 +92,7 @@
 //! | | the actor | undone |
 //! |---|---|---|
 //! | [`kill`] | dies: a process by SIGKILL from outside | never |
+//! | [`strike`] | the same, for one that is started again: its end is not waited for | never |
 //! | [`silence`] | does not answer: a process is stopped by SIGSTOP, a task or thread is held in a command | goes on |
 //! | [`fill`] | has a full mailbox and does not answer | empties it |
 //! | [`slow`] | gets each message later, through a proxy of its own | without delay |
@@ -133,7 +137,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Owns: probes (`probe`, `tray`, `missed`), the faults (`fault`, `relay`), ends and what is left (`end`), `time`.
+//! Owns: probes (`probe`, `tray`, `missed`), the faults (`fault`, `relay`), ends and what is left (`end`), other waits (`wait`), `time`.
 //! Never: is part of a program that is not a test. Read next: `probe`, then `actor/stand_in.rs`, which is beneath it.
 
 mod end;
@@ -141,13 +145,14 @@ mod fault;
 mod missed;
 mod probe;
 mod relay;
-mod tray;
-
 mod time;
+mod tray;
+mod wait;
 
 pub use end::{Clean, assert_clean, clean, ended};
-pub use fault::{Losing, Lost, Silenced, fill, kill, lose, silence};
+pub use fault::{Losing, Lost, Silenced, fill, kill, lose, silence, strike};
 pub use missed::Missed;
 pub use probe::{Asked, DEFAULT_BOUND, DEFAULT_WAIT, Probe, Probed, Sender, probe};
 pub use relay::{Slow, slow};
 pub use time::{advance, settle};
+pub use wait::{LONG_WAIT, eventually, soon, until};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
 
 #[rehearsal::test]
 async fn an_ask_ends_at_its_deadline() -> Tested {
@@ -14,7 +15,7 @@ async fn an_ask_ends_at_its_deadline() -> Tested {
         let text = error.to_string();
         assert!(text.contains("`wait`") && text.contains("no answer within 50ms"), "{text}");
         counter.kill();
-        soon("the end", counter.ended()).await;
+        ended(&counter, LONG_WAIT).await;
     }
     Ok(())
 }
@@ -33,7 +34,7 @@ async fn an_ask_ends_after_30_s_unless_told() -> Tested {
 async fn a_full_mailbox_says_so_and_has_room_again() -> Tested {
     let counter = Counter::spawn(0).mailbox(2).await?;
     let waiting = counter.wait().send()?;
-    has_taken(&counter, 1).await?;
+    until(&counter, |info| info.messages_handled >= 1).await;
     counter.add(1).tell()?;
     counter.add(1).tell()?;
     let error = counter.add(1).tell().unwrap_err();
@@ -45,7 +46,7 @@ async fn a_full_mailbox_says_so_and_has_room_again() -> Tested {
     assert_eq!(counter.info().await?.mailbox.waiting, 2);
     drop(waiting);
     counter.kill();
-    soon("the end", counter.ended()).await;
+    ended(&counter, LONG_WAIT).await;
     Ok(())
 }
 
@@ -198,7 +199,7 @@ async fn a_long_deadline_is_kept_by_the_real_clock() -> Tested {
         let error = counter.add(1).timeout(limit).await.unwrap_err();
         assert!(error.is_timeout() && before.elapsed() >= 2 * limit, "{place}: {error}");
         counter.kill();
-        soon("the end", counter.ended()).await;
+        ended(&counter, LONG_WAIT).await;
     }
     Ok(())
 }
@@ -207,7 +208,7 @@ async fn a_long_deadline_is_kept_by_the_real_clock() -> Tested {
 async fn an_ask_that_waits_for_room_ends_at_its_deadline() -> Tested {
     let counter = Counter::spawn(0).mailbox(1).await?;
     let waiting = counter.wait().send()?;
-    has_taken(&counter, 1).await?;
+    until(&counter, |info| info.messages_handled >= 1).await;
     counter.add(1).tell()?;
     for limit in [Duration::from_millis(30), Duration::from_millis(1_050)] {
         let error = counter.add(1).timeout(limit).await.unwrap_err();

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
-use crate::process::signal;
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use crate::source::{Gone, Source, Tracked, source};
 use rehearsal::actor::{Cause, Detached};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{eventually, soon, strike, until};
 
 /// An endless stream that is watched.
 fn tracked() -> (Tracked, Arc<AtomicU32>, Arc<Gone>) {
@@ -37,15 +37,10 @@ async fn a_full_mailbox_makes_the_stream_wait() -> Tested {
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).mailbox(4).await?;
         counter.wait().tell()?;
-        has_taken(&counter, 1).await?;
+        until(&counter, |info| info.messages_handled >= 1).await;
         let (endless, made, gone) = tracked();
         let attached = counter.attach(endless, |counter, _| counter.add(1));
-        let filled = async {
-            while made.load(Ordering::SeqCst) < 4 {
-                tokio::task::yield_now().await;
-            }
-        };
-        soon("a full mailbox", filled).await;
+        eventually("a full mailbox", async || made.load(Ordering::SeqCst) >= 4).await;
         for _ in 0..100 {
             // Goes past the messages; meanwhile the stream could have given more.
             counter.ping().await?;
@@ -68,7 +63,7 @@ async fn a_full_mailbox_makes_the_stream_wait() -> Tested {
 async fn no_room_in_time_is_told() -> Tested {
     let counter = put(Counter::spawn(0), Placement::Task).mailbox(2).await?;
     counter.wait().tell()?;
-    has_taken(&counter, 1).await?;
+    until(&counter, |info| info.messages_handled >= 1).await;
     let endless = stream::iter(0..);
     let attached = counter.attach(endless, |counter, n| counter.add(n).timeout(Duration::from_millis(50)));
     let detached = soon("the end", attached).await;
@@ -85,9 +80,7 @@ async fn dropped_it_sends_no_more_and_detached_it_goes_on() -> Tested {
         for cancel in [true, false] {
             let (endless, made, gone) = tracked();
             let attached = counter.attach(endless, |counter, _| counter.add(1));
-            while made.load(Ordering::SeqCst) < 10 {
-                tokio::task::yield_now().await;
-            }
+            eventually("ten items", async || made.load(Ordering::SeqCst) >= 10).await;
             if cancel {
                 attached.cancel()
             } else {
@@ -119,9 +112,7 @@ async fn it_keeps_no_actor_alive() -> Tested {
         let busy = counter(place).await?;
         let (endless, made, gone) = tracked();
         let attached = busy.attach(endless, |counter, _| counter.add(1));
-        while made.load(Ordering::SeqCst) < 10 {
-            tokio::task::yield_now().await;
-        }
+        eventually("ten items", async || made.load(Ordering::SeqCst) >= 10).await;
         drop(busy);
         let detached = soon("the handle", attached).await;
         let Detached::ActorEnded(exit) = detached else { panic!("{place}: {detached}") };
@@ -136,10 +127,8 @@ async fn a_process_killed_from_outside_ends_what_is_attached() -> Tested {
     let counter = counter(Placement::Process).await?;
     let (endless, made, gone) = tracked();
     let attached = counter.attach(endless, |counter, _| counter.add(1));
-    while made.load(Ordering::SeqCst) < 1_000 {
-        tokio::task::yield_now().await;
-    }
-    signal(counter.pid(), "-KILL");
+    eventually("a thousand items", async || made.load(Ordering::SeqCst) >= 1_000).await;
+    strike(&counter);
     let detached = soon("the end", attached).await;
     let Detached::ActorEnded(exit) = detached else { panic!("{detached}") };
     assert_eq!(exit.reason, Reason::Killed { signal: Some(9) });

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cast::{Counter, PLACEMENTS, Tested, has_taken, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Job, Monitor, Permission, SendError};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
 use rehearsal::{json, send};
 use serde::{Deserialize, Serialize};
 
@@ -264,7 +265,7 @@ async fn open_commands_of_one_name_have_paths() -> Tested {
 async fn a_full_mailbox_is_waited_for_within_the_deadline() -> Tested {
     let library = Library::spawn().mailbox(1).await?;
     let waiting = library.wait().send()?;
-    while library.info().await?.messages_handled == 0 {}
+    until(&library, |info| info.messages_handled == 1).await;
     library.count().tell()?;
     let call = send(&*library, "count", ()).timeout(Duration::from_millis(30));
     let error = call.await.unwrap_err();
@@ -336,7 +337,7 @@ async fn the_arbiter_answers_by_name() -> Tested {
     assert_eq!(send(rehearsal::arbiter(), "echo", ["hi"]).await?, "hi");
     let victim = Counter::spawn(0).name("the-victim").process().await?;
     let hopeless = victim.wait().send()?;
-    has_taken(&victim, 1).await?;
+    until(&victim, |info| info.messages_handled >= 1).await;
     let info = send("arbiter", "info", ()).await?;
     assert_eq!(info["server"]["process_id"], std::process::id());
     let workers = info["actors"].as_array().expect("an array");
@@ -349,7 +350,7 @@ async fn the_arbiter_answers_by_name() -> Tested {
     let kill = |name: &str| send("arbiter", "kill_actor", [name]).with(Permission::Authenticated);
     assert_eq!(kill("the-victim").await?, true);
     assert!(soon("the end", hopeless).await.unwrap_err().is_dead());
-    soon("the end", victim.ended()).await;
+    ended(&victim, LONG_WAIT).await;
     let error = kill("the-victim").await.unwrap_err();
     assert!(error.to_string().contains("no actor of this process is called `the-victim`"), "{error}");
     let error = send("arbiter", "kil_actor", ()).await.unwrap_err();

@@ -2,12 +2,12 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::process::Command;
 use std::sync::Arc;
 use std::task::Poll;
 
-use crate::cast::{Counter, CounterProxy, Tested, has_taken, put, soon};
+use crate::cast::{Counter, Tested, put};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{silence, soon, until};
 use tokio::sync::Notify;
 
 /// Polls an ask once, finds it pending, and drops it.
@@ -60,7 +60,7 @@ async fn at_each_stage_of_a_task_or_thread() -> Tested {
                 let mut ask = pin!(held.add_after(gate.clone(), 1).into_future());
                 let polled = poll_fn(|cx| Poll::Ready(ask.as_mut().poll(cx))).await;
                 assert!(polled.is_pending(), "{polled:?}");
-                soon("its beginning", has_taken(&held, taken + 2)).await?;
+                until(&held, |info| info.messages_handled >= taken + 2).await;
             }
             // In the mailbox, and with it there is no more room.
             begin_and_drop(held.add(10)).await;
@@ -80,18 +80,13 @@ async fn at_each_stage_of_a_task_or_thread() -> Tested {
     Ok(())
 }
 
-fn signal(counter: &CounterProxy, signal: &str) {
-    let pid = counter.pid().to_string();
-    assert!(Command::new("kill").args([signal, &pid]).status().expect("kill").success());
-}
-
 /// The process is stopped, really, while asks to it are dropped.
 #[rehearsal::test]
 async fn at_each_stage_of_a_process() -> Tested {
     let counter = put(Counter::spawn(0), Placement::Process).mailbox(2).await?;
     for round in 1..=5 {
         let before = counter.add(0).await?;
-        signal(&counter, "-STOP");
+        let stopped = silence(&counter).await?;
         // Written to its socket, waiting here, in line.
         let mut sent = 0;
         while counter.add(1).try_tell().is_ok() {
@@ -102,14 +97,14 @@ async fn at_each_stage_of_a_process() -> Tested {
         begin_and_drop(counter.ping()).await;
         let mut stays = pin!(counter.add(10_000).into_future());
         assert!(poll_fn(|cx| Poll::Ready(stays.as_mut().poll(cx))).await.is_pending());
-        signal(&counter, "-CONT");
+        drop(stopped);
         assert_eq!(soon("the answer", stays).await?, before + sent + 10_000, "round {round}");
     }
     for _ in 0..5 {
         let before = counter.add(0).await?;
-        signal(&counter, "-STOP");
+        let stopped = silence(&counter).await?;
         begin_and_drop(counter.add(1)).await;
-        signal(&counter, "-CONT");
+        drop(stopped);
         assert_eq!(soon("the answer", counter.add(10)).await?, before + 11, "it had been sent");
     }
     Ok(())

@@ -110,14 +110,6 @@ impl Counter {
     }
 }
 
-/// Comes back when the actor has taken so many messages: a ping alone goes past those that wait.
-pub async fn has_taken<A: Actor>(actor: &Address<A>, messages: u64) -> Tested {
-    while actor.info().await?.messages_handled < messages {
-        tokio::task::yield_now().await;
-    }
-    Ok(())
-}
-
 /// A counter there.
 pub async fn counter(place: Placement) -> Result<CounterProxy, SpawnError> {
     put(Counter::spawn(0), place).await
@@ -129,13 +121,5 @@ pub fn put<A: rehearsal::actor::ProcessActor>(spawn: Spawn<A>, place: Placement)
         Placement::Thread => spawn.thread(),
         Placement::Process => spawn.process(),
         _ => spawn,
-    }
-}
-
-/// Fails the test if it takes longer than a minute: nothing here may hang.
-pub async fn soon<F: IntoFuture>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(Duration::from_secs(60), future).await {
-        Ok(output) => output,
-        Err(_) => panic!("{what} did not come within a minute"),
     }
 }

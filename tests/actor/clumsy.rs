@@ -1,8 +1,9 @@
 //! Panics outside of commands: in `#[periodic]`, in `#[stopping]`, in the drop of an actor's state.
 
-use crate::cast::{PLACEMENTS, Tested, soon};
+use crate::cast::{PLACEMENTS, Tested};
 use rehearsal::actor::Restart;
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
 use serde::{Deserialize, Serialize};
 
 /// Where it stumbles.
@@ -76,7 +77,7 @@ fn says(exit: &Exit, message: &str) {
 async fn each_panic_is_how_the_actor_ended() -> Tested {
     for placement in PLACEMENTS {
         let ticking = clumsy(Where::Tick, placement).await?;
-        says(&soon("the end", ticking.ended()).await, "stumbled in a tick");
+        says(&ended(&ticking, LONG_WAIT).await, "stumbled in a tick");
 
         let stopping = clumsy(Where::Stopping, placement).await?;
         says(&soon("the end", stopping.stop()).await?, "stumbled while stopping");
@@ -95,7 +96,7 @@ async fn a_second_panic_does_not_hide_the_first() -> Tested {
         let clumsy = clumsy(Where::Twice, placement).await?;
         let error = soon("the ask", clumsy.stumble()).await.unwrap_err();
         assert!(error.to_string().contains("stumbled in a command"), "{error}");
-        let exit = soon("the end", clumsy.ended()).await;
+        let exit = ended(&clumsy, LONG_WAIT).await;
         says(&exit, "stumbled in a command");
         assert!(exit.detail.contains("stumbled in its drop"), "{placement}: {exit}");
     }
@@ -110,7 +111,7 @@ async fn each_panic_is_followed_by_another_life_where_the_rule_says_so() -> Test
         // One that ticks is lost four times over; the reason names the panic.
         let spawn = Clumsy::spawn(Where::Tick).restart(plan.clone());
         let ticking = placed(spawn, placement).await?;
-        let exit = soon("the end", ticking.ended()).await;
+        let exit = ended(&ticking, LONG_WAIT).await;
         says(&exit, "stumbled in a tick");
         assert!(exit.detail.contains("3 restarts within 60s is its limit"), "{placement}: {exit}");
         assert_eq!(ticking.exit(), Some(exit));
@@ -120,15 +121,9 @@ async fn each_panic_is_followed_by_another_life_where_the_rule_says_so() -> Test
         let twice = placed(spawn, placement).await?;
         for _ in 0..3 {
             soon("the ask", twice.stumble()).await.unwrap_err();
-            let again = async { while !twice.info().await.is_ok_and(|info| info.state == State::Run) {} };
-            soon("another life", again).await;
+            until(&twice, |info| info.state == State::Run).await;
         }
-        let restarts = async {
-            while twice.info().await.is_ok_and(|info| info.restarts < 3) {
-                tokio::task::yield_now().await;
-            }
-        };
-        soon("three restarts", restarts).await;
+        until(&twice, |info| info.restarts >= 3).await;
         says(&soon("the end", twice.stop()).await?, "stumbled in its drop");
         let stopping = placed(Clumsy::spawn(Where::Stopping).restart(plan.clone()), placement).await?;
         says(&soon("the end", stopping.stop()).await?, "stumbled while stopping");

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::cast::{PLACEMENTS, Tested, has_taken, soon};
+use crate::cast::{PLACEMENTS, Tested};
 use rehearsal::actor::{ActorName, Answer, Cause};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{soon, until};
 use tokio::sync::{Notify, mpsc};
 
 /// What an ask ended in, as text: the answer, or the path of the cycle. There is no other end here.
@@ -223,17 +224,6 @@ async fn pairs() -> Result<Vec<(AskerProxy, AskerProxy)>, SpawnError> {
     Ok(pairs)
 }
 
-/// Comes back when so many messages wait for an actor that is in a command.
-async fn has_waiting(actor: &AskerProxy, messages: usize) -> Tested {
-    soon("messages", async {
-        while actor.info().await?.mailbox.waiting < messages {
-            tokio::task::yield_now().await;
-        }
-        Ok(())
-    })
-    .await
-}
-
 /// Sends the one to wait for the gate and then ask the other, and comes back when it does.
 async fn busy(
     one: &AskerProxy,
@@ -242,7 +232,7 @@ async fn busy(
 ) -> Result<Answer<Asker, String>, Box<dyn std::error::Error>> {
     let taken = one.info().await?.messages_handled;
     let asked = one.ask_after(gate, other.clone()).send()?;
-    soon("its beginning", has_taken(one, taken + 1)).await?;
+    until(one, |info| info.messages_handled > taken).await;
     Ok(asked)
 }
 
@@ -283,7 +273,7 @@ async fn an_ask_beside_another_closes_a_cycle_too() -> Tested {
         let gate = Gate::default();
         let asked = busy(&b, gate.clone(), &a).await?;
         let both = a.both(b.clone(), c).send()?;
-        has_waiting(&b, 1).await?;
+        until(&b, |info| info.mailbox.waiting >= 1).await;
         gate.notify_one();
         let ((busy, at_leisure), asked) = (soon("both", both).await?, soon("the ask", asked).await?);
         assert_eq!(at_leisure, "7");
@@ -302,7 +292,7 @@ async fn an_ask_that_was_given_up_is_part_of_none() -> Tested {
         let (given_up, then) = (Gate::default(), Gate::default());
         let asked = busy(&b, given_up.clone(), &a).await?;
         let briefly = a.briefly(b.clone(), given_up, then.clone()).send()?;
-        has_waiting(&a, 1).await?;
+        until(&a, |info| info.mailbox.waiting >= 1).await;
         then.notify_one();
         assert!(soon("the command", briefly).await?, "it gave up");
         assert_eq!(soon("the ask", asked).await?, "7");
@@ -318,7 +308,7 @@ async fn an_ask_at_hand_that_nobody_awaits_is_part_of_none() -> Tested {
         let hold = a.hold(b.clone(), holding.clone(), gate.clone()).send()?;
         soon("the hold", holding.notified()).await;
         let asked = busy(&b, now, &a).await?;
-        has_waiting(&a, 1).await?;
+        until(&a, |info| info.mailbox.waiting >= 1).await;
         a.ping().await?;
         b.ping().await?;
         gate.notify_one();
@@ -337,7 +327,7 @@ async fn an_ask_that_has_been_answered_is_part_of_none() -> Tested {
             let c = asker("c", Placement::Task).await?;
             let busy = busy(&b, gate.clone(), &c).await?;
             let first = a.along(vec![b.clone()]).send()?;
-            has_waiting(&b, 1).await?;
+            until(&b, |info| info.mailbox.waiting >= 1).await;
             let second = b.along(vec![a.clone()]).send()?;
             gate.notify_one();
             assert_eq!(soon("the ask that was answered", first).await?, "7");
@@ -356,7 +346,7 @@ async fn what_a_task_asks_or_nobody_awaits_is_part_of_none() -> Tested {
         let (done, mut answers) = mpsc::unbounded_channel();
         a.delegate(b.clone(), done).await?;
         assert!(a.send_on(b.clone()).await?);
-        has_waiting(&b, 2).await?;
+        until(&b, |info| info.mailbox.waiting >= 2).await;
         gate.notify_one();
         assert_eq!(soon("the ask", asked).await?, "7");
         assert_eq!(soon("what the task asked", answers.recv()).await.as_deref(), Some("7"));

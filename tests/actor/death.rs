@@ -1,8 +1,9 @@
 //! An actor that dies: what its callers see, at once.
 
-use crate::cast::{PLACEMENTS, Tested, counter, has_taken, soon};
+use crate::cast::{PLACEMENTS, Tested, counter};
 use rehearsal::actor::{Cause, panic};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
 
 #[rehearsal::test]
 async fn a_panic_reaches_the_caller_with_message_and_place() -> Tested {
@@ -17,7 +18,7 @@ async fn a_panic_reaches_the_caller_with_message_and_place() -> Tested {
         assert!(note.location.starts_with("tests/actor/cast.rs:"), "{}", note.location);
         assert!(error.to_string().contains("`fail` of actor `Counter-"), "{error}");
 
-        let exit = soon("the end", counter.ended()).await;
+        let exit = ended(&counter, LONG_WAIT).await;
         assert!(matches!(&exit.reason, Reason::Panicked(own) if own == note), "{place}: {exit}");
         assert_eq!(counter.state(), State::Terminate);
         let pending = soon("the pending ask", behind.1).await.unwrap_err();
@@ -45,9 +46,9 @@ async fn a_kill_ends_what_waits() -> Tested {
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let (first, second) = (counter.wait().send()?, counter.add(1).send()?);
-        has_taken(&counter, 1).await?;
+        until(&counter, |info| info.messages_handled >= 1).await;
         counter.kill();
-        let exit = soon("the end", counter.ended()).await;
+        let exit = ended(&counter, LONG_WAIT).await;
         let signal = (place == Placement::Process).then_some(9);
         assert_eq!(exit.reason, Reason::Killed { signal }, "{place}");
         for error in
@@ -75,7 +76,7 @@ fn a_runtime_that_goes_takes_its_actors_along() {
                 assert_eq!(counter.add(1).await.expect("it has a runtime of its own"), 2);
                 return;
             }
-            let exit = soon("the end", counter.ended()).await;
+            let exit = ended(&counter, LONG_WAIT).await;
             assert_eq!(exit.reason, Reason::Unreachable, "{place}");
             assert!(exit.to_string().contains("runtime it ran on was shut down"), "{exit}");
             assert_eq!(counter.add(1).await.expect_err("it is gone").exit(), Some(&exit));

@@ -2,8 +2,9 @@
 
 use std::sync::mpsc;
 
-use crate::cast::{Bytes, PLACEMENTS, Tested, soon};
+use crate::cast::{Bytes, PLACEMENTS, Tested};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon};
 
 /// Tells numbers.
 pub struct Teller;
@@ -64,7 +65,7 @@ async fn every_event_before_an_abort_is_heard_before_the_end() -> Tested {
         let (spawn, told) = teller(Placement::Process);
         let teller = spawn.await?;
         teller.tell_and_abort(100 + round).tell()?;
-        let exit = soon("the end", teller.ended()).await;
+        let exit = ended(&teller, LONG_WAIT).await;
         assert_eq!(exit.reason, Reason::Killed { signal: Some(6) });
         assert_eq!(told.try_iter().last(), Some(100 + round), "all of them, before ended() resolved");
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::cast::{PLACEMENTS, Tested, put, soon};
+use crate::cast::{PLACEMENTS, Tested, put};
 use rehearsal::actor::{Cancelled, Job, JobError, JobInfo, JobState};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon};
 
 /// Lets through what waits at it.
 #[derive(Default)]
@@ -182,7 +183,7 @@ async fn a_job_that_is_awaited_holds_commands_up_and_no_questions() -> Tested {
         let error = soon("the forged", forged).await.unwrap_err();
         assert!(matches!(error, Failed::Command(JobError::Cancelled)), "{place}: {error}");
         assert!(soon("what was behind", behind).await.unwrap_err().is_dead());
-        assert_eq!(soon("the end", smith.ended()).await.reason, Reason::Stopped, "{place}");
+        assert_eq!(ended(&smith, LONG_WAIT).await.reason, Reason::Stopped, "{place}");
     }
     Ok(())
 }
@@ -275,7 +276,7 @@ async fn a_kill_waits_for_no_job() -> Tested {
         let obsessed = smith.obsess().send()?;
         jobs_of(&smith, |jobs| !jobs.is_empty()).await?;
         smith.kill();
-        let exit = soon("the end", smith.ended()).await;
+        let exit = ended(&smith, LONG_WAIT).await;
         assert!(matches!(exit.reason, Reason::Killed { .. }), "{place}: {exit}");
         assert!(soon("the answer", obsessed).await.is_err(), "{place}");
     }

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put, soon};
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use crate::process::{is_running, signal};
 use rehearsal::actor::{ActorRef, Restart, Strategy};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, strike, until};
 
 /// Where ends are noted, in their order.
 type Log = Arc<Mutex<Vec<String>>>;
@@ -120,12 +121,7 @@ fn taken(log: &Log) -> Vec<String> {
 
 /// The log, as soon as it has so many lines.
 async fn lines(log: &Log, count: usize) -> Vec<String> {
-    let long_enough = async {
-        while log.lock().expect("not poisoned").len() < count {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon("the lines", long_enough).await;
+    eventually("the lines", async || log.lock().expect("not poisoned").len() >= count).await;
     taken(log)
 }
 
@@ -193,17 +189,13 @@ async fn children_end_before_their_parent_whatever_ends_it() -> Tested {
 async fn a_kill_is_heard_while_children_are_being_stopped() -> Tested {
     let (head, children, log) = head(Strategy::OneForOne, promptly()).await?;
     let hanging = children[2].hang().send()?;
-    while children[2].info().await?.messages_handled == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(&children[2], |info| info.messages_handled == 1).await;
     head.stop().tell();
-    while head.state() != State::Stopping {
-        tokio::task::yield_now().await;
-    }
+    eventually("the stop", async || head.state() == State::Stopping).await;
     head.ping().await.unwrap_err();
     head.kill();
     assert!(soon("the hanging ask", hanging).await.unwrap_err().is_dead());
-    soon("the end", head.ended()).await;
+    ended(&head, LONG_WAIT).await;
     let log = taken(&log);
     assert_eq!(log[0], "lose c");
     assert_eq!(log.len(), 3, "{log:?}");
@@ -214,7 +206,7 @@ async fn a_kill_is_heard_while_children_are_being_stopped() -> Tested {
 async fn one_that_ends_in_good_order_is_a_child_no_more() -> Tested {
     let (head, children, log) = head(Strategy::AllForOne, promptly()).await?;
     children[0].end().await?;
-    assert_eq!(soon("the end", children[0].ended()).await.reason, Reason::Returned);
+    assert_eq!(ended(&children[0], LONG_WAIT).await.reason, Reason::Returned);
     children[2].stop().await?;
     assert_eq!(lines(&log, 2).await, ["stop a", "stop c"]);
     children[1].fail().await.unwrap_err();
@@ -231,7 +223,7 @@ async fn a_storm_ends_the_supervisor_with_a_reason_that_names_the_last_end() -> 
         // Those that wait behind a panic are kept, so the storm feeds itself.
         children[0].fail().tell()?;
     }
-    let exit = soon("the end", head.ended()).await;
+    let exit = ended(&head, LONG_WAIT).await;
     let Reason::GaveUp { child, exit: last } = &exit.reason else { panic!("{exit}") };
     assert_eq!(*child, children[0].name().name());
     assert!(matches!(&last.reason, Reason::Panicked(note) if note.message == "on purpose"), "{exit}");
@@ -257,7 +249,7 @@ async fn a_supervisor_that_gave_up_is_started_again_by_its_own_rule() -> Tested 
     let old = head.children().await?;
     old[0].fail().await.unwrap_err();
     for child in &old {
-        soon("the old child", child.ended()).await;
+        ended(child, LONG_WAIT).await;
     }
     let new = soon("the new ones", async {
         loop {
@@ -357,16 +349,9 @@ async fn a_child_wherever_it_is_placed_comes_back() -> Tested {
         let keeper = Keeper::spawn().await?;
         let counter = keeper.counter(place).await?;
         assert_eq!(counter.add(1).await?, 8);
-        if place == Placement::Process {
-            signal(counter.pid(), "-KILL");
-        } else {
-            counter.kill();
-        }
-        let back = async {
-            // What was with the process when it died is lost, and says so.
-            while counter.add(0).await.ok() != Some(7) {}
-        };
-        soon("the next life", back).await;
+        strike(&counter);
+        // What was with the process when it died is lost, and says so.
+        eventually("the next life", async || counter.add(0).await.ok() == Some(7)).await;
         assert_eq!(counter.info().await?.restarts, 1, "{place}");
         let pid = counter.pid();
         keeper.stop().await?;
@@ -416,13 +401,8 @@ async fn the_children_of_a_process_go_with_it() -> Tested {
         } else {
             signal(ancestor.pid(), way);
         }
-        soon("the end", ancestor.ended()).await;
-        let gone = async {
-            while is_running(child) {
-                tokio::task::yield_now().await;
-            }
-        };
-        soon("the child's end", gone).await;
+        ended(&ancestor, LONG_WAIT).await;
+        eventually("the child's end", async || !is_running(child)).await;
     }
     Ok(())
 }

@@ -4,11 +4,12 @@
 use std::os::unix::process::CommandExt;
 use std::time::Duration;
 
-use crate::cast::{Counter, CounterProxy, Tested, counter, soon};
+use crate::cast::{Counter, CounterProxy, Tested, counter};
 use rehearsal::actor::{Cause, Part, panic};
 use rehearsal::prelude::*;
 use rehearsal::sys::process::{Child, ExitStatus, SpawnOptions, children, spawn_self};
 use rehearsal::sys::wire::{BlockingSender, FrameReader, encode};
+use rehearsal::testkit::{eventually, soon, strike};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::process::{is_running, signal};
@@ -88,9 +89,8 @@ async fn a_process_that_hangs_before_its_handshake_is_killed_at_the_deadline() {
     let error = blown(Fuse::Hang).await;
     assert!(matches!(error, SpawnError::Timeout { .. }), "{error}");
     // The spawn is over before its process is; nothing is left in a moment.
-    while pids().iter().any(|pid| !before.contains(pid) && is_running(*pid) && is_worker(*pid)) {
-        tokio::task::yield_now().await;
-    }
+    let is_left = |pid: &u32| !before.contains(pid) && is_running(*pid) && is_worker(*pid);
+    eventually("the end of its process", async || !pids().iter().any(is_left)).await;
 }
 
 fn pids() -> Vec<u32> {
@@ -203,7 +203,7 @@ async fn a_process_killed_in_the_middle_of_a_frame_ends_its_calls() -> Tested {
     while !is_stuck_in_a_write(counter.pid()) {
         std::thread::yield_now();
     }
-    signal(counter.pid(), "-KILL");
+    strike(&counter);
     let error = soon("the torn answer", torn).await.unwrap_err();
     assert_eq!(error.exit().map(|exit| &exit.reason), Some(&Reason::Killed { signal: Some(9) }), "{error}");
     assert!(soon("the one behind", behind).await.unwrap_err().is_dead());
@@ -340,7 +340,7 @@ async fn a_thousand_spawns_leave_no_descriptor_and_no_zombie() -> Tested {
             match n % 4 {
                 0 => drop(counter.stop().await?),
                 1 => counter.kill(),
-                2 => signal(counter.pid(), "-KILL"),
+                2 => strike(&counter),
                 _ => drop(counter),
             }
             soon("the end", ended).await;

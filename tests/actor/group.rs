@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, TooLittle, has_taken, put, soon};
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, TooLittle, put};
 use rehearsal::actor::{ActorName, Cause, Group, GroupError, Pool, Restart};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{eventually, kill, soon, until};
 
 /// A group of counters, and the counters; each begins with its number.
 async fn counters(place: Placement, count: i64) -> Result<(Group<Counter>, Vec<CounterProxy>), SpawnError> {
@@ -51,17 +52,14 @@ async fn the_one_with_the_least_to_do_is_chosen() -> Tested {
         let (group, members) = counters(place, 3).await?;
         let hanging = [members[0].wait().send()?, members[1].wait().send()?];
         for member in &members[..2] {
-            has_taken(member, 1).await?;
+            until(member, |info| info.messages_handled >= 1).await;
             // The half of a window may be on its way to a process before it is known to wait there.
             for _ in 0..if place == Placement::Process { 520 } else { 3 } {
                 member.add(0).tell()?;
             }
         }
         let shared = &members[0];
-        soon("what was told to wait", async {
-            while shared.info().await.is_ok_and(|info| info.mailbox.waiting < 3) {}
-        })
-        .await;
+        until(shared, |info| info.mailbox.waiting >= 3).await;
         for _ in 0..3 {
             assert_eq!(number(group.least_loaded()?.name()), 2, "{place}");
         }
@@ -93,8 +91,7 @@ async fn a_key_stays_with_its_member_until_that_leaves() -> Tested {
         assert_eq!(owners(&group)?, before);
         assert!((0..4).all(|number| before.values().any(|owner| *owner == number)), "{place}: {before:?}");
 
-        members[1].kill();
-        members[1].ended().await;
+        kill(&members[1]).await;
         let after = owners(&group)?;
         for (key, owner) in &before {
             assert!(if *owner == 1 { after[key] != 1 } else { after[key] == *owner }, "{place}: {key}");
@@ -125,7 +122,7 @@ async fn a_member_that_dies_while_all_are_asked_has_its_own_result() -> Tested {
         let (group, members) = counters(place, 3).await?;
         // The second one hangs in a command, and dies of what its placement dies of while the third has answered.
         let hanging = members[1].wait().send()?;
-        has_taken(&members[1], 1).await?;
+        until(&members[1], |info| info.messages_handled >= 1).await;
         let asked = group.ask_all(|counter| counter.add(100).send());
         members[1].kill();
         let answers = soon("every answer", asked).await;
@@ -163,7 +160,7 @@ async fn a_full_mailbox_is_that_members_own_matter() -> Tested {
     group.join(&full)?;
     group.join(&free)?;
     let hanging = full.wait().send()?;
-    has_taken(&full, 1).await?;
+    until(&full, |info| info.messages_handled >= 1).await;
     full.add(1).tell()?;
     let answers = group.ask_all(|counter| counter.add(5).send()).await;
     assert!(matches!(answers[0].1.as_ref().map_err(Error::cause), Err(Cause::Full { capacity: 1 })));
@@ -286,10 +283,8 @@ async fn a_pool_is_a_group_that_a_monitor_keeps() -> Tested {
         let own = number(group.by_key("me")?.name());
         // It ends for good: another of the same name comes in its place, and has its keys.
         group.by_key("me")?.stop().await?;
-        soon("another", async {
-            while group.len() < 2 || number(group.by_key("me").expect("one is left").name()) != own {
-                tokio::task::yield_now().await;
-            }
+        eventually("another", async || {
+            !(group.len() < 2 || number(group.by_key("me").expect("one is left").name()) != own)
         })
         .await;
         assert_eq!(group.by_key("me")?.add(0).await?, own as i64, "{place}");

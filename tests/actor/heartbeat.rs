@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::cast::{Counter, Tested, soon};
-use crate::process::{is_running, signal};
+use crate::cast::{Counter, Tested};
+use crate::process::is_running;
 use rehearsal::actor::{Heartbeat, Restart};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, silence, soon};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -19,7 +20,7 @@ fn quick() -> Heartbeat {
 #[rehearsal::test]
 async fn a_stopped_process_is_asked_and_then_killed() -> Tested {
     let counter = Counter::spawn(0).process().heartbeat(quick().grace(ms(300))).await?;
-    signal(counter.pid(), "-STOP");
+    let _stopped = silence(&counter).await?;
     let error = soon("the ask", counter.add(1)).await.unwrap_err();
     let exit = error.exit().cloned().expect("it is dead");
     let Reason::Silent { for_ms } = exit.reason else { panic!("{error}") };
@@ -32,16 +33,11 @@ async fn a_stopped_process_is_asked_and_then_killed() -> Tested {
 #[rehearsal::test]
 async fn one_that_comes_round_in_its_grace_stops_in_good_order() -> Tested {
     let counter = Counter::spawn(0).process().heartbeat(quick().grace(Duration::from_secs(50))).await?;
-    signal(counter.pid(), "-STOP");
-    let asked = async {
-        while counter.state() != State::Stopping {
-            tokio::time::sleep(ms(5)).await;
-        }
-    };
-    soon("the asking to stop", asked).await;
+    let stopped = silence(&counter).await?;
+    eventually("the asking to stop", async || counter.state() == State::Stopping).await;
     assert!(is_running(counter.pid()), "asked, and not killed");
-    signal(counter.pid(), "-CONT");
-    let exit = soon("the end", counter.ended()).await;
+    drop(stopped);
+    let exit = ended(&counter, LONG_WAIT).await;
     assert!(matches!(exit.reason, Reason::Silent { .. }), "{exit}");
     assert!(exit.detail.contains("it was asked to stop, and did"), "{exit}");
     Ok(())
@@ -63,7 +59,7 @@ async fn a_silent_one_is_started_again_where_its_rule_says_so() -> Tested {
         .mailbox(2)
         .await?;
     let before = counter.pid();
-    signal(before, "-STOP");
+    let _stopped = silence(&counter).await?;
     let given = [counter.add(1).send()?, counter.add(1).send()?];
     // Gathered with the first two: these have gone to the process that is stopped.
     tokio::task::yield_now().await;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cast::{PLACEMENTS, Tested, put, soon};
+use crate::cast::{PLACEMENTS, Tested, put};
 use rehearsal::actor::{Info, Params};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
 use serde::{Deserialize, Serialize};
 
 /// What an actor with hooks tells its parent.
@@ -113,7 +114,7 @@ async fn exit_runs_after_a_panic_and_after_a_kill() -> Tested {
         let (talker, events) = talker(place, false).await?;
         let waiting = talker.wait().send()?;
         talker.kill();
-        soon("the end", talker.ended()).await;
+        ended(&talker, LONG_WAIT).await;
         drop((talker, waiting));
         let told = all_of(events).await;
         let Some(Told::Exit(exit)) = told.first() else { panic!("{place}: {told:?}") };
@@ -150,12 +151,7 @@ async fn on_info_adds_entries() -> Tested {
         }
         // While a command waits the actor itself cannot be asked: what it said last is still there.
         let waiting = talker.wait().send()?;
-        let info = loop {
-            let info = talker.info().await?;
-            if info.messages_handled == 1 {
-                break info;
-            }
-        };
+        let info = until(&talker, |info| info.messages_handled == 1).await;
         let before = info.entries["asked"].clone();
         assert_eq!(talker.info().await?.entries["asked"], before, "{place}");
         talker.kill();

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use rehearsal::actor::{Cause, Realm};
 use rehearsal::prelude::*;
+use rehearsal::testkit::soon;
 use rehearsal::testkit::{self, Lost};
 
-use crate::cast::{Counter, PLACEMENTS, Tested, counter, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -44,7 +45,7 @@ async fn a_process_that_is_silent_for_too_long_is_told_of() -> Tested {
     let heartbeat = rehearsal::actor::Heartbeat::new(limit).floor(Duration::from_millis(50));
     let counter = Counter::spawn(0).process().heartbeat(heartbeat.grace(Duration::from_millis(100))).await?;
     let _silenced = testkit::silence(&counter).await?;
-    let exit = testkit::ended(&counter, Duration::from_secs(60)).await;
+    let exit = testkit::ended(&counter, testkit::LONG_WAIT).await;
     assert!(matches!(exit.reason, Reason::Silent { for_ms } if for_ms >= 300), "{exit}");
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Undelivered, dead_letters};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, until};
 use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -84,7 +85,7 @@ async fn what_finds_no_room_is_a_dead_letter() -> Tested {
     let counter = Counter::spawn(0).mailbox(1).await?;
     let mut letters = dead_letters();
     let waiting = counter.wait().send()?;
-    has_taken(&counter, 1).await?;
+    until(&counter, |info| info.messages_handled >= 1).await;
     counter.add(1).tell()?;
     let delayed = counter.add(2).timeout(SECOND).after(SECOND);
     let ticking = counter.every(2 * SECOND, |counter| counter.take(1).tell());
@@ -99,7 +100,7 @@ async fn what_finds_no_room_is_a_dead_letter() -> Tested {
     );
     drop(waiting);
     counter.kill();
-    soon("the end", counter.ended()).await;
+    ended(&counter, LONG_WAIT).await;
     Ok(())
 }
 
@@ -119,13 +120,8 @@ async fn wherever_the_actor_is() -> Tested {
         .await?;
         assert!(begun.elapsed() >= Duration::from_millis(20), "{place}");
         counter.kill();
-        soon("the end", counter.ended()).await;
-        soon("the end of the ticks", async {
-            while !ticking.is_over() {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
+        ended(&counter, LONG_WAIT).await;
+        eventually("the end of the ticks", async || ticking.is_over()).await;
     }
     Ok(())
 }

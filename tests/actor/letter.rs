@@ -5,10 +5,11 @@ use std::io::{Read, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{DeadLetter, DeadLetters, Undelivered, dead_letter_count, dead_letters};
 use rehearsal::prelude::*;
 use rehearsal::sys::process::SpawnOptions;
+use rehearsal::testkit::{LONG_WAIT, ended, kill, soon, until};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The letters of one actor that have come.
@@ -64,7 +65,7 @@ async fn a_subscription_that_is_awaited_is_woken_by_an_actor_of_another_thread()
     let counter = counter(Placement::Thread).await?;
     let mut letters = dead_letters();
     let waiting = counter.wait().send()?;
-    has_taken(&counter, 1).await?;
+    until(&counter, |info| info.messages_handled >= 1).await;
     counter.add(1).tell()?;
     counter.kill();
     let letter = soon("the letter", async {
@@ -90,7 +91,7 @@ fn what_a_runtime_leaves_behind_that_is_shut_down() {
         let counter = counter(Placement::Task).await.expect("a counter");
         counter.wait().tell().expect("room");
         counter.add(1).tell().expect("room");
-        has_taken(&counter, 1).await.expect("an answer");
+        until(&counter, |info| info.messages_handled >= 1).await;
         counter.take(1).tell().expect("room");
         counter.id()
     });
@@ -125,7 +126,7 @@ async fn what_waits_behind_the_last_command() -> Tested {
                 delivered += usize::from(soon("room or the end", sender).await.is_ok());
             }
             assert!(delivered >= 6, "{place}");
-            let exit = soon("the end", counter.ended()).await;
+            let exit = ended(&counter, LONG_WAIT).await;
             assert_eq!(exit.reason, Reason::Returned, "{place}");
             let letters = of(&mut letters, counter.id());
             let commands = commands(&letters);
@@ -162,7 +163,7 @@ async fn what_is_dropped_while_its_process_ends() -> Tested {
     // Told by the drop of the third: two messages that nobody handled are gone, and half a mailbox makes a report.
     soon("the drop", told.recv()).await.expect("the actor lives");
     (&gate).write_all(b".")?;
-    let exit = soon("the end", hoarder.ended()).await;
+    let exit = ended(&hoarder, LONG_WAIT).await;
     assert_eq!(exit.reason, Reason::Returned, "{exit}");
     let letters = of(&mut letters, hoarder.id());
     assert_eq!(commands(&letters), ["hold", "hold", "hold", "count", "count"]);
@@ -180,7 +181,7 @@ async fn what_waits_on_both_sides_of_what_cannot_be_read() -> Tested {
     hoarder.hold(Heavy { number: 0 }).tell()?;
     let unread = hoarder.hold(Heavy { number: 0 }).send()?;
     hoarder.hold(Heavy { number: 1 }).tell()?;
-    let exit = soon("the end", hoarder.ended()).await;
+    let exit = ended(&hoarder, LONG_WAIT).await;
     assert_eq!(exit.reason, Reason::Returned, "{exit}");
     assert!(soon("the ask", unread).await.unwrap_err().to_string().contains("weighs nothing"));
     let letters = of(&mut letters, hoarder.id());
@@ -198,14 +199,11 @@ async fn what_was_under_way_to_a_process_that_is_killed() -> Tested {
     let mut letters = dead_letters();
     counter.add(1).await?;
     let waiting = counter.wait().send()?;
-    has_taken(&counter, 2).await?;
+    until(&counter, |info| info.messages_handled >= 2).await;
     let asked = counter.take(0).send()?;
     counter.add(1).tell()?;
     counter.ping().await?;
-    assert!(
-        std::process::Command::new("kill").args(["-KILL", &counter.pid().to_string()]).status()?.success()
-    );
-    let exit = soon("the end", counter.ended()).await;
+    let exit = kill(&counter).await;
     assert_eq!(exit.reason, Reason::Killed { signal: Some(9) });
     assert!(soon("the ask", waiting).await.is_err());
     assert!(soon("the ask", asked).await.is_err());

@@ -1,8 +1,9 @@
 //! Links: who ends with whom, across placements and in rings.
 
-use crate::cast::{CounterProxy, PLACEMENTS, Tested, counter, has_taken, soon};
-use crate::process::{is_running, signal};
+use crate::cast::{CounterProxy, PLACEMENTS, Tested, counter};
+use crate::process::is_running;
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon, strike, until};
 
 /// The name and the end of the one that ended first.
 fn linked(exit: &Exit) -> (&str, &Exit) {
@@ -17,9 +18,9 @@ async fn a_failure_takes_the_other_along_wherever_they_are() -> Tested {
             let (one, other) = (counter(one).await?, counter(other).await?);
             one.link(&other);
             let waiting = other.wait().send()?;
-            has_taken(&other, 1).await?;
+            until(&other, |info| info.messages_handled >= 1).await;
             one.fail("on purpose".to_owned()).await.unwrap_err();
-            let exit = soon("the other's end", other.ended()).await;
+            let exit = ended(&other, LONG_WAIT).await;
             let (name, why) = linked(&exit);
             assert_eq!(name, one.name().name());
             assert!(
@@ -37,15 +38,15 @@ async fn a_failure_takes_the_other_along_wherever_they_are() -> Tested {
 async fn a_process_that_is_killed_takes_a_task_along() -> Tested {
     let (task, process) = (counter(Placement::Task).await?, counter(Placement::Process).await?);
     task.link(&process);
-    signal(process.pid(), "-KILL");
-    let exit = soon("the task's end", task.ended()).await;
+    strike(&process);
+    let exit = ended(&task, LONG_WAIT).await;
     assert_eq!(linked(&exit).1.reason, Reason::Killed { signal: Some(9) });
 
     let (task, process) = (counter(Placement::Task).await?, counter(Placement::Process).await?);
     let pid = process.pid();
     process.link(&task);
     task.kill();
-    let exit = soon("the process's end", process.ended()).await;
+    let exit = ended(&process, LONG_WAIT).await;
     assert_eq!(linked(&exit).1.reason, Reason::Killed { signal: None });
     assert!(!is_running(pid));
     Ok(())
@@ -58,7 +59,7 @@ async fn an_orderly_end_takes_nobody_along_unless_asked_to() -> Tested {
         one.link(&other);
         one.link_always(&third);
         one.stop().await?;
-        let exit = soon("the third's end", third.ended()).await;
+        let exit = ended(&third, LONG_WAIT).await;
         assert_eq!(linked(&exit).1.reason, Reason::Stopped, "{place}");
         assert_eq!(other.add(1).await?, 1, "{place}: it lives");
     }
@@ -81,7 +82,7 @@ async fn a_ring_ends_once_and_whole() -> Tested {
     }
     ring[7].fail("the ring breaks".to_owned()).await.unwrap_err();
     for (at, member) in ring.iter().enumerate() {
-        let exit = soon("a member's end", member.ended()).await;
+        let exit = ended(member, LONG_WAIT).await;
         if at == 7 {
             assert!(matches!(exit.reason, Reason::Panicked(_)), "{exit}");
         } else {
@@ -97,14 +98,14 @@ async fn a_ring_ends_once_and_whole() -> Tested {
 async fn a_link_to_one_that_has_failed_ends_this_one_too() -> Tested {
     let (failed, stopped) = (counter(Placement::Task).await?, counter(Placement::Task).await?);
     failed.fail("long ago".to_owned()).await.unwrap_err();
-    soon("the end", failed.ended()).await;
+    ended(&failed, LONG_WAIT).await;
     stopped.stop().await?;
 
     let late = counter(Placement::Thread).await?;
     late.link(&stopped);
     late.ping().await?;
     late.link(&failed);
-    let exit = soon("the late one's end", late.ended()).await;
+    let exit = ended(&late, LONG_WAIT).await;
     assert_eq!(linked(&exit).0, failed.name().name());
     Ok(())
 }
@@ -116,7 +117,7 @@ async fn what_is_unlinked_is_not_taken_along() -> Tested {
     one.link_always(&other);
     other.unlink(&one);
     one.fail("alone".to_owned()).await.unwrap_err();
-    soon("the end", one.ended()).await;
+    ended(&one, LONG_WAIT).await;
     assert_eq!(other.add(1).await?, 1);
     Ok(())
 }
@@ -132,12 +133,7 @@ async fn one_that_is_started_again_has_not_ended() -> Tested {
     assert_eq!(other.add(1).await?, 1, "the link held and nobody ended");
     // The other way round it is a failure like others, after which it begins again.
     other.fail("for good".to_owned()).await.unwrap_err();
-    let again = async {
-        while steady.info().await.is_ok_and(|info| info.restarts < 2) {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon("its third life", again).await;
+    until(&steady, |info| info.restarts >= 2).await;
     assert_eq!(soon("an answer", steady.add(5)).await?, 5);
     Ok(())
 }

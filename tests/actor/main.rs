@@ -26,7 +26,6 @@ mod fault;
 mod group;
 mod heartbeat;
 mod hook;
-#[cfg(feature = "testkit")]
 mod inject;
 mod later;
 mod letter;
@@ -36,7 +35,6 @@ mod open;
 mod overflow;
 mod place;
 mod pool;
-#[cfg(feature = "testkit")]
 mod probe;
 mod process;
 mod races;
@@ -63,6 +61,7 @@ mod tracing;
 mod usage;
 #[cfg(feature = "json")]
 mod visible;
+mod wait;
 mod watch;
 
 rehearsal::main!();

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, has_taken, put, soon};
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Lookup, LookupError, MonitorProxy, Pool, Realm, Restart};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{eventually, until};
 
 /// Something that is no counter.
 pub struct Clock;
@@ -139,7 +140,7 @@ async fn one_that_nobody_can_send_to_has_no_name_any_more() -> Tested {
     for place in PLACEMENTS {
         let first = put(Counter::spawn(1), place).name("left-behind").await?;
         let hanging = first.wait().send()?;
-        has_taken(&first, 1).await?;
+        until(&first, |info| info.messages_handled >= 1).await;
         drop(first);
         // It hangs in a command and has not ended; nobody could wait for that who has dropped its proxy.
         assert!(Counter::lookup("left-behind").await.is_err(), "{place}");
@@ -235,12 +236,7 @@ async fn a_pool_grows_again_while_somebody_keeps_a_worker_it_let_go() -> Tested 
     let monitor: MonitorProxy<Counter> = plan.spawn().await?;
     let group = monitor.group().await?;
     let grown = async |count: usize| {
-        soon("a pool of another size", async {
-            while group.len() != count {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
+        eventually("a pool of another size", async || group.len() == count).await;
     };
     let mut kept = Vec::new();
     for round in 0..2 {

@@ -1,7 +1,8 @@
 //! Open commands: free functions that any actor carries out.
 
-use crate::cast::{PLACEMENTS, Tested, counter, soon};
+use crate::cast::{PLACEMENTS, Tested, counter};
 use rehearsal::prelude::*;
+use rehearsal::testkit::soon;
 
 /// Adds up.
 #[rehearsal::command]

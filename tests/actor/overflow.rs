@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, has_taken, put, soon};
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Cause, DeadLetters, Overflow, Undelivered, dead_letters};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
 use serde::{Deserialize, Serialize};
 
 const CAPACITY: usize = 4;
@@ -15,7 +16,7 @@ const CAPACITY: usize = 4;
 async fn full(place: Placement, overflow: Overflow) -> Result<CounterProxy, Box<dyn std::error::Error>> {
     let counter = put(Counter::spawn(0), place).mailbox(CAPACITY).overflow(overflow).await?;
     counter.wait().tell()?;
-    has_taken(&counter, 1).await?;
+    until(&counter, |info| info.messages_handled >= 1).await;
     loop {
         while counter.add(1).try_tell().is_ok() {}
         // Once a process actor has answered this its bridge has taken what it may.
@@ -35,7 +36,7 @@ fn overflowed(letters: &mut DeadLetters, id: u64) -> usize {
 
 async fn over(counter: CounterProxy) {
     counter.kill();
-    soon("the end", counter.ended()).await;
+    ended(&counter, LONG_WAIT).await;
 }
 
 #[rehearsal::test]
@@ -203,7 +204,7 @@ async fn a_flood_starves_neither_the_control_lane_nor_a_stop() -> Tested {
                 soon("a pong", counter.ping()).await?;
             }
             let taken = counter.info().await?.messages_handled;
-            soon("messages, between the pings", has_taken(&counter, taken + 64)).await?;
+            until(&counter, |info| info.messages_handled >= taken + 64).await;
             let exit = soon("the end", counter.stop()).await?;
             assert_eq!(exit.reason, Reason::Stopped, "{place}, {overflow}");
             over.store(true, Ordering::Relaxed);
@@ -262,12 +263,12 @@ async fn messages_whose_drop_panics_harm_nobody_else() -> Tested {
         let squad = squad(place, Overflow::DropOldest).await?;
         assert_eq!(soon("an answer", squad.defuse(Bomb(0))).await?, 1, "{place}");
         let waiting = squad.wait().send()?;
-        has_taken(&squad, 2).await?;
+        until(&squad, |info| info.messages_handled >= 2).await;
         let bombs =
             (1..=20).map(|number| squad.defuse(Bomb(number)).send()).collect::<Result<Vec<_>, _>>()?;
         assert!(squad.info().await?.mailbox.dropped >= 15, "{place}");
         squad.kill();
-        let exit = soon("the end", squad.ended()).await;
+        let exit = ended(&squad, LONG_WAIT).await;
         assert!(matches!(exit.reason, Reason::Killed { .. }), "{place}: {exit}");
         for bomb in bombs {
             let error = soon("its end", bomb).await.unwrap_err();

@@ -3,9 +3,10 @@
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
-use crate::cast::{Counter, PLACEMENTS, Tested, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Monitor, MonitorEvent, MonitorProxy, Pool, Restart, Strategy};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon};
 
 type Told = Mutex<mpsc::Receiver<MonitorEvent>>;
 
@@ -144,7 +145,7 @@ async fn a_storm_ends_the_monitor_and_names_the_last_end() -> Tested {
             while !matches!(heard(&told).await, MonitorEvent::Replaced { .. }) {}
         }
         soon("the last ask", workers[1].fail("in the end".to_owned())).await.unwrap_err();
-        let exit = soon("the monitor's end", monitor.ended()).await;
+        let exit = ended(&monitor, LONG_WAIT).await;
         let Reason::GaveUp { child, exit: last } = &exit.reason else { panic!("{place}: {exit}") };
         assert_eq!(child, "worker-1");
         assert!(last.to_string().contains("told to fail: in the end"), "{place}: {exit}");
@@ -195,7 +196,7 @@ async fn famine(resource: &str, limit: u32, gives_up: bool) -> Result<(String, S
         }
     }
     if gives_up {
-        let exit = soon("the monitor's end", monitor.ended()).await;
+        let exit = ended(&monitor, LONG_WAIT).await;
         return Ok((said, exit.to_string()));
     }
     let spared = workers[1].add(1).await.map_err(|error| error.to_string())?;

@@ -5,22 +5,13 @@ use std::time::{Duration, Instant};
 use rehearsal::actor::Cause;
 use rehearsal::actor::panic::PanicNote;
 use rehearsal::prelude::*;
+use rehearsal::testkit::soon;
 use rehearsal::testkit::{self, Asked, Probed};
 
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, put, soon};
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, put};
+use crate::wait::panic_of;
 
 type Message = Asked<Counter>;
-
-/// What a panic says that is on its way.
-async fn panic_of<F: Future + 'static>(future: F) -> String
-where
-    F::Output: 'static,
-{
-    let local = tokio::task::LocalSet::new();
-    let joined = local.run_until(async { tokio::task::spawn_local(future).await.err() }).await;
-    let payload = joined.expect("it panics").into_panic();
-    payload.downcast_ref::<String>().cloned().expect("a text")
-}
 
 /// Code that holds a proxy and knows nothing of probes.
 async fn add_twice(counter: CounterProxy) -> Result<i64, Error> {
@@ -228,7 +219,7 @@ async fn the_end_of_an_actor_is_awaited_with_its_reason() -> Tested {
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         counter.stop().tell();
-        let exit = testkit::ended(&counter, Duration::from_secs(60)).await;
+        let exit = testkit::ended(&counter, testkit::LONG_WAIT).await;
         assert_eq!(exit.reason, Reason::Stopped, "{place}");
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! Process actors: real signals, real exits, frames that do not fit.
 
-use crate::cast::{Bytes, Counter, Tested, counter, has_taken, soon};
+use crate::cast::{Bytes, Counter, Tested, counter};
 use rehearsal::actor::{Cause, Part};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{eventually, kill, silence, soon, strike, until};
 
 /// Sends a process a signal, as `kill` in a shell does.
 pub fn signal(pid: u32, name: &str) {
@@ -21,8 +22,8 @@ pub fn is_running(pid: u32) -> bool {
 async fn a_process_killed_from_outside_ends_its_calls() -> Tested {
     let counter = counter(Placement::Process).await?;
     let (waiting, behind) = (counter.wait().send()?, counter.add(1).send()?);
-    has_taken(&counter, 1).await?;
-    signal(counter.pid(), "-KILL");
+    until(&counter, |info| info.messages_handled >= 1).await;
+    strike(&counter);
     let error = soon("the pending ask", waiting).await.unwrap_err();
     assert!(error.to_string().contains("killed by signal 9, SIGKILL"), "{error}");
     assert!(soon("the one behind", behind).await.unwrap_err().is_dead());
@@ -98,7 +99,7 @@ async fn nothing_is_left_of_a_dropped_actor() -> Tested {
 async fn a_stuck_process_can_be_killed() -> Tested {
     let counter = counter(Placement::Process).await?;
     let stuck = counter.compute(3_600_000).send()?;
-    signal(counter.pid(), "-STOP");
+    let _stopped = silence(&counter).await?;
     // More than the socket takes, so that the writer is stuck too.
     for _ in 0..64 {
         counter.size_of(Bytes(vec![0; 64 << 10])).tell()?;
@@ -169,11 +170,8 @@ async fn what_a_process_leaves_behind_does_not_hold_its_end_up() -> Tested {
     // A child that outlives it; it is in the actor's process group.
     let child: u32 = counter.run(leave_a_child()).await?;
     assert!(is_running(child));
-    signal(counter.pid(), "-KILL");
-    soon("the end", counter.ended()).await;
-    while is_running(child) {
-        tokio::task::yield_now().await;
-    }
+    kill(&counter).await;
+    eventually("the end of its child", async || !is_running(child)).await;
     Ok(())
 }
 

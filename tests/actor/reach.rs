@@ -1,8 +1,9 @@
 //! Look-ups that go to other processes, and what becomes of what they find.
 
-use crate::cast::{Bytes, Counter, CounterProxy, PLACEMENTS, Tested, counter, put, soon};
+use crate::cast::{Bytes, Counter, CounterProxy, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::Overflow;
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, silence, soon, until};
 
 /// An actor that looks up others from where it is, and keeps what it finds.
 pub struct Scout {
@@ -185,14 +186,14 @@ async fn who_looked_an_actor_up_learns_how_it_ended() -> Tested {
                 }
                 "killed" => {
                     let hanging = scout.hang().send()?;
-                    soon("the command", crate::cast::has_taken(&counter, 1)).await?;
+                    until(&counter, |info| info.messages_handled >= 1).await;
                     counter.kill();
                     soon("the end", hanging).await.unwrap_err().to_string()
                 }
                 "killed from there" => soon("the end", scout.kill_it()).await?,
                 _ => soon("the end", scout.stop_it()).await?,
             };
-            let exit = soon("the end", counter.ended()).await;
+            let exit = ended(&counter, LONG_WAIT).await;
             assert!(told.ends_with(&exit.to_string()), "{place}, {how}: {told} is not {exit}");
             let error = scout.add(1).await.unwrap_err().to_string();
             assert!(error.contains(&exit.to_string()), "{place}, {how}: {error}");
@@ -226,7 +227,7 @@ async fn an_actor_goes_on_when_a_process_dies_that_had_looked_it_up() -> Tested 
     scout.find("outlives".to_owned()).await?;
     assert_eq!(scout.add(1).await?, 1);
     let hanging = scout.hang().send()?;
-    soon("the command", crate::cast::has_taken(&named, 2)).await?;
+    until(&named, |info| info.messages_handled >= 2).await;
     scout.kill();
     assert!(matches!(scout.ended().await.reason, Reason::Killed { signal: Some(9) }));
     assert!(hanging.await.is_err());
@@ -242,7 +243,7 @@ async fn what_was_found_in_a_process_that_is_killed_is_gone() -> Tested {
     scout.bring_up("doomed".to_owned(), 0).await?;
     let found = Counter::lookup("doomed").await?;
     let hanging = found.wait().send()?;
-    soon("the command", crate::cast::has_taken(&found, 1)).await?;
+    until(&found, |info| info.messages_handled >= 1).await;
     scout.kill();
     let error = soon("an answer", hanging).await.unwrap_err();
     assert!(error.to_string().contains("the way to its process"), "{error}");
@@ -257,7 +258,7 @@ async fn a_process_that_is_stopped_does_not_hold_up_a_look_up() -> Tested {
     let (stopped, scout) = (Scout::spawn().process().await?, Scout::spawn().process().await?);
     scout.bring_up("beside-it".to_owned(), 3).await?;
     stopped.bring_up("inside-it".to_owned(), 4).await?;
-    signal(stopped.pid(), "-STOP");
+    let silenced = silence(&stopped).await?;
     let found = Counter::lookup("beside-it").await?;
     assert_eq!(found.add(0).await?, 3);
     let none = soon("an answer", Counter::lookup("inside-it")).await.unwrap_err().to_string();
@@ -266,14 +267,9 @@ async fn a_process_that_is_stopped_does_not_hold_up_a_look_up() -> Tested {
         stopped.pid()
     );
     assert!(none.contains(&told), "{none}");
-    signal(stopped.pid(), "-CONT");
+    drop(silenced);
     assert_eq!(Counter::lookup("inside-it").await?.add(0).await?, 4);
     Ok(())
-}
-
-fn signal(pid: u32, signal: &str) {
-    let sent = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
-    assert!(sent.is_ok_and(|status| status.success()), "{signal} to {pid}");
 }
 
 #[rehearsal::test]

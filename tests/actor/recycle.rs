@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cast::{Bytes, Counter, PLACEMENTS, Tested, counter, put, soon};
+use crate::cast::{Bytes, Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Heartbeat, Recycle};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{eventually, soon};
 
 #[rehearsal::test]
 async fn every_message_is_handled_by_the_life_whose_turn_it_is() -> Tested {
@@ -41,12 +42,7 @@ async fn tells_are_not_lost_either() -> Tested {
         for _ in 0..100 {
             echo.shout().tell()?;
         }
-        let all = async {
-            while heard.load(std::sync::atomic::Ordering::SeqCst) < 100 {
-                tokio::task::yield_now().await;
-            }
-        };
-        soon("all of them", all).await;
+        eventually("all of them", async || heard.load(std::sync::atomic::Ordering::SeqCst) >= 100).await;
     }
     Ok(())
 }

@@ -3,10 +3,10 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
-use crate::process::signal;
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Cause, Restart, Restarted};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, strike, until};
 
 /// At once and as often as it takes.
 fn promptly() -> Restart {
@@ -75,7 +75,7 @@ async fn an_ask_in_hand_learns_at_once_how_that_life_ended() -> Tested {
         let (spawn, _told) = restarted(place, promptly());
         let counter = spawn.await?;
         let waiting = counter.wait().send()?;
-        has_taken(&counter, 1).await?;
+        until(&counter, |info| info.messages_handled >= 1).await;
         counter.kill();
         let error = soon("the ask in hand", waiting).await.unwrap_err();
         let signal = (place == Placement::Process).then_some(9);
@@ -104,7 +104,7 @@ async fn too_many_restarts_end_it_with_the_last_end() -> Tested {
                 heard(&told).await;
             }
         }
-        let exit = soon("the end", counter.ended()).await;
+        let exit = ended(&counter, LONG_WAIT).await;
         assert!(
             matches!(&exit.reason, Reason::Panicked(note) if note.message == "told to fail: 2"),
             "{place}: {exit}"
@@ -125,7 +125,7 @@ async fn an_orderly_end_is_an_end_unless_always_is_asked_for() -> Tested {
         let (spawn, _told) = restarted(place, promptly());
         let counter = spawn.await?;
         assert_eq!(counter.finish().await?, 40);
-        assert_eq!(soon("the end", counter.ended()).await.reason, Reason::Returned, "{place}");
+        assert_eq!(ended(&counter, LONG_WAIT).await.reason, Reason::Returned, "{place}");
 
         let plan = Restart::always().backoff(Duration::ZERO, Duration::ZERO);
         let (spawn, told) = restarted(place, plan);
@@ -149,9 +149,7 @@ async fn a_stop_during_a_restart_ends_it() -> Tested {
         let (spawn, _told) = restarted(place, Restart::on_failure().backoff(hour, hour).settled(hour));
         let counter = spawn.await?;
         counter.fail("on purpose".to_owned()).await.unwrap_err();
-        while counter.state() != State::Inactive {
-            tokio::task::yield_now().await;
-        }
+        eventually("the pause", async || counter.state() == State::Inactive).await;
         let behind = counter.add(1).send()?;
         counter.ping().await?;
         assert_eq!(counter.info().await?.state, State::Inactive, "{place}: it answers while it waits");
@@ -170,10 +168,10 @@ async fn a_stop_and_then_a_kill_is_for_good() -> Tested {
         let (spawn, told) = restarted(place, promptly());
         let counter = spawn.await?;
         let waiting = counter.wait().send()?;
-        has_taken(&counter, 1).await?;
+        until(&counter, |info| info.messages_handled >= 1).await;
         counter.stop().tell();
         counter.kill();
-        let exit = soon("the end", counter.ended()).await;
+        let exit = ended(&counter, LONG_WAIT).await;
         assert!(matches!(exit.reason, Reason::Killed { .. }), "{place}: {exit}");
         assert!(soon("the ask", waiting).await.unwrap_err().is_dead());
         assert!(told.try_recv().is_err(), "{place}: it was not started again");
@@ -205,12 +203,12 @@ async fn what_a_killed_process_was_not_given_is_handled_by_the_next() -> Tested 
     // A process is given no more than its mailbox holds.
     let counter = spawn.mailbox(4).await?;
     let in_hand = counter.wait().send()?;
-    has_taken(&counter, 1).await?;
+    until(&counter, |info| info.messages_handled >= 1).await;
     let (given, full) = (counter.add(1).send()?, [counter.add(1).send()?, counter.add(1).send()?]);
     counter.ping().await?;
     let kept = [counter.add(2).send()?, counter.add(3).send()?];
     let before = counter.pid();
-    signal(before, "-KILL");
+    strike(&counter);
     for lost in [soon("the ask in hand", in_hand).await.map(|()| 0), soon("the one given", given).await] {
         let error = lost.unwrap_err();
         let exit = error.exit().map(|exit| &exit.reason);

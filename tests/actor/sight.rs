@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put, soon};
-use crate::process::signal;
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::{ActorInfo, ArbiterInfo, Heartbeat, Monitor, Role};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, silence, soon};
 
 /// Has children: spawned, supervised, in a pool, each of them a counter.
 pub struct Boss {
@@ -82,7 +82,7 @@ async fn an_actor_stands_below_the_one_that_spawned_it() -> Tested {
         assert!(info.supervisors().any(|actor| actor.id == own.id));
         // It has ended, and what it had spawned with it; nobody is kept for the table of parents.
         boss.stop().await?;
-        soon("the end", boss.ended()).await;
+        ended(&boss, LONG_WAIT).await;
         seen("the end of its children", |info| find(info, "spawned").is_none()).await;
     }
     Ok(())
@@ -96,7 +96,7 @@ async fn a_child_outlives_its_parent_at_the_top_of_the_tree() -> Tested {
     let kept = rehearsal::arbiter().info();
     assert_eq!(find(&kept, "orphan").map(|own| own.depth), Some(1));
     boss.kill();
-    soon("the end", boss.ended()).await;
+    ended(&boss, LONG_WAIT).await;
     // The parent's proxy went with it; what is left is its number.
     if orphan.exit().is_none() {
         let info = rehearsal::arbiter().info();
@@ -144,11 +144,11 @@ async fn the_tree_reaches_into_processes() -> Tested {
         assert_eq!((child.depth, child.process_id), (own.depth + 1, boss.pid()), "{info}");
     }
     // The process is stopped: the books are as they were, and nobody waits for it.
-    signal(boss.pid(), "-STOP");
+    let _stopped = silence(&boss).await?;
     let info = rehearsal::arbiter().info();
     assert!(find(&info, "in-there").is_some(), "{info}");
     boss.kill();
-    soon("the end", boss.ended()).await;
+    ended(&boss, LONG_WAIT).await;
     assert!(find(&rehearsal::arbiter().info(), "in-there").is_none());
     Ok(())
 }
@@ -171,7 +171,7 @@ async fn what_waits_is_named_while_the_actor_is_held_up() -> Tested {
         assert!(own.waiting.len() == 8 && own.mailbox.capacity == 12, "{place}: {own}");
         counter.kill();
         assert!(soon("the end", hopeless).await.is_err());
-        soon("the end", counter.ended()).await;
+        ended(&counter, LONG_WAIT).await;
     }
     Ok(())
 }

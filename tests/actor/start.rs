@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cast::{PLACEMENTS, Tested, soon};
+use crate::cast::{PLACEMENTS, Tested};
 use rehearsal::actor::{Monitor, get_actor};
 use rehearsal::prelude::*;
+use rehearsal::testkit::soon;
 use serde::{Deserialize, Serialize};
 
 /// How it is to fail.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::cast::{PLACEMENTS, Tested, counter, has_taken, soon};
+use crate::cast::{PLACEMENTS, Tested, counter};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, until};
 
 /// Tells its parent what happens to it.
 pub struct Diary {
@@ -70,7 +71,7 @@ async fn a_periodic_error_ends_the_actor_and_is_told() -> Tested {
     for place in PLACEMENTS {
         let (spawn, told) = diary(true, place);
         let diary = spawn.await?;
-        let exit = soon("the end", diary.ended()).await;
+        let exit = ended(&diary, LONG_WAIT).await;
         assert_eq!(exit.reason, Reason::Failed, "{place}");
         assert!(exit.to_string().contains("#[periodic] returned an error: out of ink"), "{exit}");
         assert_eq!(told.try_iter().last().as_deref(), Some("stopping"), "{place}: the hook still runs");
@@ -84,7 +85,7 @@ async fn a_stop_lets_the_command_in_progress_end() -> Tested {
         let (spawn, _told) = diary(false, place);
         let diary = spawn.await?;
         let napping = diary.nap(100).send()?;
-        has_taken(&diary, 1).await?;
+        until(&diary, |info| info.messages_handled >= 1).await;
         let behind = diary.nap(0).send()?;
         diary.nap(0).tell()?;
         let exit = soon("the stop", diary.stop()).await?;
@@ -117,11 +118,11 @@ async fn a_stop_that_takes_too_long_says_so() -> Tested {
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let _waiting = counter.wait().send()?;
-        has_taken(&counter, 1).await?;
+        until(&counter, |info| info.messages_handled >= 1).await;
         let error = counter.stop().timeout(Duration::from_millis(50)).await.unwrap_err();
         assert!(error.is_timeout() && error.command() == "stop", "{error}");
         counter.kill();
-        let exit = soon("the end", counter.ended()).await;
+        let exit = ended(&counter, LONG_WAIT).await;
         assert!(matches!(exit.reason, Reason::Killed { .. }), "{place}: {exit}");
     }
     Ok(())
@@ -156,14 +157,12 @@ async fn one_that_is_stopping_says_so_and_takes_nothing_more() -> Tested {
         };
         assert_eq!(slow.state(), State::Run);
         slow.stop().tell();
-        while slow.state() == State::Run {
-            tokio::task::yield_now().await;
-        }
+        eventually("the stop", async || slow.state() != State::Run).await;
         assert_eq!(slow.state(), State::Stopping, "{place}");
         let error = slow.work().await.unwrap_err();
         assert!(error.is_dead(), "{place}: {error}");
         assert!(error.to_string().contains("still ending when it was called"), "{place}: {error}");
-        assert_eq!(soon("the end", slow.ended()).await.reason, Reason::Stopped);
+        assert_eq!(ended(&slow, LONG_WAIT).await.reason, Reason::Stopped);
         assert_eq!(slow.state(), State::Close, "{place}");
     }
     Ok(())

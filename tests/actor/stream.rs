@@ -3,9 +3,10 @@
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use crate::cast::{Bytes, PLACEMENTS, Tested, TooLittle, soon};
+use crate::cast::{Bytes, PLACEMENTS, Tested, TooLittle};
 use crate::source::{Source, all, source};
 use rehearsal::prelude::*;
+use rehearsal::testkit::soon;
 
 #[rehearsal::test]
 async fn thousands_come_in_order_and_end() -> Tested {

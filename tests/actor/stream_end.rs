@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::cast::{PLACEMENTS, Tested, has_taken, put, soon};
-use crate::process::signal;
+use crate::cast::{PLACEMENTS, Tested, put};
 use crate::source::{Picky, Source, Thorny, broken, source};
 use rehearsal::actor::{Heartbeat, NotSent, Restart, StreamEnd};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{silence, soon, strike, until};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -21,7 +21,7 @@ async fn a_process_killed_from_outside_breaks_its_streams_off() -> Tested {
     }
     // The three are here before the answer of what was asked behind them.
     source.made().await?;
-    signal(source.pid(), "-KILL");
+    strike(&source);
     let (rest, error) = soon("the end of the one that is read", broken(endless)).await;
     assert_eq!(rest, (1_000..1_000 + rest.len() as u32).collect::<Vec<_>>(), "what had come, in order");
     let killed = "the stream of `tracked` of actor `well` (Source) broke off: the actor is gone: its \
@@ -39,12 +39,12 @@ async fn a_process_that_is_stopped_is_a_stall() -> Tested {
     let source = source(Placement::Process).await?;
     let mut endless = source.tracked(4).await?.stalled_after(ms(300));
     assert_eq!(soon("an item", endless.next()).await.transpose()?, Some(0));
-    signal(source.pid(), "-STOP");
+    let stopped = silence(&source).await?;
     let (rest, error) = soon("the stall", broken(endless)).await;
     assert!(rest.len() <= 4 + 4, "{rest:?}");
     assert_eq!(*error.why(), StreamEnd::Stalled { after: ms(300) });
     assert!(error.to_string().contains("no item came within 300ms; raise it"), "{error}");
-    signal(source.pid(), "-CONT");
+    drop(stopped);
     soon("the end of the producer", source.gone()).await?;
     assert_eq!(soon("an ask", source.add(1)).await?, 1, "the actor lives");
     Ok(())
@@ -55,7 +55,7 @@ async fn a_process_that_stays_stopped_is_silent() -> Tested {
     let quick = Heartbeat::new(ms(500)).floor(ms(50)).grace(ms(300));
     let source = Source::spawn().process().heartbeat(quick).await?;
     let endless = source.tracked(4).await?;
-    signal(source.pid(), "-STOP");
+    let _stopped = silence(&source).await?;
     let (_, error) = soon("the end", broken(endless)).await;
     let Some(Reason::Silent { for_ms }) = error.exit().map(|exit| &exit.reason) else { panic!("{error}") };
     assert!(*for_ms >= 500, "{error}");
@@ -173,7 +173,7 @@ async fn a_kill_in_the_middle_of_a_send_says_so() -> Tested {
         for n in 0..5 {
             source.send(n).tell()?;
         }
-        has_taken(&source, 6).await?;
+        until(&source, |info| info.messages_handled >= 6).await;
         source.kill();
         let (items, error) = soon("the end", broken(stream)).await;
         assert_eq!(items, (0..items.len() as u32).collect::<Vec<_>>(), "{place}");

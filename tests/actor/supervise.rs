@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use crate::cast::{Counter, PLACEMENTS, Tested, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Monitor, MonitorEvent, Pool, Restart};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon};
 
 #[rehearsal::test]
 async fn the_arbiter_knows_who_is_alive() -> Tested {
@@ -62,7 +63,7 @@ async fn a_monitor_keeps_its_workers_alive() -> Tested {
         let all = monitor.workers().await?;
         assert_eq!(monitor.stop().await?.reason, Reason::Stopped);
         for worker in all {
-            assert_eq!(soon("the end", worker.ended()).await.reason, Reason::Stopped, "{place}");
+            assert_eq!(ended(&worker, LONG_WAIT).await.reason, Reason::Stopped, "{place}");
         }
     }
     Ok(())
@@ -226,7 +227,7 @@ async fn a_child_dead_before_its_handshake_is_tried_again_until_it_is_too_much()
             assert_eq!(missing.count(), 2);
             monitor.stop().await?;
         } else {
-            let exit = soon("the monitor's end", monitor.ended()).await;
+            let exit = ended(&monitor, LONG_WAIT).await;
             let Reason::GaveUp { exit: last, .. } = &exit.reason else { panic!("{exit}") };
             assert_eq!(last.reason, Reason::Exited { code: 9 }, "{exit}");
         }

@@ -1,8 +1,9 @@
 //! Topics: who is told, who is too slow, and who is gone.
 
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, has_taken, put, soon};
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Item, Slow, Topic, Undelivered, dead_letters};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{eventually, soon, until};
 
 /// Waits until the counter's sum is this.
 async fn sums_up(counter: &CounterProxy, sum: i64) -> Tested {
@@ -18,12 +19,7 @@ async fn sums_up(counter: &CounterProxy, sum: i64) -> Tested {
 
 /// Waits until nobody but so many is subscribed.
 async fn subscribers<T: Clone + Send + 'static>(topic: &Topic<T>, count: usize) {
-    soon("that it leaves", async {
-        while topic.subscribers() != count {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    eventually("that it leaves", async || topic.subscribers() == count).await;
 }
 
 #[rehearsal::test]
@@ -141,12 +137,7 @@ async fn a_topic_that_ends_ends_its_subscriptions() -> Tested {
     assert_eq!(receiver.next().await.map(|item| item.value).as_deref(), Some("four"));
     assert!(receiver.next().await.is_none() && receiver.next().await.is_none());
     sums_up(&actor, 4).await?;
-    soon("the end of the subscription", async {
-        while !subscription.is_over() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    eventually("the end of the subscription", async || subscription.is_over()).await;
     Ok(())
 }
 
@@ -179,7 +170,7 @@ async fn an_item_that_finds_no_room_in_time_is_a_dead_letter() -> Tested {
     let topic = Topic::<i64>::new();
     let actor = Counter::spawn(0).name("hangs-on-a-topic").mailbox(1).await?;
     let hanging = actor.wait().send()?;
-    has_taken(&actor, 1).await?;
+    until(&actor, |info| info.messages_handled >= 1).await;
     let _subscription = topic.subscribe(&actor, |counter, item| counter.add(item.value));
     topic.publish(1);
     topic.publish(2);

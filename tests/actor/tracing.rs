@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, Once};
 
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put, soon};
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::Restart;
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually};
 use serde::{Deserialize, Serialize};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -155,16 +156,6 @@ fn command_of<'a>(seen: &'a [Seen], actor: &str, command: &str) -> (u64, &'a See
     (at as u64 + 1, found)
 }
 
-/// Comes back when this holds.
-async fn until(what: &str, holds: impl Fn() -> bool) {
-    let wait = async {
-        while !holds() {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        }
-    };
-    soon(what, wait).await;
-}
-
 /// Hands on what it is asked to an actor of its own.
 pub struct Relay {
     next: CounterProxy,
@@ -217,7 +208,8 @@ async fn a_span_follows_an_ask_through_actors() -> Tested {
             let is_over = |actor: &str, command: &str| {
                 seen().iter().any(|one| one.is_command(actor, command) && one.is_over)
             };
-            until("the end of both spans", || is_over(&name, command) && is_over(&next, "add")).await;
+            eventually("the end of both spans", async || is_over(&name, command) && is_over(&next, "add"))
+                .await;
             let seen = seen();
             let (own, relayed) = command_of(&seen, &name, command);
             assert_eq!(relayed.parent, outer_id, "{place}: the caller's span is the parent");
@@ -236,7 +228,7 @@ async fn a_span_follows_an_ask_into_a_process_and_on_from_there() -> Tested {
     let outer = tracing::info_span!(target: "test", "outer");
     let outer_id = outer.id().map(|id| id.into_u64());
     assert_eq!(relay.hand_on(5).into_future().instrument(outer).await?, Some(5));
-    until("the end of the span", || {
+    eventually("the end of the span", async || {
         seen().iter().any(|one| one.is_command("relay-apart", "hand_on") && one.is_over)
     })
     .await;
@@ -266,9 +258,9 @@ async fn what_becomes_of_an_actor_is_told() -> Tested {
         // What a process has that ends is lost with it.
         while counter.add(1).await.is_err() {}
         counter.stop().await?;
-        soon("the end", counter.ended()).await;
+        ended(&counter, LONG_WAIT).await;
         let of_it = |one: &Seen| !one.is_span && one.field("actor") == name;
-        until("its end", || seen().iter().any(|one| of_it(one) && one.name == "ended")).await;
+        eventually("its end", async || seen().iter().any(|one| of_it(one) && one.name == "ended")).await;
         let told: Vec<_> = seen().into_iter().filter(of_it).map(|one| one.name).collect();
         assert_eq!(told, ["spawned", "restarted", "ended"], "{place}");
     }

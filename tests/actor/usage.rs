@@ -1,7 +1,8 @@
 //! The system part of `info`: what an actor's process takes of the machine.
 
-use crate::cast::{Counter, PLACEMENTS, Tested, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, put};
 use rehearsal::prelude::*;
+use rehearsal::testkit::soon;
 
 #[rehearsal::test]
 async fn info_tells_what_the_process_takes() -> Tested {

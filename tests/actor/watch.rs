@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, put, soon};
-use crate::process::signal;
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{End, Heartbeat, Overflow, Restart};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, silence, soon, until};
 
 /// Keeps the ends it is told of.
 pub struct Warden {
@@ -101,7 +101,7 @@ async fn the_ends_that_only_processes_have_are_told() -> Tested {
     }
     leaving.leave(3).await.unwrap_err();
     ends(&warden, 1).await?;
-    signal(silent.pid(), "-STOP");
+    let _stopped = silence(&silent).await?;
     let told = ends(&warden, 2).await?;
     assert_eq!(told[0].exit.reason, Reason::Exited { code: 3 });
     assert!(matches!(told[1].exit.reason, Reason::Silent { .. }), "{}", told[1].exit);
@@ -113,13 +113,13 @@ async fn one_that_has_ended_already_is_told_of_too() -> Tested {
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         counter.fail("long ago".to_owned()).await.unwrap_err();
-        soon("the end", counter.ended()).await;
+        ended(&counter, LONG_WAIT).await;
         let warden = Warden::spawn().thread().await?;
         warden.guard(counter.clone()).await?;
         warden.guard(counter.clone()).await?;
         let told = ends(&warden, 2).await?;
         assert!(told.iter().all(|end| matches!(&end.exit.reason, Reason::Panicked(_))), "{place}");
-        assert_eq!(soon("again", counter.ended()).await, told[0].exit, "a future tells the same");
+        assert_eq!(ended(&counter, LONG_WAIT).await, told[0].exit, "a future tells the same");
     }
     Ok(())
 }
@@ -131,13 +131,11 @@ async fn a_full_mailbox_hides_no_end() -> Tested {
         let counter = counter(Placement::Task).await?;
         warden.guard(counter.clone()).await?;
         warden.nap(50).tell()?;
-        while warden.info().await?.messages_handled < 2 {
-            tokio::task::yield_now().await;
-        }
+        until(&warden, |info| info.messages_handled >= 2).await;
         let fill = || (0..10).for_each(|_| drop(warden.nap(0).tell()));
         fill();
         counter.kill();
-        soon("the end", counter.ended()).await;
+        ended(&counter, LONG_WAIT).await;
         fill();
         assert_eq!(ends(&warden, 1).await?.len(), 1, "{policy}");
     }
@@ -152,7 +150,7 @@ async fn a_watch_belongs_to_the_life_that_set_it() -> Tested {
     warden.fail().await.unwrap_err();
     warden.guard(after.clone()).await?;
     before.kill();
-    soon("the end", before.ended()).await;
+    ended(&before, LONG_WAIT).await;
     after.kill();
     let told = ends(&warden, 1).await?;
     assert_eq!(told.iter().map(|end| end.actor.id()).collect::<Vec<_>>(), [after.id()]);
@@ -171,12 +169,7 @@ async fn one_that_is_started_again_has_not_ended() -> Tested {
             .await?;
         warden.guard(counter.clone()).await?;
         counter.fail("once".to_owned()).await.unwrap_err();
-        let again = async {
-            while told.try_recv().is_err() {
-                tokio::task::yield_now().await;
-            }
-        };
-        soon("the restart", again).await;
+        eventually("the restart", async || told.try_recv().is_ok()).await;
         assert!(warden.ends().await?.is_empty(), "{place}");
         soon("the ask", counter.fail("twice".to_owned())).await.unwrap_err();
         let told = ends(&warden, 1).await?;

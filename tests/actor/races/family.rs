@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::tally::{much_later, promptly, until};
-use crate::cast::{Tested, has_taken, soon};
+use super::tally::{much_later, promptly};
+use crate::cast::Tested;
 use rehearsal::actor::{Cause, Pool, Restart, Strategy};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, until};
 
 /// A child that knows its parent.
 pub struct Child {
@@ -178,9 +179,9 @@ async fn a_child_that_waits_for_its_ending_parent_learns_so_at_once() -> Tested 
             let gate = std::sync::Arc::new(tokio::sync::Notify::new());
             let napping = if way == "stop" { parent.nap(gate.clone()) } else { parent.fail(gate.clone()) };
             let napping = napping.send()?;
-            has_taken(&parent, 2).await?;
+            until(&parent, |info| info.messages_handled >= 2).await;
             let asking = children[1].ask_parent().send()?;
-            until_waiting(&parent).await?;
+            until(&parent, |info| info.mailbox.waiting > 0).await;
             let before = std::time::Instant::now();
             if way == "stop" {
                 parent.stop().tell();
@@ -193,7 +194,7 @@ async fn a_child_that_waits_for_its_ending_parent_learns_so_at_once() -> Tested 
                 assert_eq!(soon("its next life", parent.seven()).await?, 7, "{place}");
                 assert_eq!(parent.children().await?.len(), 3);
             } else {
-                soon("the parent's end", parent.ended()).await;
+                ended(&parent, LONG_WAIT).await;
                 assert!(children.iter().all(|child| child.exit().is_some()), "{place}, {way}");
             }
             // It has children that have its proxy: it does not end for want of one.
@@ -201,13 +202,6 @@ async fn a_child_that_waits_for_its_ending_parent_learns_so_at_once() -> Tested 
             // A stop takes at most 30 s, after which a child would be killed.
             assert!(before.elapsed() < Duration::from_secs(20), "{place}, {way}");
         }
-    }
-    Ok(())
-}
-
-async fn until_waiting(parent: &ParentProxy) -> Tested {
-    while parent.info().await?.mailbox.waiting == 0 {
-        tokio::task::yield_now().await;
     }
     Ok(())
 }
@@ -263,20 +257,20 @@ async fn an_end_in_the_pause_before_a_restart_is_for_good() -> Tested {
             let parent = spawn.await?;
             let children = parent.children().await?;
             children[0].fail().await.unwrap_err();
-            until("the pause", || children[0].state() == State::Inactive).await;
+            eventually("the pause", async || children[0].state() == State::Inactive).await;
             match way {
                 "stop" => children[0].stop().tell(),
                 "kill" => children[0].kill(),
                 "stop the parent" => parent.stop().tell(),
                 _ => parent.kill(),
             }
-            let exit = soon("the child's end", children[0].ended()).await;
+            let exit = ended(&children[0], LONG_WAIT).await;
             assert!(
                 exit.detail.contains("a child fails") || way.contains("parent"),
                 "{place}, {way}: {exit}"
             );
             if way.contains("parent") {
-                soon("the parent's end", parent.ended()).await;
+                ended(&parent, LONG_WAIT).await;
             } else {
                 assert_eq!(children[1].ask_nobody().await?, 1, "{place}, {way}: its sisters live");
                 parent.stop().await?;
@@ -296,7 +290,7 @@ async fn a_monitor_that_stops_waits_for_no_pause() -> Tested {
         let monitor = plan.spawn().await?;
         let workers = monitor.workers().await?;
         workers[0].fail("before the pause".to_owned()).await.unwrap_err();
-        until("the pause", || workers[0].state() == State::Inactive).await;
+        eventually("the pause", async || workers[0].state() == State::Inactive).await;
         assert_eq!(soon("the monitor's end", monitor.stop()).await?.reason, Reason::Stopped, "{place}");
         for worker in &workers {
             assert!(worker.exit().is_some(), "{place}");

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, until};
 
 /// An actor with an interval, or whose library kept a reference for itself, never ended (actix, issue 285; kameo,
 /// pull request 177).
@@ -87,7 +88,7 @@ async fn a_message_may_hold_its_own_actor() -> Tested {
             let keeper = if place == Placement::Thread { spawn.thread().await? } else { spawn.await? };
             if way == "kill" {
                 keeper.wait().tell()?;
-                has_taken(&keeper, 1).await?;
+                until(&keeper, |info| info.messages_handled >= 1).await;
             }
             if way == "fail" {
                 keeper.fail().tell()?;
@@ -105,12 +106,7 @@ async fn a_message_may_hold_its_own_actor() -> Tested {
             }
             drop(keeper);
             soon("the end", ended).await;
-            let gone = async {
-                while !is_gone(&held) {
-                    tokio::task::yield_now().await;
-                }
-            };
-            soon("the memory", gone).await;
+            eventually("the memory", async || is_gone(&held)).await;
         }
     }
     Ok(())
@@ -131,16 +127,11 @@ async fn a_state_may_talk_to_its_own_actor_as_it_is_dropped() -> Tested {
                 "stop" => keeper.stop().tell(),
                 _ => drop(keeper.fail().await),
             }
-            let exit = soon("the end", keeper.ended()).await;
+            let exit = ended(&keeper, LONG_WAIT).await;
             assert_eq!(exit.is_orderly(), way == "stop", "{place}, {way}: {exit}");
             let held = Arc::downgrade(&weight);
             drop((weight, keeper));
-            let gone = async {
-                while !is_gone(&held) {
-                    tokio::task::yield_now().await;
-                }
-            };
-            soon("the memory", gone).await;
+            eventually("the memory", async || is_gone(&held)).await;
         }
     }
     Ok(())
@@ -158,7 +149,7 @@ async fn callers_elsewhere_learn_that_a_runtime_has_gone() -> Tested {
             runtime.block_on(async {
                 let counter = put(Counter::spawn(0), place).mailbox(2).await.expect("a counter");
                 counter.wait().tell().expect("room");
-                has_taken(&counter, 1).await.expect("an answer");
+                until(&counter, |info| info.messages_handled >= 1).await;
                 tell.send(counter).expect("the test listens");
                 while going.try_recv().is_err() {
                     tokio::task::yield_now().await;
@@ -186,7 +177,7 @@ async fn callers_elsewhere_learn_that_a_runtime_has_gone() -> Tested {
                 assert!(error.is_dead(), "{place}: {error}");
             }
         }
-        let exit = soon("the end", counter.ended()).await;
+        let exit = ended(&counter, LONG_WAIT).await;
         assert_eq!(exit.reason, Reason::Unreachable, "{place}: {exit}");
         elsewhere.join().expect("it ended");
     }

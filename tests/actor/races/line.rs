@@ -1,7 +1,8 @@
 //! Those who wait for room, and those whose answer is owed, when there is an end.
 
-use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
 
 /// A sender that waited for room was let in after the end, where nobody would ever look (groovy, pull request 2555).
 #[rehearsal::test]
@@ -35,7 +36,7 @@ async fn those_in_line_for_room_learn_of_the_end_at_once() -> Tested {
                 "stop" => counter.stop().tell(),
                 _ => {}
             }
-            let exit = soon("the end", counter.ended()).await;
+            let exit = ended(&counter, LONG_WAIT).await;
             for waiting in waiting {
                 if let Err(error) = soon("its end", waiting).await? {
                     assert!(error.is_dead(), "{place}, {way}: {error}, {exit}");
@@ -93,14 +94,14 @@ async fn an_answer_that_is_owed_by_one_that_ends_is_an_error_at_once() -> Tested
                 _ => {
                     counter.wait().tell()?;
                     let owed = counter.add(1).send()?;
-                    has_taken(&counter, 2).await?;
+                    until(&counter, |info| info.messages_handled >= 2).await;
                     counter.kill();
                     owed
                 }
             };
             let error = soon("the answer that is owed", owed).await.unwrap_err();
             assert!(!error.is_timeout(), "{place}, {way}: {error}");
-            let exit = soon("the end", counter.ended()).await;
+            let exit = ended(&counter, LONG_WAIT).await;
             let late = counter.add(1).await.unwrap_err();
             assert_eq!(late.exit(), Some(&exit), "{place}, {way}");
             assert!(before.elapsed() < std::time::Duration::from_secs(20), "{place}, {way}");

@@ -3,8 +3,9 @@
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::cast::{CounterProxy, PLACEMENTS, Tested, counter, soon};
+use crate::cast::{CounterProxy, PLACEMENTS, Tested, counter};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon};
 
 /// Two that were linked in both directions at the same time waited for each other's lock (kameo, issue 220;
 /// actor-framework, issue 536).
@@ -30,7 +31,7 @@ async fn links_made_in_both_directions_at_once_are_no_deadlock() -> Tested {
     });
     one.link(&other);
     one.fail("it is a link still".to_owned()).await.unwrap_err();
-    let exit = soon("the other's end", other.ended()).await;
+    let exit = ended(&other, LONG_WAIT).await;
     assert!(matches!(&exit.reason, Reason::Linked { to, .. } if *to == one.name().name()), "{exit}");
     Ok(())
 }
@@ -53,7 +54,7 @@ async fn a_link_made_while_the_other_ends_carries_its_end() -> Tested {
                     one.link(&other);
                 });
             });
-            let exit = soon("the end of the one that was linked", one.ended()).await;
+            let exit = ended(&one, LONG_WAIT).await;
             let Reason::Linked { to, exit } = &exit.reason else { panic!("{place}: {exit}") };
             assert_eq!(*to, other.name().name());
             assert!(matches!(exit.reason, Reason::Killed { .. }), "{place}: {exit}");
@@ -102,7 +103,7 @@ async fn a_watch_set_while_the_other_ends_tells_once() -> Tested {
             };
             other.kill();
             soon("the watch", watching).await??;
-            soon("the end", other.ended()).await;
+            ended(&other, LONG_WAIT).await;
             let told = async {
                 while mourner.ends().await? < round {
                     tokio::task::yield_now().await;
@@ -135,12 +136,12 @@ async fn a_link_taken_out_while_the_other_ends_leaves_nobody_in_between() -> Tes
                 one.unlink(&other);
             });
         });
-        soon("the other's end", other.ended()).await;
+        ended(&other, LONG_WAIT).await;
         match soon("an answer", one.add(1)).await {
             Ok(sum) => assert_eq!(sum, 1),
             Err(error) => {
                 assert!(error.is_dead(), "{error}");
-                let exit = soon("its end", one.ended()).await;
+                let exit = ended(&one, LONG_WAIT).await;
                 assert!(matches!(exit.reason, Reason::Linked { .. }), "{exit}");
             }
         }

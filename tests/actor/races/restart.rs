@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::tally::{Told, letters_of, much_later, promptly, taken, tally, until};
-use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put, soon};
+use super::tally::{Told, letters_of, much_later, promptly, taken, tally};
+use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Later, Recycle, Restart, Strategy, Undelivered, dead_letters};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon};
 
 /// Messages were dropped when a supervised actor panicked, and those that were kept came out of order (kameo, issue 335
 /// and pull request 345; bastion, issue 139). Who held a reference from before reached nobody (bastion, issue 287).
@@ -100,7 +101,7 @@ async fn what_is_left_when_the_restarts_are_used_up_is_told() -> Tested {
         if tally.exit().is_none() && place == Placement::Process {
             let _ = soon("one more failure", tally.fail()).await;
         }
-        let exit = soon("the end", tally.ended()).await;
+        let exit = ended(&tally, LONG_WAIT).await;
         assert!(exit.to_string().contains("1 restarts within 60s is its limit"), "{place}: {exit}");
         let behind = soon("the one behind", behind).await;
         let letters = letters_of(&mut letters, tally.id());
@@ -210,7 +211,7 @@ async fn a_kill_is_not_lost_on_one_that_is_being_replaced() -> Tested {
             // It may be asked at any time.
             until_answered(&counter, &answers, 1 + round % 5).await?;
             counter.kill();
-            let exit = soon("the end", counter.ended()).await;
+            let exit = ended(&counter, LONG_WAIT).await;
             assert!(matches!(exit.reason, Reason::Killed { .. }), "{place}: {exit}");
             soon("the last ask", busy).await?;
         }
@@ -276,7 +277,7 @@ async fn a_childs_own_rule_is_not_in_its_supervisors_way() -> Tested {
             soon("its next life", begun).await?;
         }
         assert!(before.elapsed() < Duration::from_secs(20), "no grace had to pass");
-        until("all of them", || children.iter().all(|child| child.exit().is_none())).await;
+        eventually("all of them", async || children.iter().all(|child| child.exit().is_none())).await;
         twofold.stop().await?;
         assert!(children.iter().all(|child| child.exit().is_some()));
     }

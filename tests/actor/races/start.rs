@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::tally::{taken, tally, until};
-use crate::cast::{CounterProxy, PLACEMENTS, Tested, counter, put, soon};
+use super::tally::{taken, tally};
+use crate::cast::{CounterProxy, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::Cause;
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon};
 use serde::{Deserialize, Serialize};
 
 /// What an actor does with itself when it starts.
@@ -105,7 +106,7 @@ async fn an_ask_of_itself_at_any_hook_ends_at_once() -> Tested {
     for place in PLACEMENTS {
         let (spawn, said) = navel(Manner::Asks, place);
         let navel = soon("the start", spawn).await?;
-        let exit = soon("the end", navel.ended()).await;
+        let exit = ended(&navel, LONG_WAIT).await;
         assert_eq!(exit.reason, Reason::Returned, "{place}: {exit}");
         let said: Vec<String> = said.try_iter().collect();
         assert_eq!(said, ["start cycle", "tick cycle", "stopping true"], "{place}");
@@ -150,7 +151,7 @@ async fn a_start_that_stops_its_actor_is_followed_by_its_end() -> Tested {
         for manner in [Manner::Stops, Manner::StopsLater] {
             let (spawn, said) = navel(manner, place);
             let navel = soon("the start", spawn.name("over at once")).await?;
-            let exit = soon("the end", navel.ended()).await;
+            let exit = ended(&navel, LONG_WAIT).await;
             assert_eq!(exit.reason, Reason::Returned, "{place}: {exit}");
             assert_eq!(said.try_iter().collect::<Vec<_>>(), ["stopping"], "{place}");
             assert!(rehearsal::arbiter().find("over at once").is_none(), "{place}");
@@ -160,7 +161,7 @@ async fn a_start_that_stops_its_actor_is_followed_by_its_end() -> Tested {
         let tally = spawn.await?;
         tally.stop().tell();
         let _ = tally.take(1).tell();
-        soon("the end", tally.ended()).await;
+        ended(&tally, LONG_WAIT).await;
         assert_eq!(taken(&said), 0, "{place}");
     }
     Ok(())
@@ -175,7 +176,7 @@ async fn a_name_is_free_when_the_end_is_known() -> Tested {
         for manner in [Manner::Errs, Manner::Panics] {
             let (spawn, _said) = navel(manner, place);
             soon("the spawn", spawn.name(name.clone())).await.expect_err("it does not start");
-            until("a free name", || rehearsal::arbiter().find(&name).is_none()).await;
+            eventually("a free name", async || rehearsal::arbiter().find(&name).is_none()).await;
         }
         for way in ["stop", "kill", "fail", "finish", "drop"] {
             let counter = put(crate::cast::Counter::spawn(0), place).name(name.clone()).await?;
@@ -221,7 +222,7 @@ async fn a_link_made_in_a_start_that_fails_carries_its_end() -> Tested {
                 let spawn = Linked::spawn(counter.clone(), panics).name("stillborn");
                 let spawn = if place == Placement::Thread { spawn.thread() } else { spawn };
                 soon("the spawn", spawn).await.expect_err("it does not start");
-                let exit = soon("the other's end", counter.ended()).await;
+                let exit = ended(&counter, LONG_WAIT).await;
                 let Reason::Linked { to, exit } = exit.reason else { panic!("{place}, {other}: {exit}") };
                 assert_eq!(to, "stillborn");
                 assert!(!exit.is_orderly(), "{exit}");

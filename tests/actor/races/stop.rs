@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
 use super::tally::{Told, letters_of, taken, tally};
-use crate::cast::{Counter, PLACEMENTS, Tested, counter, has_taken, put, soon};
+use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Undelivered, dead_letters_up_to};
 use rehearsal::prelude::*;
+use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
 
 /// The first who waited for an end used it up, and who came later waited for ever (ractor, pull request 466, item 20;
 /// kameo, issue 182, waited for the start instead).
@@ -31,7 +32,7 @@ async fn an_end_is_told_to_everyone_who_waits_and_to_who_comes_later() -> Tested
             assert_eq!(soon("the end", waiting).await?.reason, Reason::Stopped, "{place}");
         }
         for _ in 0..3 {
-            assert_eq!(soon("the end, later", counter.ended()).await.reason, Reason::Stopped, "{place}");
+            assert_eq!(ended(&counter, LONG_WAIT).await.reason, Reason::Stopped, "{place}");
             assert_eq!(soon("the stop, later", counter.stop()).await?.reason, Reason::Stopped, "{place}");
         }
     }
@@ -61,7 +62,7 @@ async fn one_that_is_killed_runs_no_hook_for_a_stop() -> Tested {
         let tally = spawn.await?;
         tally.take(7).await?;
         tally.kill();
-        soon("the end", tally.ended()).await;
+        ended(&tally, LONG_WAIT).await;
         let told: Vec<Told> = told.try_iter().collect();
         let expected: &[Told] = match place {
             // The kernel asks nobody.
@@ -100,7 +101,7 @@ async fn whatever_is_told_during_a_stop_is_handled_refused_or_a_dead_letter() ->
                     })
                 })
                 .collect();
-            has_taken(&tally, 50).await?;
+            until(&tally, |info| info.messages_handled >= 50).await;
             let exit = soon("the stop", tally.stop()).await?;
             for sender in senders {
                 tokio::task::block_in_place(|| sender.join()).expect("no sender panics");
@@ -131,7 +132,7 @@ async fn nothing_is_handled_after_the_command_that_stops_its_actor() -> Tested {
         tally.take(3).tell()?;
         assert_eq!(soon("the last answer", finishing).await?, 1, "{place}");
         assert!(soon("the one behind", behind).await.unwrap_err().is_dead(), "{place}");
-        let exit = soon("the end", tally.ended()).await;
+        let exit = ended(&tally, LONG_WAIT).await;
         assert_eq!(exit.reason, Reason::Returned, "{place}: {exit}");
         let told: Vec<Told> = told.try_iter().collect();
         assert_eq!(told, [Told::Took(1), Told::Stopping, Told::Exit(1), Told::Dropped], "{place}");
@@ -183,13 +184,13 @@ async fn an_ask_that_crosses_with_the_end_is_answered_or_told() -> Tested {
                     })
                 })
                 .collect();
-            has_taken(&counter, 2).await?;
+            until(&counter, |info| info.messages_handled >= 2).await;
             match round % 3 {
                 0 => counter.kill(),
                 1 => counter.stop().tell(),
                 _ => drop(counter.finish().tell()),
             }
-            let exit = soon("the end", counter.ended()).await;
+            let exit = ended(&counter, LONG_WAIT).await;
             for asking in asking {
                 let error = soon("the last ask", asking).await?;
                 assert!(error.is_dead(), "{place}: {error}");

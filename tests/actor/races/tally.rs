@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::cast::{put, soon};
+use crate::cast::put;
 use rehearsal::actor::{DeadLetter, DeadLetters, Restart};
 use rehearsal::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -118,14 +118,4 @@ pub fn much_later() -> Restart {
 /// The letters of one actor that have come.
 pub fn letters_of(letters: &mut DeadLetters, id: u64) -> Vec<DeadLetter> {
     std::iter::from_fn(|| letters.try_next()).filter(|letter| letter.actor.id() == id).collect()
-}
-
-/// Lets everything that is ready on this runtime have its turn until `is_so`.
-pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon(what, waiting).await;
 }
