@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
 
 #[rehearsal::test]
 async fn an_ask_ends_at_its_deadline() -> Tested {
@@ -52,6 +52,7 @@ async fn a_full_mailbox_says_so_and_has_room_again() -> Tested {
 
 #[rehearsal::test]
 async fn those_who_wait_for_room_all_get_it() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).mailbox(2).await?;
         let mut asks = Vec::new();
@@ -89,6 +90,7 @@ async fn one_that_gives_up_its_place_in_line_passes_it_on() -> Tested {
 
 #[rehearsal::test]
 async fn messages_of_one_sender_keep_their_order() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let answers: Vec<_> = (0..500).map(|_| counter.add(1).send()).collect::<Result<_, _>>()?;
@@ -132,6 +134,7 @@ async fn a_dropped_ask_harms_nobody() -> Tested {
 
 #[rehearsal::test]
 async fn more_tells_than_the_mailbox_holds() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).mailbox(8).await?;
         for _ in 0..1_000 {

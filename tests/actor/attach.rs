@@ -10,7 +10,7 @@ use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use crate::source::{Gone, Source, Tracked, source};
 use rehearsal::actor::{Cause, Detached};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{eventually, soon, strike, until};
+use rehearsal::testkit::{clean, eventually, soon, strike, until};
 
 /// An endless stream that is watched.
 fn tracked() -> (Tracked, Arc<AtomicU32>, Arc<Gone>) {
@@ -20,6 +20,7 @@ fn tracked() -> (Tracked, Arc<AtomicU32>, Arc<Gone>) {
 
 #[rehearsal::test]
 async fn each_item_is_a_message_and_the_end_is_told() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).mailbox(8).await?;
         let attached = counter.attach(stream::iter(1..=5_000), |counter, n| counter.add(n));
@@ -157,6 +158,7 @@ async fn a_stream_that_panics_is_told_and_the_actor_lives() -> Tested {
 /// A process actor that fills its own mailbox leaves the room of its parent's messages alone.
 #[rehearsal::test]
 async fn from_inside_it_is_in_nobodys_way() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = put(Source::spawn(), place).mailbox(4).await?;
         source.add_all(20_000).await?;
@@ -172,6 +174,7 @@ async fn from_inside_it_is_in_nobodys_way() -> Tested {
 
 #[rehearsal::test]
 async fn what_one_actor_streams_another_takes() -> Tested {
+    let _clean = clean();
     for (from, to) in [(Placement::Process, Placement::Process), (Placement::Task, Placement::Thread)] {
         let source = source(from).await?;
         let counter = counter(to).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cast::{Counter, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Job, Monitor, Permission, SendError};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
 use rehearsal::{json, send};
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +114,7 @@ mod two {
 
 #[rehearsal::test]
 async fn arguments_and_answers_are_values() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let library = put(Library::spawn(), place).name(format!("library-{place}")).await?;
         let name = format!("library-{place}");
@@ -134,6 +135,7 @@ async fn arguments_and_answers_are_values() -> Tested {
 
 #[rehearsal::test]
 async fn an_actor_without_a_name_is_called_by_its_type_and_number() -> Tested {
+    let _clean = clean();
     let library = Library::spawn().await?;
     assert_eq!(send(format!("Library-{}", library.id()), "count", ()).await?, 0);
     Ok(())
@@ -153,6 +155,7 @@ async fn a_commands_own_error_is_told_apart() -> Tested {
 
 #[rehearsal::test]
 async fn who_is_not_there_may_be_meant_otherwise() -> Tested {
+    let _clean = clean();
     let _library = Library::spawn().name("alexandria").await?;
     let error = send("alexandra", "count", ()).await.unwrap_err();
     assert!(error.to_string().contains("is called `alexandra`; did you mean `alexandria`?"), "{error}");
@@ -163,6 +166,7 @@ async fn who_is_not_there_may_be_meant_otherwise() -> Tested {
 
 #[rehearsal::test]
 async fn what_nobody_knows_is_told_with_what_there_is() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let library = put(Library::spawn(), place).await?;
         let error = send(&*library, "conut", ()).await.unwrap_err();
@@ -217,6 +221,7 @@ async fn what_ends_the_actor_ends_the_call() -> Tested {
 
 #[rehearsal::test]
 async fn what_every_actor_answers() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).await?;
         assert_eq!(send(&*counter, "ping", ()).await?, "pong", "{place}");
@@ -252,6 +257,7 @@ async fn the_control_lane_is_reached_by_name_too() -> Tested {
 
 #[rehearsal::test]
 async fn open_commands_of_one_name_have_paths() -> Tested {
+    let _clean = clean();
     let counter = Counter::spawn(0).await?;
     let error = send(&*counter, "twice_there", ()).await.unwrap_err();
     assert!(error.to_string().contains("by_name::one::twice_there"), "{error}");
@@ -376,6 +382,7 @@ async fn ask_and_stop_the_arbiter() -> Result<String, String> {
 
 #[rehearsal::test]
 async fn the_arbiter_tells_of_its_monitors_and_stops_all_by_name() -> Tested {
+    let _clean = clean();
     let host = Counter::spawn(0).process().await?;
     let said = soon("what it said", host.run(ask_and_stop_the_arbiter())).await??;
     let said: serde_json::Value = serde_json::from_str(&said)?;

@@ -35,6 +35,7 @@ async fn config(arguments: serde_json::Value) -> Result<serde_json::Value, SendE
 // One trial: what the arbiter answers for is the process's.
 #[rehearsal::test]
 async fn live_settings_are_read_and_changed_by_name() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     let arguments = ["--port", "81"].map(Into::into);
     let live = Settings::resolve(TABLE, arguments, &Environment::default(), None)?.live();
     let seen = Arc::new(AtomicU64::new(0));

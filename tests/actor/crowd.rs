@@ -7,6 +7,7 @@ const CROWD: usize = 100_000;
 
 #[rehearsal::test]
 async fn a_hundred_thousand_live_at_once_and_each_answers_for_itself() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     let mut crowd = Vec::with_capacity(CROWD);
     for n in 0..CROWD {
         crowd.push(Counter::spawn(i64::try_from(n)?).await?);

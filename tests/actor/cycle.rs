@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::cast::{PLACEMENTS, Tested};
 use rehearsal::actor::{ActorName, Answer, Cause};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{soon, until};
+use rehearsal::testkit::{clean, soon, until};
 use tokio::sync::{Notify, mpsc};
 
 /// What an ask ended in, as text: the answer, or the path of the cycle. There is no other end here.
@@ -100,6 +100,7 @@ pub fn nothing() {}
 
 #[rehearsal::test]
 async fn asking_oneself() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let name = format!("one@{place}");
         let one = Selfish::spawn().name(&*name);
@@ -238,6 +239,7 @@ async fn busy(
 
 #[rehearsal::test]
 async fn a_cycle_is_named_by_one_of_those_on_it() -> Tested {
+    let _clean = clean();
     for places in [[Placement::Task; 4], [Placement::Thread; 4]] {
         let mut actors = Vec::new();
         for (name, place) in ["a", "b", "c", "d"].iter().zip(places) {
@@ -268,6 +270,7 @@ async fn a_cycle_is_named_by_one_of_those_on_it() -> Tested {
 
 #[rehearsal::test]
 async fn an_ask_beside_another_closes_a_cycle_too() -> Tested {
+    let _clean = clean();
     for (a, b) in pairs().await? {
         let c = asker("c", Placement::Task).await?;
         let gate = Gate::default();
@@ -288,6 +291,7 @@ async fn an_ask_beside_another_closes_a_cycle_too() -> Tested {
 
 #[rehearsal::test]
 async fn an_ask_that_was_given_up_is_part_of_none() -> Tested {
+    let _clean = clean();
     for (a, b) in pairs().await? {
         let (given_up, then) = (Gate::default(), Gate::default());
         let asked = busy(&b, given_up.clone(), &a).await?;
@@ -302,6 +306,7 @@ async fn an_ask_that_was_given_up_is_part_of_none() -> Tested {
 
 #[rehearsal::test]
 async fn an_ask_at_hand_that_nobody_awaits_is_part_of_none() -> Tested {
+    let _clean = clean();
     for (a, b) in pairs().await? {
         let (holding, gate, now) = (Gate::default(), Gate::default(), Gate::default());
         now.notify_one();
@@ -321,6 +326,7 @@ async fn an_ask_at_hand_that_nobody_awaits_is_part_of_none() -> Tested {
 /// The one that was answered has not looked yet when the one that answered asks it.
 #[rehearsal::test]
 async fn an_ask_that_has_been_answered_is_part_of_none() -> Tested {
+    let _clean = clean();
     for (a, b) in pairs().await? {
         for _ in 0..200 {
             let gate = Gate::default();
@@ -340,6 +346,7 @@ async fn an_ask_that_has_been_answered_is_part_of_none() -> Tested {
 
 #[rehearsal::test]
 async fn what_a_task_asks_or_nobody_awaits_is_part_of_none() -> Tested {
+    let _clean = clean();
     for (a, b) in pairs().await? {
         let gate = Gate::default();
         let asked = busy(&b, gate.clone(), &a).await?;
@@ -391,6 +398,7 @@ async fn walk(ways: Vec<Vec<usize>>, judge: impl Fn(&[usize], &str)) -> Tested {
 /// Whoever asks only those behind it never closes a circle.
 #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_false_alarm_where_there_can_be_no_cycle() -> Tested {
+    let _clean = clean();
     let mut state = 42;
     let ways = (0..2_000).map(|_| {
         let mut way: Vec<usize> = (0..6).filter(|_| random(&mut state, 3) > 0).collect();
@@ -411,6 +419,7 @@ async fn no_false_alarm_where_there_can_be_no_cycle() -> Tested {
 /// deadline, whose error `told` would not take.
 #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_circles_there_are_none_is_left_to_its_deadline() -> Tested {
+    let _clean = clean();
     let mut state = 43;
     let ways = (0..2_000).map(|_| (0..2 + random(&mut state, 3)).map(|_| random(&mut state, 6)).collect());
     let ways: Vec<Vec<usize>> = ways.collect();

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 
 use crate::cast::{Bytes, PLACEMENTS, Tested};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon};
 
 /// Tells numbers.
 pub struct Teller;
@@ -49,6 +49,7 @@ fn teller(place: Placement) -> (Spawn<Teller>, mpsc::Receiver<u32>) {
 
 #[rehearsal::test]
 async fn events_come_in_order_and_before_the_answer_after_them() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (spawn, told) = teller(place);
         let teller = spawn.await?;
@@ -92,6 +93,7 @@ impl Shouter {
 /// Too large for the way to the parent: its sender is told, nothing of it is on the wire, and what follows comes.
 #[rehearsal::test]
 async fn an_event_that_is_too_large_is_its_senders_error() -> Tested {
+    let _clean = clean();
     let (tell, told) = mpsc::channel();
     let shouter = Shouter::spawn().process();
     let shouter = shouter.on_event(move |event: Bytes| tell.send(event.0.len()).expect("the test listens"));
@@ -107,6 +109,7 @@ async fn an_event_that_is_too_large_is_its_senders_error() -> Tested {
 
 #[rehearsal::test]
 async fn without_a_listener_the_sender_is_told() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let spawn = Teller::spawn();
         let spawn = match place {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::cast::{PLACEMENTS, Tested, put};
 use rehearsal::actor::{Cancelled, Job, JobError, JobInfo, JobState};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon};
 
 /// Lets through what waits at it.
 #[derive(Default)]
@@ -149,6 +149,7 @@ fn told(jobs: &[JobInfo]) -> bool {
 
 #[rehearsal::test]
 async fn an_actor_serves_while_its_jobs_run() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let smith = put(Smith::spawn(2), place).await?;
         let (first, second) = (smith.forge(7).send()?, smith.forge(8).send()?);
@@ -210,6 +211,7 @@ async fn a_dropped_ask_cancels_its_job() -> Tested {
 
 #[rehearsal::test]
 async fn a_command_given_up_before_it_was_carried_out_does_no_work() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let smith = put(Smith::spawn(1), place).await?;
         // What gives a call up goes past the messages: here it is there before the command is.
@@ -297,6 +299,7 @@ async fn what_a_job_sees() -> Tested {
 
 #[rehearsal::test]
 async fn jobs_are_bounded() -> Tested {
+    let _clean = clean();
     let smith = Smith::spawn(1).await?;
     let errors = soon("the overload", smith.overload()).await?;
     assert_eq!(errors.len(), 75);
@@ -306,6 +309,7 @@ async fn jobs_are_bounded() -> Tested {
 
 #[rehearsal::test]
 async fn the_last_proxy_waits_for_jobs_somebody_waits_for() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let smith = put(Smith::spawn(1), place).await?;
         let forged = smith.forge(4).send()?;

@@ -9,7 +9,7 @@ use rehearsal::actor::{Cause, Part, panic};
 use rehearsal::prelude::*;
 use rehearsal::sys::process::{Child, ExitStatus, SpawnOptions, children, spawn_self};
 use rehearsal::sys::wire::{BlockingSender, FrameReader, encode};
-use rehearsal::testkit::{eventually, soon, strike};
+use rehearsal::testkit::{clean, eventually, soon, strike};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::process::{is_running, signal};
@@ -115,6 +115,7 @@ async fn say_first(first: &[u8]) -> Result<(Option<Vec<u8>>, ExitStatus), Box<dy
 
 #[rehearsal::test]
 async fn a_handshake_of_another_version_is_refused_in_words() -> Tested {
+    let _clean = clean();
     let (answer, status) = say_first(&encode(&(4_711_u32, "what follows is another protocol"))?).await?;
     let words = String::from_utf8_lossy(&answer.expect("a refusal")).into_owned();
     assert!(words.contains("speaks version 4711 of the handshake"), "{words}");
@@ -124,6 +125,7 @@ async fn a_handshake_of_another_version_is_refused_in_words() -> Tested {
 
 #[rehearsal::test]
 async fn what_is_no_handshake_is_refused_too() -> Tested {
+    let _clean = clean();
     let (answer, status) = say_first(&encode(&())?).await?;
     assert!(answer.is_some(), "it says why");
     assert_eq!(status, ExitStatus::Exited(101));
@@ -172,6 +174,7 @@ impl Clerk {
 
 #[rehearsal::test]
 async fn a_value_that_panics_when_written_is_an_error_and_the_actor_lives() -> Tested {
+    let _clean = clean();
     let clerk = Clerk::spawn().process().await?;
     for (part, error) in [
         (Part::Arguments, soon("the ask", clerk.file(Dud)).await.unwrap_err()),
@@ -290,6 +293,7 @@ async fn storm(limit: u32) -> Result<(usize, String, usize), String> {
 
 #[rehearsal::test]
 async fn a_storm_of_spawns_beyond_the_limit_is_an_error_and_those_that_live_answer() -> Tested {
+    let _clean = clean();
     // A process of its own, which may be short of everything.
     let host = counter(Placement::Process).await?;
     let (started, error, answers) = soon("the storm", host.run(storm(48))).await??;
@@ -305,6 +309,7 @@ const MANY: usize = 64;
 
 #[rehearsal::test]
 async fn sixty_four_live_at_once() -> Tested {
+    let _clean = clean();
     let starting: Vec<_> =
         (0..MANY).map(|n| tokio::spawn(Counter::spawn(n as i64).process().into_future())).collect();
     let mut counters = Vec::new();

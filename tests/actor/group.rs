@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, TooLittle, put};
 use rehearsal::actor::{ActorName, Cause, Group, GroupError, Pool, Restart};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{eventually, kill, soon, until};
+use rehearsal::testkit::{clean, eventually, kill, soon, until};
 
 /// A group of counters, and the counters; each begins with its number.
 async fn counters(place: Placement, count: i64) -> Result<(Group<Counter>, Vec<CounterProxy>), SpawnError> {
@@ -184,6 +184,7 @@ async fn asks_of_all_run_out_side_by_side() -> Tested {
 
 #[rehearsal::test]
 async fn a_group_that_empties_says_who_was_last() -> Tested {
+    let _clean = clean();
     let none = Group::<Counter>::new("lonely").round_robin().unwrap_err();
     assert_eq!(
         none.to_string(),
@@ -233,6 +234,7 @@ async fn who_may_not_join_is_told_why() -> Tested {
 
 #[rehearsal::test]
 async fn a_group_keeps_its_members_and_lets_go_with_them() -> Tested {
+    let _clean = clean();
     let group = Group::new("keeper");
     let kept = Counter::spawn(0).await?;
     group.join(&kept)?;
@@ -275,6 +277,7 @@ async fn one_that_is_started_again_stays_and_keeps_its_keys() -> Tested {
 
 #[rehearsal::test]
 async fn a_pool_is_a_group_that_a_monitor_keeps() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let pool = Pool::new(move |n| put(Counter::spawn(n as i64), place).name(format!("{place}-{n}")));
         let monitor: rehearsal::actor::MonitorProxy<Counter> = pool.workers(2..=2).spawn().await?;

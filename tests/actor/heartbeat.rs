@@ -6,7 +6,7 @@ use crate::cast::{Counter, Tested};
 use crate::process::is_running;
 use rehearsal::actor::{Heartbeat, Restart};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually, silence, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, silence, soon};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -45,6 +45,7 @@ async fn one_that_comes_round_in_its_grace_stops_in_good_order() -> Tested {
 
 #[rehearsal::test]
 async fn computing_is_no_silence() -> Tested {
+    let _clean = clean();
     let counter = Counter::spawn(4).process().heartbeat(quick()).await?;
     assert_eq!(counter.compute(1_200).await?, 4);
     Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cast::{PLACEMENTS, Tested, put};
 use rehearsal::actor::{Info, Params};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
 use serde::{Deserialize, Serialize};
 
 /// What an actor with hooks tells its parent.
@@ -86,6 +86,7 @@ async fn all_of(mut events: Events) -> Vec<Told> {
 
 #[rehearsal::test]
 async fn exit_is_the_last_word_and_knows_how_it_ended() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (talker, events) = talker(place, false).await?;
         let exit = talker.stop().await?;
@@ -209,6 +210,7 @@ impl Head {
 
 #[rehearsal::test]
 async fn on_params_changes_what_an_actor_spawns() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let head = put(Head::spawn(), place).await?;
         let kind = "Talker".to_owned();

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rehearsal::actor::{Cause, Realm};
 use rehearsal::prelude::*;
-use rehearsal::testkit::soon;
 use rehearsal::testkit::{self, Lost};
+use rehearsal::testkit::{clean, soon};
 
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 
@@ -77,6 +77,7 @@ async fn one_that_has_ended_is_not_silenced() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn one_that_is_slow_takes_that_long_for_each_message() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Task).await?;
     let (slow, guard) = testkit::slow(&counter, Duration::from_secs(3));
     let before = tokio::time::Instant::now();
@@ -94,6 +95,7 @@ async fn one_that_is_slow_takes_that_long_for_each_message() -> Tested {
 
 #[rehearsal::test]
 async fn who_stops_it_through_a_slow_proxy_stops_it() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let (slow, _guard) = testkit::slow(&counter, Duration::from_millis(1));
@@ -150,6 +152,7 @@ async fn the_clock_goes_as_far_as_it_is_told() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn all_tasks_are_at_rest() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Task).await?;
     for _ in 0..500 {
         counter.add(1).tell()?;
@@ -217,6 +220,7 @@ async fn what_is_not_clean_is_told_altogether() -> Tested {
 
 #[rehearsal::test(start_paused = true, task_panic = "allow")]
 async fn an_actor_that_is_left_is_not_clean() -> Tested {
+    let _clean = clean();
     let kept = std::cell::RefCell::new(None);
     let told = complaint(async || {
         kept.replace(Some(Counter::spawn(0).name("kept").await?));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Undelivered, dead_letters};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon, until};
 use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -13,6 +13,7 @@ const HALF: Duration = Duration::from_millis(500);
 
 #[rehearsal::test(start_paused = true)]
 async fn a_delayed_message_comes_when_it_is_time() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Task).await?;
     let begun = Instant::now();
     let second = counter.add(10).after(2 * SECOND);
@@ -154,6 +155,7 @@ impl Alarm {
 
 #[rehearsal::test(start_paused = true)]
 async fn an_actor_that_sends_to_itself() -> Tested {
+    let _clean = clean();
     let alarm = Alarm::spawn().await?;
     sleep(2 * SECOND + HALF).await;
     assert_eq!(alarm.rung().await?, (2, true));

@@ -3,7 +3,7 @@
 use crate::cast::{CounterProxy, PLACEMENTS, Tested, counter};
 use crate::process::is_running;
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon, strike, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, strike, until};
 
 /// The name and the end of the one that ended first.
 fn linked(exit: &Exit) -> (&str, &Exit) {
@@ -54,6 +54,7 @@ async fn a_process_that_is_killed_takes_a_task_along() -> Tested {
 
 #[rehearsal::test]
 async fn an_orderly_end_takes_nobody_along_unless_asked_to() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (one, other, third) = (counter(place).await?, counter(place).await?, counter(place).await?);
         one.link(&other);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Lookup, LookupError, MonitorProxy, Pool, Realm, Restart};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{eventually, until};
+use rehearsal::testkit::{clean, eventually, until};
 
 /// Something that is no counter.
 pub struct Clock;
@@ -54,6 +54,7 @@ impl Directory {
 
 #[rehearsal::test]
 async fn an_actor_is_found_by_its_name_wherever_it_is() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(5), place).name(format!("found-{place}")).await?;
         let found: CounterProxy = Counter::lookup(format!("found-{place}")).await?;
@@ -74,6 +75,7 @@ async fn an_actor_is_found_by_its_name_wherever_it_is() -> Tested {
 
 #[rehearsal::test]
 async fn one_of_another_type_is_named_with_both_types() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let _clock = put(Clock::spawn(), place).name(format!("clock-{place}")).await?;
         let error = Counter::lookup(format!("clock-{place}")).await.unwrap_err();
@@ -92,6 +94,7 @@ async fn one_of_another_type_is_named_with_both_types() -> Tested {
 
 #[rehearsal::test]
 async fn nobody_is_told_with_the_name_that_was_probably_meant() -> Tested {
+    let _clean = clean();
     let none = Counter::lookup("nothing-is-called-like-this").await.unwrap_err();
     assert!(matches!(&none, LookupError::NoSuchActor { near: None, .. }), "{none}");
     let _teller = Counter::spawn(0).name("accounts").await?;
@@ -137,6 +140,7 @@ async fn a_name_is_taken_once_and_free_after_the_end() -> Tested {
 // Who hangs in a command and has no proxy is ended by nobody but the end of the test's runtime.
 #[rehearsal::test(leaks = "allow")]
 async fn one_that_nobody_can_send_to_has_no_name_any_more() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let first = put(Counter::spawn(1), place).name("left-behind").await?;
         let hanging = first.wait().send()?;
@@ -215,6 +219,7 @@ async fn a_realm_has_names_of_its_own() -> Tested {
 
 #[rehearsal::test]
 async fn an_actor_finds_others_of_the_test_that_spawned_it() -> Tested {
+    let _clean = clean();
     let counter = Counter::spawn(5).name("within-reach").await?;
     for place in [Placement::Task, Placement::Thread] {
         let finder = put(Finder::spawn(), place).await?;

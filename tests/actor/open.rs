@@ -2,7 +2,7 @@
 
 use crate::cast::{PLACEMENTS, Tested, counter};
 use rehearsal::prelude::*;
-use rehearsal::testkit::soon;
+use rehearsal::testkit::{clean, soon};
 
 /// Adds up.
 #[rehearsal::command]
@@ -27,6 +27,7 @@ fn broken() {
 
 #[rehearsal::test]
 async fn any_actor_runs_them() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         assert_eq!(counter.run(sum(vec![1, 2, 3])).await?, 6, "{place}");
@@ -39,6 +40,7 @@ async fn any_actor_runs_them() -> Tested {
 
 #[rehearsal::test]
 async fn their_panics_reach_the_caller() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let error = soon("the ask", counter.run(broken())).await.unwrap_err();

@@ -5,6 +5,7 @@ use rehearsal::prelude::*;
 
 #[rehearsal::test]
 async fn commands_are_the_same_everywhere() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         assert_eq!(counter.add(5).await?, 5);
@@ -25,6 +26,7 @@ async fn commands_are_the_same_everywhere() -> Tested {
 
 #[rehearsal::test]
 async fn each_is_where_it_says() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(1), place).name(format!("the-{place}")).await?;
         let info = counter.info().await?;
@@ -48,6 +50,7 @@ async fn each_is_where_it_says() -> Tested {
 
 #[rehearsal::test]
 async fn the_last_proxy_ends_the_actor() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let ended = counter.ended();
@@ -83,6 +86,7 @@ fn a_task_needs_a_runtime() {
 
 #[rehearsal::test]
 async fn it_stays_a_plain_type() {
+    let _clean = rehearsal::testkit::clean();
     let mut counter = Counter::new(3);
     assert_eq!(counter.add(4), 7);
     assert_eq!(counter.take(2).await, Ok(5));
@@ -90,6 +94,7 @@ async fn it_stays_a_plain_type() {
 
 #[rehearsal::test]
 async fn many_at_once() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     for (place, count) in [(Placement::Task, 10_000), (Placement::Thread, 64), (Placement::Process, 64)] {
         let mut counters = Vec::new();
         for n in 0..count {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cast::{Counter, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Monitor, MonitorEvent, MonitorProxy, Pool, Restart, Strategy};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon};
 
 type Told = Mutex<mpsc::Receiver<MonitorEvent>>;
 
@@ -209,6 +209,7 @@ async fn famine(resource: &str, limit: u32, gives_up: bool) -> Result<(String, S
 
 #[rehearsal::test]
 async fn a_storm_beyond_the_limit_of_the_system_is_slowed_down_and_survived() -> Tested {
+    let _clean = clean();
     let host = Counter::spawn(0).process().await?;
     let (said, sums) = soon("the famine", host.run(starve(8, false))).await??;
     assert!(said.contains("cannot start process") && said.contains("(limit 8)"), "{said}");
@@ -249,6 +250,7 @@ fn a_storm_beyond_the_limit_of_processes_is_survived_too() -> Tested {
 #[rehearsal::test]
 #[ignore = "the trial above runs it, as somebody for whom the limit of processes holds"]
 async fn as_somebody_for_whom_it_holds() -> Tested {
+    let _clean = clean();
     let (said, sums) = soon("the famine", famine("nproc", 1, false)).await?;
     assert!(said.contains("cannot start process") && said.contains("ulimit -u"), "{said}");
     assert_eq!(sums, "8 8", "one never noticed, the other is back");

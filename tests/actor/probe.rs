@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use rehearsal::actor::Cause;
 use rehearsal::actor::panic::PanicNote;
 use rehearsal::prelude::*;
-use rehearsal::testkit::soon;
 use rehearsal::testkit::{self, Asked, Probed};
+use rehearsal::testkit::{clean, soon};
 
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, put};
 use crate::wait::panic_of;
@@ -158,6 +158,7 @@ async fn a_wait_in_vain_says_what_did_arrive_and_who_waited() -> Tested {
 
 #[rehearsal::test]
 async fn fishing_skips_what_it_does_not_want() -> Tested {
+    let _clean = clean();
     let (counter, mut probe) = Counter::probe();
     for by in 1..=3 {
         counter.add(by).tell()?;
@@ -186,6 +187,7 @@ async fn what_was_not_to_come_is_named() -> Tested {
 
 #[rehearsal::test]
 async fn a_plain_probe_takes_anything() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (sender, mut probe) = testkit::probe();
         let teller = put(crate::event::Teller::spawn(), place).on_event(sender.sink()).await?;
@@ -206,6 +208,7 @@ async fn a_plain_probe_takes_anything() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn a_probe_waits_by_the_clock_of_the_test() -> Tested {
+    let _clean = clean();
     let (_counter, probe) = Counter::probe();
     let real = Instant::now();
     let missed = probe.patience(Duration::from_secs(3600)).try_expect().await.err().expect("nothing comes");
@@ -216,6 +219,7 @@ async fn a_probe_waits_by_the_clock_of_the_test() -> Tested {
 
 #[rehearsal::test]
 async fn the_end_of_an_actor_is_awaited_with_its_reason() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         counter.stop().tell();

@@ -3,7 +3,7 @@
 use crate::cast::{Bytes, Counter, Tested, counter};
 use rehearsal::actor::{Cause, Part};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{eventually, kill, silence, soon, strike, until};
+use rehearsal::testkit::{clean, eventually, kill, silence, soon, strike, until};
 
 /// Sends a process a signal, as `kill` in a shell does.
 pub fn signal(pid: u32, name: &str) {
@@ -50,6 +50,7 @@ async fn an_exit_and_an_abort_are_told_apart() -> Tested {
 
 #[rehearsal::test]
 async fn large_values_cross() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Process).await?;
     assert_eq!(counter.size_of(Bytes(vec![1; 64 << 20])).await?, 64 << 20);
     assert_eq!(counter.bytes(64 << 20).await?.0.len(), 64 << 20);
@@ -58,6 +59,7 @@ async fn large_values_cross() -> Tested {
 
 #[rehearsal::test]
 async fn large_values_cross_both_ways_at_once() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Process).await?;
     let asks: Vec<_> = (0..64).map(|_| counter.bytes(64 << 10).send()).collect::<Result<_, _>>()?;
     let tells: Vec<_> =
@@ -73,6 +75,7 @@ async fn large_values_cross_both_ways_at_once() -> Tested {
 
 #[rehearsal::test]
 async fn what_is_too_large_is_an_error_and_the_actor_lives() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Process).await?;
     let over = rehearsal::sys::wire::MAX_FRAME + 1;
     let error = soon("the ask", counter.size_of(Bytes(vec![0; over]))).await.unwrap_err();
@@ -86,6 +89,7 @@ async fn what_is_too_large_is_an_error_and_the_actor_lives() -> Tested {
 
 #[rehearsal::test]
 async fn nothing_is_left_of_a_dropped_actor() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Process).await?;
     let (pid, ended) = (counter.pid(), counter.ended());
     assert!(is_running(pid));
@@ -153,6 +157,7 @@ impl Sapper {
 
 #[rehearsal::test]
 async fn a_value_that_panics_when_read_is_an_error_and_the_actor_lives() -> Tested {
+    let _clean = clean();
     let sapper = Sapper::spawn().process().await?;
     let error = soon("the ask", sapper.catch(Grenade { in_answer: false })).await.unwrap_err();
     assert!(matches!(error.cause(), Cause::Crossing { part: Part::Arguments, .. }), "{error}");
@@ -182,6 +187,7 @@ fn leave_a_child() -> u32 {
 
 #[rehearsal::test]
 async fn files_are_passed() -> Tested {
+    let _clean = clean();
     let path = std::env::temp_dir().join(format!("rehearsal-passed-{}", std::process::id()));
     std::fs::write(&path, "passed on")?;
     let options = rehearsal::sys::process::SpawnOptions {

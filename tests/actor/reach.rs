@@ -3,7 +3,7 @@
 use crate::cast::{Bytes, Counter, CounterProxy, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::Overflow;
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, silence, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, silence, soon, until};
 
 /// An actor that looks up others from where it is, and keeps what it finds.
 pub struct Scout {
@@ -119,6 +119,7 @@ impl Local {
 
 #[rehearsal::test]
 async fn an_actor_apart_finds_those_of_its_parent_wherever_they_are() -> Tested {
+    let _clean = clean();
     let scout = Scout::spawn().process().await?;
     for place in PLACEMENTS {
         let name = format!("parents-{place}");
@@ -136,6 +137,7 @@ async fn an_actor_apart_finds_those_of_its_parent_wherever_they_are() -> Tested 
 
 #[rehearsal::test]
 async fn what_an_actor_apart_spawned_is_found_by_its_parent_and_by_others_apart() -> Tested {
+    let _clean = clean();
     let (scout, other) = (Scout::spawn().process().await?, Scout::spawn().thread().await?);
     let far = Scout::spawn().process().await?;
     let process = scout.bring_up("childs-own".to_owned(), 7).await?;
@@ -149,6 +151,7 @@ async fn what_an_actor_apart_spawned_is_found_by_its_parent_and_by_others_apart(
 
 #[rehearsal::test]
 async fn what_is_not_found_is_told_as_it_is_at_home() -> Tested {
+    let _clean = clean();
     let scout = Scout::spawn().name("the-scout").process().await?;
     let _counter = Counter::spawn(0).name("accounts").await?;
     let near = scout.find("acounts".to_owned()).await.unwrap_err().to_string();
@@ -204,6 +207,7 @@ async fn who_looked_an_actor_up_learns_how_it_ended() -> Tested {
 
 #[rehearsal::test]
 async fn a_proxy_in_another_process_keeps_an_actor_alive_until_it_is_dropped() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let scout = Scout::spawn().process().await?;
         let name = format!("kept-{place}");

@@ -5,10 +5,11 @@ use std::time::Duration;
 use crate::cast::{Bytes, Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Heartbeat, Recycle};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{eventually, soon};
+use rehearsal::testkit::{clean, eventually, soon};
 
 #[rehearsal::test]
 async fn every_message_is_handled_by_the_life_whose_turn_it_is() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let plan = Recycle::after(10).jitter(0.0);
         let counter = put(Counter::spawn(0), place).recycle(plan).await?;
@@ -28,6 +29,7 @@ async fn every_message_is_handled_by_the_life_whose_turn_it_is() -> Tested {
 
 #[rehearsal::test]
 async fn tells_are_not_lost_either() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let heard = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
         let counting = heard.clone();
@@ -65,6 +67,7 @@ impl Echo {
 
 #[rehearsal::test]
 async fn the_command_in_hand_is_finished_first() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(5), place).recycle(Recycle::after(1)).await?;
         let long = counter.compute(100).send()?;
@@ -84,6 +87,7 @@ fn hoard(bytes: usize) -> u32 {
 
 #[rehearsal::test]
 async fn a_process_over_its_memory_is_replaced() -> Tested {
+    let _clean = clean();
     let heartbeat = Heartbeat::new(Duration::from_secs(10)).floor(Duration::from_millis(30));
     // Three signs of life in ten seconds are too few for a test.
     let heartbeat = Heartbeat::new(Duration::from_millis(500))
@@ -108,6 +112,7 @@ async fn a_process_over_its_memory_is_replaced() -> Tested {
 
 #[rehearsal::test]
 async fn a_limit_of_memory_needs_a_process() -> Tested {
+    let _clean = clean();
     for place in [Placement::Task, Placement::Thread] {
         let spawn = put(Counter::spawn(0), place).recycle(Recycle::after(100).or_over_memory(1 << 20));
         let error = spawn.await.unwrap_err();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Cause, Restart, Restarted};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, strike, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon, strike, until};
 
 /// At once and as often as it takes.
 fn promptly() -> Restart {
@@ -181,6 +181,7 @@ async fn a_stop_and_then_a_kill_is_for_good() -> Tested {
 
 #[rehearsal::test]
 async fn a_first_start_is_not_tried_again() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let spawn = put(Counter::spawn(0), place).restart(promptly()).name(format!("given-up-{place}"));
         let mut spawned = Box::pin(spawn.into_future());

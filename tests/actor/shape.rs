@@ -98,6 +98,7 @@ impl Odd {
 
 #[rehearsal::test]
 async fn everything_an_impl_block_may_hold() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     let (tell, told) = std::sync::mpsc::channel();
     let spawn =
         Odd::spawn("I am ".to_owned(), 0).name("odd").on_event(move |event| tell.send(event).expect("heard"));

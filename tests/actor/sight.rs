@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::{ActorInfo, ArbiterInfo, Heartbeat, Monitor, Role};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, silence, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, silence, soon};
 
 /// Has children: spawned, supervised, in a pool, each of them a counter.
 pub struct Boss {
@@ -67,6 +67,7 @@ async fn seen(what: &str, is_there: impl Fn(&ArbiterInfo) -> bool) -> ArbiterInf
 
 #[rehearsal::test]
 async fn an_actor_stands_below_the_one_that_spawned_it() -> Tested {
+    let _clean = clean();
     for place in [Placement::Task, Placement::Thread] {
         let boss = put(Boss::spawn(), place).name("the-boss").await?;
         boss.spawn_one("spawned".to_owned()).await?;
@@ -178,6 +179,7 @@ async fn what_waits_is_named_while_the_actor_is_held_up() -> Tested {
 
 #[rehearsal::test]
 async fn time_at_work_is_counted_and_time_that_is_waited_is_not() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (busy, idle) = (put(Counter::spawn(0), place).await?, put(Counter::spawn(5), place).await?);
         assert_eq!(busy.info().await?.busy + idle.info().await?.busy, Duration::ZERO, "{place}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cast::{PLACEMENTS, Tested};
 use rehearsal::actor::{Monitor, get_actor};
 use rehearsal::prelude::*;
-use rehearsal::testkit::soon;
+use rehearsal::testkit::{clean, soon};
 use serde::{Deserialize, Serialize};
 
 /// How it is to fail.
@@ -147,6 +147,7 @@ async fn a_panic_in_start_is_told() {
 
 #[rehearsal::test]
 async fn a_start_that_hangs_ends_at_its_deadline() {
+    let _clean = clean();
     for place in PLACEMENTS {
         let error = spawned(Way::Hang, place).await;
         assert!(matches!(error, SpawnError::Timeout { .. }), "{place}: {error}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cast::{PLACEMENTS, Tested, counter};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon, until};
 
 /// Tells its parent what happens to it.
 pub struct Diary {
@@ -55,6 +55,7 @@ fn diary(fail: bool, place: Placement) -> (Spawn<Diary>, std::sync::mpsc::Receiv
 
 #[rehearsal::test]
 async fn start_periodic_stopping_in_order() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (spawn, told) = diary(false, place);
         let diary = spawn.await?;
@@ -68,6 +69,7 @@ async fn start_periodic_stopping_in_order() -> Tested {
 
 #[rehearsal::test]
 async fn a_periodic_error_ends_the_actor_and_is_told() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (spawn, told) = diary(true, place);
         let diary = spawn.await?;

@@ -6,10 +6,11 @@ use futures_util::stream::FuturesUnordered;
 use crate::cast::{Bytes, PLACEMENTS, Tested, TooLittle};
 use crate::source::{Source, all, source};
 use rehearsal::prelude::*;
-use rehearsal::testkit::soon;
+use rehearsal::testkit::{clean, soon};
 
 #[rehearsal::test]
 async fn thousands_come_in_order_and_end() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let mut counted = source.count(5_000).await?;
@@ -27,6 +28,7 @@ async fn thousands_come_in_order_and_end() -> Tested {
 
 #[rehearsal::test]
 async fn a_command_can_refuse_and_other_streams_can_be_made_of_it() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let refused = source.try_count(0).await.unwrap_err();
@@ -43,6 +45,7 @@ async fn a_command_can_refuse_and_other_streams_can_be_made_of_it() -> Tested {
 /// The count of those that were made is the measure, taken where they are made.
 #[rehearsal::test]
 async fn the_producer_is_ahead_by_the_bound_and_no_more() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         for (ahead, by_hand) in [(1, false), (1, true), (5, false), (64, true)] {
             let source = source(place).await?;
@@ -67,6 +70,7 @@ async fn the_producer_is_ahead_by_the_bound_and_no_more() -> Tested {
 
 #[rehearsal::test]
 async fn large_items_cross_while_others_ask() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let mut blocks = source.blocks(300, 64 << 10).await?;
@@ -83,6 +87,7 @@ async fn large_items_cross_while_others_ask() -> Tested {
 /// Nobody reads a hundred endless streams of 64 KiB items; asks are answered, and the process writes no more of them.
 #[rehearsal::test]
 async fn streams_that_nobody_reads_are_in_nobodys_way() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let mut unread = Vec::new();
@@ -110,6 +115,7 @@ async fn streams_that_nobody_reads_are_in_nobodys_way() -> Tested {
 
 #[rehearsal::test]
 async fn many_at_once_each_get_their_own() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let mut reading = FuturesUnordered::new();
@@ -129,6 +135,7 @@ async fn many_at_once_each_get_their_own() -> Tested {
 
 #[rehearsal::test]
 async fn dropping_a_stream_ends_its_producer() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         for by_hand in [false, true] {
             let source = source(place).await?;
@@ -148,6 +155,7 @@ async fn dropping_a_stream_ends_its_producer() -> Tested {
 
 #[rehearsal::test]
 async fn an_answer_that_nobody_takes_ends_its_producer() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let told = source(place).await?;
         told.tracked(4).tell()?;
@@ -206,6 +214,7 @@ async fn a_stream_is_handed_on_from_one_actor_to_the_next() -> Tested {
 
 #[rehearsal::test]
 async fn without_an_actor_it_is_driven_by_who_reads_it() -> Tested {
+    let _clean = clean();
     let source = Source::new();
     assert_eq!(all(source.count(100)).await?, (0..100).collect::<Vec<_>>());
     drop(source.tracked(1));

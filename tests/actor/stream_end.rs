@@ -6,7 +6,7 @@ use crate::cast::{PLACEMENTS, Tested, put};
 use crate::source::{Picky, Source, Thorny, broken, source};
 use rehearsal::actor::{Heartbeat, NotSent, Restart, StreamEnd};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{silence, soon, strike, until};
+use rehearsal::testkit::{clean, silence, soon, strike, until};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -64,6 +64,7 @@ async fn a_process_that_stays_stopped_is_silent() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_gives_no_item_is_a_stall_and_one_that_is_slow_is_none() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let (items, error) = soon("the stall", broken(source.stuck(7).await?.stalled_after(ms(100)))).await;
@@ -80,6 +81,7 @@ async fn one_that_gives_no_item_is_a_stall_and_one_that_is_slow_is_none() -> Tes
 
 #[rehearsal::test]
 async fn a_consumer_that_never_reads_is_told_of_to_both() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let unread = source.held_impatiently(100).await?;
@@ -142,6 +144,7 @@ async fn an_actor_that_panics_breaks_its_streams_off() -> Tested {
 
 #[rehearsal::test]
 async fn an_actor_that_ends_breaks_its_streams_off() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let stopped = source(place).await?;
         let streams = [stopped.held().await?, stopped.stuck(2).await?, stopped.tracked(2).await?];

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cast::{Counter, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Monitor, MonitorEvent, Pool, Restart};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon};
 
 #[rehearsal::test]
 async fn the_arbiter_knows_who_is_alive() -> Tested {
@@ -71,6 +71,7 @@ async fn a_monitor_keeps_its_workers_alive() -> Tested {
 
 #[rehearsal::test]
 async fn turns_go_round() -> Tested {
+    let _clean = clean();
     let monitor = Monitor::spawn(2, |index| Counter::spawn(index as i64)).await?;
     let mut turns = Vec::new();
     for _ in 0..4 {
@@ -151,6 +152,7 @@ async fn stop_everything() -> Vec<String> {
 
 #[rehearsal::test]
 async fn the_arbiter_stops_monitors_before_the_others() -> Tested {
+    let _clean = clean();
     // In a process of its own: this one's actors run this test.
     let host = Counter::spawn(0).process().await?;
     let order = soon("the end of all", host.run(stop_everything())).await?;

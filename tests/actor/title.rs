@@ -34,6 +34,7 @@ async fn a_process_is_called_after_the_program_and_the_actor() -> Tested {
 
 #[rehearsal::test]
 async fn a_thread_is_called_after_its_actor() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     let counter = Counter::spawn(0).name("thread-clerk").thread().await?;
     let tasks = std::fs::read_dir("/proc/self/task")?;
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());

@@ -3,7 +3,7 @@
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Item, Slow, Topic, Undelivered, dead_letters};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{eventually, soon, until};
+use rehearsal::testkit::{clean, eventually, soon, until};
 
 /// Waits until the counter's sum is this.
 async fn sums_up(counter: &CounterProxy, sum: i64) -> Tested {
@@ -24,6 +24,7 @@ async fn subscribers<T: Clone + Send + 'static>(topic: &Topic<T>, count: usize) 
 
 #[rehearsal::test]
 async fn everybody_is_told_wherever_it_is() -> Tested {
+    let _clean = clean();
     let topic = Topic::<i64>::new();
     let mut counters = Vec::new();
     let mut subscriptions = Vec::new();
@@ -52,6 +53,7 @@ async fn everybody_is_told_wherever_it_is() -> Tested {
 
 #[rehearsal::test]
 async fn a_slow_actor_loses_by_its_own_rule_and_is_told() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         // What is lost is the same wherever it is; what waits in a mailbox beside the queue is not.
         for slow in [Slow::LosesOldest, Slow::LosesNewest] {
@@ -86,6 +88,7 @@ async fn a_slow_actor_loses_by_its_own_rule_and_is_told() -> Tested {
 
 #[rehearsal::test]
 async fn a_slow_receiver_is_told_how_many_it_missed() -> Tested {
+    let _clean = clean();
     let topic = Topic::<i64>::new();
     let mut latest = topic.receiver_up_to(1, Slow::LosesOldest);
     let mut first = topic.receiver_up_to(2, Slow::LosesNewest);
@@ -126,6 +129,7 @@ async fn who_ends_leaves_by_itself() -> Tested {
 
 #[rehearsal::test]
 async fn a_topic_that_ends_ends_its_subscriptions() -> Tested {
+    let _clean = clean();
     let topic = Topic::<String>::new();
     let mut receiver = topic.receiver();
     let actor = counter(Placement::Task).await?;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, Once};
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::Restart;
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually};
 use serde::{Deserialize, Serialize};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -190,6 +190,7 @@ impl Relay {
 
 #[rehearsal::test]
 async fn a_span_follows_an_ask_through_actors() -> Tested {
+    let _clean = clean();
     begin();
     for (number, place) in [Placement::Task, Placement::Thread].into_iter().enumerate() {
         for (inner, told) in [(Placement::Task, false), (Placement::Thread, true)] {
@@ -223,6 +224,7 @@ async fn a_span_follows_an_ask_through_actors() -> Tested {
 
 #[rehearsal::test]
 async fn a_span_follows_an_ask_into_a_process_and_on_from_there() -> Tested {
+    let _clean = clean();
     begin();
     let relay = Relay::spawn(Placement::Task).process().name("relay-apart").await?;
     let outer = tracing::info_span!(target: "test", "outer");

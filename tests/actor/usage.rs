@@ -2,10 +2,11 @@
 
 use crate::cast::{Counter, PLACEMENTS, Tested, put};
 use rehearsal::prelude::*;
-use rehearsal::testkit::soon;
+use rehearsal::testkit::{clean, soon};
 
 #[rehearsal::test]
 async fn info_tells_what_the_process_takes() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).await?;
         let system = counter.info().await?.system.expect("the feature is on");
@@ -30,6 +31,7 @@ async fn info_tells_what_the_process_takes() -> Tested {
 
 #[rehearsal::test]
 async fn it_is_the_actors_own_process() -> Tested {
+    let _clean = clean();
     let counter = Counter::spawn(0).process().await?;
     let before = counter.info().await?.system.expect("the feature is on").memory_bytes;
     let held = counter.run(hold_memory(64 << 20)).await?;

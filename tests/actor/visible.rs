@@ -8,6 +8,7 @@ use rehearsal::send;
 
 #[rehearsal::test]
 async fn a_caller_may_do_what_its_permission_allows() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     use Permission::{Authenticated, Internal, Public};
     let needs = [("count", Public), ("shelve", Authenticated), ("audit", Internal), ("innermost", Internal)];
     for place in PLACEMENTS {
@@ -38,6 +39,7 @@ async fn a_caller_may_do_what_its_permission_allows() -> Tested {
 
 #[rehearsal::test]
 async fn permission_is_asked_for_before_arguments_are_looked_at() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     let library = Library::spawn().await?;
     let error = send(&*library, "shelve", [1, 2, 3]).await.unwrap_err();
     assert!(matches!(error, SendError::NotPermitted { .. }), "{error}");
@@ -49,6 +51,7 @@ async fn permission_is_asked_for_before_arguments_are_looked_at() -> Tested {
 
 #[rehearsal::test]
 async fn an_actor_answers_what_it_allows() -> Tested {
+    let _clean = rehearsal::testkit::clean();
     for place in PLACEMENTS {
         let library = put(Library::spawn(), place).allow(["count", "ping", "total"]).await?;
         assert_eq!(send(&*library, "count", ()).await?, 0, "{place}");

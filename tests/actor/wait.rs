@@ -56,6 +56,7 @@ async fn what_never_holds_is_named() -> Tested {
 
 #[rehearsal::test]
 async fn an_actor_is_waited_for_until_it_says_so() -> Tested {
+    let _clean = testkit::clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let other = counter.clone();

@@ -6,7 +6,7 @@ use super::tally::{much_later, promptly};
 use crate::cast::Tested;
 use rehearsal::actor::{Cause, Pool, Restart, Strategy};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon, until};
 
 /// A child that knows its parent.
 pub struct Child {
@@ -233,6 +233,7 @@ async fn a_childs_stopping_that_asks_its_parent_ends_at_once() -> Tested {
 /// A supervisor that started its actors one by one, each waiting for it, was a deadlock (elfo, pull request 105).
 #[rehearsal::test]
 async fn a_childs_start_that_asks_its_parent_ends_at_once() -> Tested {
+    let _clean = clean();
     for place in NEAR {
         let (spawn, said) = parent(Strategy::OneForOne, promptly(), place, Manner::AsksAtStart);
         let before = std::time::Instant::now();

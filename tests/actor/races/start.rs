@@ -6,7 +6,7 @@ use super::tally::{taken, tally};
 use crate::cast::{CounterProxy, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::Cause;
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon};
 use serde::{Deserialize, Serialize};
 
 /// What an actor does with itself when it starts.
@@ -103,6 +103,7 @@ fn navel(manner: Manner, place: Placement) -> (Spawn<Navel>, std::sync::mpsc::Re
 /// An actor that asked itself hung; kameo warns of it in its log since (kameo, pull request 87).
 #[rehearsal::test]
 async fn an_ask_of_itself_at_any_hook_ends_at_once() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (spawn, said) = navel(Manner::Asks, place);
         let navel = soon("the start", spawn).await?;
@@ -118,6 +119,7 @@ async fn an_ask_of_itself_at_any_hook_ends_at_once() -> Tested {
 /// actor sent itself while it started came after what others sent (kameo, pull request 22).
 #[rehearsal::test]
 async fn a_start_that_fills_its_own_mailbox_is_told_so() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (spawn, said) = navel(Manner::Tells, place);
         let navel = soon("the start", spawn).await?;
@@ -131,6 +133,7 @@ async fn a_start_that_fills_its_own_mailbox_is_told_so() -> Tested {
 /// The same with one that waits for room: nobody would ever make any.
 #[rehearsal::test]
 async fn a_start_that_waits_for_room_in_its_own_mailbox_ends_at_once() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (spawn, said) = navel(Manner::Delivers, place);
         let before = std::time::Instant::now();

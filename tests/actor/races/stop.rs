@@ -8,12 +8,13 @@ use super::tally::{Told, letters_of, taken, tally};
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Undelivered, dead_letters_up_to};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
 
 /// The first who waited for an end used it up, and who came later waited for ever (ractor, pull request 466, item 20;
 /// kameo, issue 182, waited for the start instead).
 #[rehearsal::test]
 async fn an_end_is_told_to_everyone_who_waits_and_to_who_comes_later() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let waiting: Vec<_> = (0..8).map(|_| tokio::spawn(counter.ended())).collect();
@@ -43,6 +44,7 @@ async fn an_end_is_told_to_everyone_who_waits_and_to_who_comes_later() -> Tested
 /// the actor's state (actix, issue 464).
 #[rehearsal::test]
 async fn a_stop_that_was_waited_for_is_after_the_last_hook_and_the_drop() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (spawn, told) = tally(place);
         let tally = spawn.await?;
