@@ -94,6 +94,14 @@ fn each_has_its_verdict_and_bad_generators_are_red_by_name() {
     run.says("made 1 trials and not this one; it has to make the same each time");
 }
 
+/// The same in a fork of its own, where each trial runs the generator again.
+#[test]
+fn forks_come_to_the_same() {
+    let run = launch().args(["--isolation", "fork", "--skip", "changes"]).run();
+    run.ends_with(101);
+    assert_eq!(verdict_of_each(&run.stdout), expected(), "{run}");
+}
+
 /// The same where workers are threads of one process; an abort would take all of it along.
 #[test]
 fn threads_come_to_the_same() {
