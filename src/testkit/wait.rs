@@ -45,12 +45,14 @@ pub fn soon<'a, F: IntoFuture>(what: &'a str, future: F) -> impl Future<Output =
 /// # use rehearsal::prelude::*;
 /// # pub struct Idle;
 /// # #[rehearsal::actor] impl Idle { #[start] pub fn new() -> Idle { Idle } }
-/// # #[rehearsal::program] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// let idle = Idle::spawn().await?;
 /// idle.stop().tell();
 /// rehearsal::testkit::eventually("its end", async || idle.state().is_over()).await;
-/// # Ok(()) }
+/// # Ok(()) }) }
 /// ```
+/// As in any test; a task that is spawned and has to be `Send` cannot lend what it looks at to such a closure.
 #[track_caller]
 pub fn eventually<'a, C: AsyncFnMut() -> bool + 'a>(
     what: &'a str,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::AnyActor;
 use crate::actor::exit::Exit;
 
-/// Resolves when the actor has ended, to how it ended. Made by [`Address::ended`](super::Address::ended).
+/// Resolves when the actor has ended, to how it ended. Made by [`Address::ended`](crate::actor::Address::ended).
 #[must_use = "futures do nothing unless awaited"]
 pub struct Ended {
     actor: Arc<dyn AnyActor>,
