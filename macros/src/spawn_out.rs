@@ -37,6 +37,7 @@ fn lookup(actor: &Actor) -> Option<TokenStream> {
     }
     let doc = format!("Looks up an actor `{ident}` by its name: await it for its proxy.");
     Some(quote! {
+        // Most actors of a program are never looked up, and it is not their author who wrote this.
         #[doc = #doc]
         #[allow(dead_code)]
         #visibility fn lookup(
