@@ -2,6 +2,8 @@
 //! this version are its only callers.
 
 #[cfg(feature = "harness")]
+pub use crate::harness::fixture;
+#[cfg(feature = "harness")]
 pub use crate::harness::generated::trial::{generate, try_generate};
 #[cfg(feature = "harness")]
 pub use crate::harness::registry::{

@@ -103,6 +103,29 @@ pub use rehearsal_macros::actor;
 /// ```
 pub use rehearsal_macros::command;
 pub use rehearsal_macros::program;
+/// # Example
+/// ```ignore
+/// struct Db;
+///
+/// #[rehearsal::fixture(scope = "worker", teardown = close)]
+/// async fn db() -> std::io::Result<Db> {
+///     Ok(Db)
+/// }
+///
+/// async fn close(db: Db) {
+///     drop(db);
+/// }
+///
+/// #[rehearsal::fixture]
+/// fn table(db: &Db) -> String {
+///     "users_7".to_owned()
+/// }
+///
+/// #[rehearsal::test]
+/// async fn reads(db: &Db, table: String) {}
+/// ```
+#[cfg(feature = "harness")]
+pub use sys::linked::fixture;
 #[cfg(feature = "harness")]
 pub use sys::linked::{generate, test};
 

@@ -3,9 +3,10 @@
 //! The function stays one function. Each combination of a case and of the values becomes an instance: a name below the
 //! test's, and the arguments that the function is called with.
 
-use proc_macro::{Span, TokenTree};
+use proc_macro::{Span, TokenStream, TokenTree};
 
 use crate::function::{Attribute, Function};
+use crate::injected::Injected;
 use crate::option::{self, Given};
 use crate::parameter::{self, Parameter, is_mark, listed};
 use crate::token::{Failure, failed};
@@ -21,6 +22,8 @@ pub(crate) struct Instance {
     pub(crate) arguments: Vec<TokenTree>,
     /// The options of the test and of this case.
     pub(crate) given: Given,
+    /// The parameters that are fixtures.
+    pub(crate) injected: Vec<Injected>,
 }
 
 /// The cases of a test, as they are found among its attributes.
@@ -85,6 +88,7 @@ impl Cases {
         let mut parameters = Parameter::all(function);
         let sources = sources(&mut parameters, self.rows.first().map(|row| row.values.len()))?;
         self.check(&parameters, &sources)?;
+        let sources = inject(&parameters, sources)?;
         let lists =
             sources.iter().map(|source| if let Source::Values(list) = source { list.len() } else { 1 });
         if lists
@@ -127,20 +131,13 @@ impl Cases {
         }
         let lacking = parameters.iter().zip(sources).find(|(_, source)| match source {
             Source::Case => self.rows.is_empty(),
-            Source::Values(_) => false,
-            Source::Nothing => true,
+            Source::Values(_) | Source::Fixture(_) | Source::Nothing => false,
         });
         match lacking {
             None => Ok(()),
-            Some((parameter, Source::Case)) => failed(
-                parameter.span,
-                "the test has no cases: write `#[case(..)]` below `#[rehearsal::test]`, once a case",
-            ),
             Some((parameter, _)) => failed(
                 parameter.span,
-                "nothing supplies this argument: write cases below `#[rehearsal::test]`, `#[case::name(..)]`, or \
-                 `#[values(..)]` before it. For the fixtures of rstest put `#[rstest]` above `#[rehearsal::test]`; for \
-                 generated input wrap the function in `proptest! { … }`",
+                "the test has no cases: write `#[case(..)]` below `#[rehearsal::test]`, once a case",
             ),
         }
     }
@@ -164,6 +161,12 @@ impl Row {
                     };
                     made = made.iter().flat_map(each).collect();
                 }
+                Source::Fixture(fixture) => {
+                    let value: Vec<TokenTree> = TokenStream::from(fixture.argument()).into_iter().collect();
+                    for (_, arguments) in &mut made {
+                        *arguments = followed_by(std::mem::take(arguments), &value);
+                    }
+                }
                 Source::Case | Source::Nothing => {
                     let value = values.next().map(Vec::as_slice).unwrap_or_default();
                     for (_, arguments) in &mut made {
@@ -172,7 +175,11 @@ impl Row {
                 }
             }
         }
-        let instance = |(label, arguments)| Instance { label, arguments, given: given.clone() };
+        let injected: Vec<Injected> = sources.iter().filter_map(Source::fixture).cloned().collect();
+        let instance = |(label, arguments)| {
+            let (given, injected) = (given.clone(), injected.clone());
+            Instance { label, arguments, given, injected }
+        };
         made.into_iter().map(instance).collect()
     }
 }
@@ -189,7 +196,29 @@ fn followed_by(mut arguments: Vec<TokenTree>, value: &[TokenTree]) -> Vec<TokenT
 enum Source {
     Case,
     Values(Vec<Value>),
+    /// What a fixture gives.
+    Fixture(Injected),
+    /// Nothing that the test says: a fixture, as [`inject`] finds.
     Nothing,
+}
+
+impl Source {
+    fn fixture(&self) -> Option<&Injected> {
+        match self {
+            Source::Fixture(fixture) => Some(fixture),
+            Source::Case | Source::Values(_) | Source::Nothing => None,
+        }
+    }
+}
+
+/// Parameters that neither cases nor values supply are fixtures.
+fn inject(parameters: &[Parameter], sources: Vec<Source>) -> Result<Vec<Source>, Failure> {
+    let mut number = 0..;
+    let source = |(parameter, source)| match source {
+        Source::Nothing => Injected::of(parameter, number.next().unwrap_or(0)).map(Source::Fixture),
+        source => Ok(source),
+    };
+    parameters.iter().zip(sources).map(source).collect()
 }
 
 /// One of a parameter's `#[values(..)]`.

@@ -8,8 +8,10 @@ mod case;
 mod command;
 mod crossing_out;
 mod cursor;
+mod fixture;
 mod function;
 mod generate;
+mod injected;
 mod method;
 mod named;
 mod option;
@@ -109,6 +111,52 @@ pub fn generate(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn generate_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenStream {
     generate::expand(arguments, item, Link::Constructor)
+}
+
+/// Makes a function a fixture: what it returns is made for tests that take a parameter of that type.
+///
+/// The function may be `async`, and may return a `Result`, whose `Ok` is the value. Where more than one fixture gives
+/// a type, a parameter means the one that it is named after. Tests and other fixtures take it as `&T`; one of the scope
+/// `test` as `&mut T` or `T` too. Parameters of a fixture are fixtures.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `scope = "test"` | every test gets its own, on its own thread; that is so unless said otherwise |
+/// | `scope = "module"` | one for the tests of a module in one worker, until the worker ends |
+/// | `scope = "worker"` | one for all tests of a worker, until the worker ends |
+/// | `scope = "run"` | one for the whole run, made and torn down in the arbiter's process; worker processes get a copy, through serde |
+/// | `teardown = path` | an async function that is given the value in the end, and returns `()` or a `Result`; otherwise it is dropped |
+/// | `timeout = "5s"` | how long the set-up may take, and then the teardown |
+/// | `autouse` | every test of its module, and of those below, has it without taking it |
+/// | `crate = "path"` | where this crate is found, if not at `::rehearsal` |
+///
+/// A value is made when it is first needed, and once: who needs it meanwhile waits. A set-up that panics, returns an
+/// error or does not end in time fails every test that depends on it, at once; `rehearsal::skip!` in it skips them.
+/// Values are torn down in the reverse order, whatever became of the tests. A teardown that panics, returns an error or
+/// does not end makes the run red.
+///
+/// A fixture with a scope wider than `test` lives on a thread of its own with a runtime of its own, so that its tasks go
+/// on between tests; its type is `Send + Sync`. Its set-up may take a minute and its teardown ten seconds, unless
+/// `timeout` says otherwise; the teardown of `module` and `worker` has to fit into the run's `--grace` too. One of the
+/// scope `test` has its test's time.
+///
+/// What cannot be torn down: the fixtures of a worker process that crashed, and those of a test that hangs in code that
+/// does not await.
+///
+/// # Errors
+/// A method, a generic function, one that returns `impl Trait`, an unknown option or one given twice do not compile; nor
+/// does a type that is not `Send + Sync` where it has to be. A parameter that no fixture supplies, a circle of
+/// fixtures, and one that takes another of a narrower scope end the run before its first test.
+#[proc_macro_attribute]
+pub fn fixture(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    fixture::expand(arguments, item, Link::Section)
+}
+
+/// [`macro@fixture`] for linkers that are not known to put the elements of a list side by side.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn fixture_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    fixture::expand(arguments, item, Link::Constructor)
 }
 
 /// Makes a function the `main` of a program whose actors can be placed in processes.

@@ -35,6 +35,12 @@ impl Parameter {
         Some(Parameter { attributes, tokens: tokens.collect(), span })
     }
 
+    /// The type, where the pattern is a name.
+    pub(crate) fn of_type(&self) -> &[TokenTree] {
+        let colon = self.tokens.iter().position(|token| is_mark(token, ':'));
+        colon.map(|at| &self.tokens[at + 1..]).unwrap_or_default()
+    }
+
     /// The name, where the pattern is one: `n: u32`, `mut n: u32`.
     pub(crate) fn name(&self) -> Option<&Ident> {
         match self.tokens.as_slice() {

@@ -8,6 +8,7 @@ use proc_macro::{Delimiter, Ident, Span, TokenTree};
 
 use crate::case::Instance;
 use crate::function::Function;
+use crate::injected;
 use crate::option::Given;
 use crate::token::Out;
 
@@ -77,6 +78,7 @@ fn wrapped(out: &mut Out, making: &Making<'_>, link: Link) {
     out.punct('=');
     out.group(Delimiter::Brace, |out| {
         match (function.is_async(), instance.is_some()) {
+            _ if making.injected().is_some() => needing(out, making),
             _ if !function.returns_unit() => {}
             (true, _) => run(out, making),
             (false, true) => call(out, making),
@@ -88,6 +90,20 @@ fn wrapped(out: &mut Out, making: &Making<'_>, link: Link) {
         }
     });
     out.punct(';');
+}
+
+impl Making<'_> {
+    /// The parameters that are fixtures, where there are any.
+    fn injected(&self) -> Option<&Instance> {
+        self.instance.filter(|instance| !instance.injected.is_empty())
+    }
+}
+
+/// The needs of a test that takes fixtures, and what calls it with them.
+fn needing(out: &mut Out, making: &Making<'_>) {
+    if let Some(Instance { injected, arguments, .. }) = making.injected() {
+        out.extend(injected::needing(injected, making.function, arguments, making.private));
+    }
 }
 
 /// `fn run() { name(…) }`.
@@ -203,6 +219,7 @@ fn path(out: &mut Out, making: &Making<'_>) {
         out.punct(',');
         match making.instance {
             None => out.string(&format!("::{name}")),
+            Some(instance) if instance.label.is_empty() => out.string(&format!("::{name}")),
             Some(instance) => out.string(&format!("::{name}::{}", instance.label)),
         }
     });
@@ -212,6 +229,13 @@ fn body(out: &mut Out, making: &Making<'_>) {
     let Making { function, private, instance, .. } = *making;
     if let Some(by) = making.generator {
         return generator(out, making, by);
+    }
+    if making.injected().is_some() {
+        out.path(&format!("{private}::Body::Needing"));
+        return out.group(Delimiter::Parenthesis, |out| {
+            out.punct('&');
+            out.word("__REHEARSAL_NEEDING");
+        });
     }
     let name = |out: &mut Out| out.push(TokenTree::Ident(function.name.clone()));
     match (function.is_async(), function.returns_unit()) {

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::event::Event;
+use super::fixture;
 use super::outcome::{Outcome, Verdict};
 use super::registry::{Leaks, Registry, TaskPanic};
 use super::run::{Run, Summary};
@@ -21,6 +22,10 @@ pub fn run(mut run: Run) -> Summary {
     run.reporter.event(&Event::RunStarted { planned, filtered_out, workers: 1, shuffle_seed: None });
     run.reporter.flush();
     let (verdict, actors) = attempt(&run);
+    let complaints = fixture::tear_down_process();
+    for message in &complaints {
+        run.reporter.event(&Event::RunError { message });
+    }
     let duration_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
     let mut outcome = Outcome { duration_ns, ..Outcome::of(verdict) };
     seat.hold_to_time(&mut outcome);
@@ -30,7 +35,7 @@ pub fn run(mut run: Run) -> Summary {
     run.tell_settled(0);
     run.reporter.event(&Event::Finished { trial: seat.info, outcome: &outcome });
     run.tell_settled(usize::MAX);
-    let success = !outcome.verdict.is_red() && !red;
+    let success = !outcome.verdict.is_red() && !red && complaints.is_empty();
     let told = run.tell_end(begun.elapsed(), success);
     if success && told { Summary::Green } else { Summary::Red }
 }

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::dispatch::{Current, Dispatch, Effect, Ended, Input, Source};
 use super::event::{Event, Running};
+use super::fixture::{self, Store};
 use super::outcome::{Death, Outcome, Output, Verdict};
 use super::registry::Isolation;
 use super::run::{Run, Summary};
@@ -29,6 +30,8 @@ struct Hand {
     capture: Option<Capture>,
     /// What the actors of the trial were at for which it is stopped.
     actors: Option<String>,
+    /// What the trial was doing with fixtures then.
+    phase: Option<String>,
 }
 
 /// How long the end of a trial that is over its time may wait for its worker to tell what the trial's actors are at.
@@ -44,6 +47,8 @@ pub struct Arbiter {
     begun: Instant,
     gathered: Instant,
     summary: Summary,
+    /// The user, or a failure, has ended the run.
+    ended_early: bool,
 }
 
 /// A wait for reports to gather is no shorter than this: the kernel takes 50 µs more than it was asked for.
@@ -68,6 +73,7 @@ impl Arbiter {
             begun: Instant::now(),
             gathered: Instant::now(),
             summary,
+            ended_early: false,
         }
     }
 
@@ -112,7 +118,8 @@ impl Arbiter {
             }
             Report::TakenBack { positions: taken } => Input::TakenBack(source, positions(taken)),
             Report::Leaving { positions: left } => Input::Leaving(source, positions(left)),
-            Report::StrayPanic { message } => return self.run_error(&message),
+            Report::Complaint { message } => return self.run_error(&message),
+            Report::Wants { fixture } => return self.lend(source, fixture),
         };
         self.receive(input);
         self.gather();
@@ -129,6 +136,9 @@ impl Arbiter {
         if let Some(actors) = &hand.actors {
             append_actors(&mut output, actors);
         }
+        if let Some(phase) = &hand.phase {
+            output.bytes.extend_from_slice(format!("{phase}\n").as_bytes());
+        }
         let (death, detail) = death_of(&exit);
         let ended = Ended { death, detail, current, output, now_ns: seam::monotonic_ns() };
         self.hands[source.worker] = None;
@@ -137,9 +147,9 @@ impl Arbiter {
 
     /// A worker is to be told to end; this is what the actors of its trial are at.
     #[command]
-    pub fn terminate(&mut self, source: Source, actors: Option<String>) {
+    pub fn terminate(&mut self, source: Source, actors: Option<String>, phase: Option<String>) {
         let Some(hand) = self.hand(source) else { return };
-        hand.actors = actors;
+        (hand.actors, hand.phase) = (actors, phase);
         if let Some(proxy) = &hand.proxy {
             process::terminate_group(proxy.pid());
         }
@@ -148,6 +158,7 @@ impl Arbiter {
     /// The user wants an end.
     #[command]
     pub fn interrupt(&mut self, why: String) {
+        self.ended_early = true;
         self.summary = Summary::Interrupted;
         let message = format!("{why}: stopping the workers; once more ends this at once");
         self.run.reporter.event(&Event::Warning { message: &message });
@@ -268,19 +279,55 @@ impl Arbiter {
         let own = self.own.clone();
         let Some(hand) = self.hand(to) else { return };
         let (Some(proxy), Some(own)) = (hand.proxy.clone(), own) else { return };
+        let (page, fixtures) = (hand.page.clone(), !fixture::graph().is_empty());
+        let grace = Duration::from_millis(self.run.limits.grace_ms);
         if hard {
-            return proxy.kill();
+            if !fixtures || !self.ended_early {
+                return proxy.kill();
+            }
+            seam::spawn(async move {
+                // Its fixtures have that long to be torn down.
+                let _ = proxy.wind_up().timeout(grace).await;
+                proxy.kill();
+            });
+            return;
         }
-        let current = current_of(&hand.page).filter(|_| self.run.setup.show_actors);
-        let Some(trial) = current.and_then(|current| self.run.seats.get(current.position)) else {
+        let shown = current_of(&page).filter(|_| self.run.setup.show_actors);
+        let trial = shown.and_then(|current| self.run.seats.get(current.position));
+        let trial = trial.map(|seat| seat.info.name.to_owned());
+        if trial.is_none() && !fixtures {
             return process::terminate_group(proxy.pid());
-        };
-        let trial = trial.info.name.to_owned();
+        }
         // The trial hangs, its worker does not: that is an actor on another thread.
         seam::spawn(async move {
-            let actors = proxy.actors_of(trial).timeout(LAST_LOOK).await.ok().flatten();
-            drop(own.terminate(to, actors).await);
+            let actors = match trial {
+                Some(trial) => proxy.actors_of(trial).timeout(LAST_LOOK).await.ok().flatten(),
+                None => None,
+            };
+            let phase = match fixtures {
+                true => proxy.wind_up().timeout(grace).await.ok().flatten(),
+                false => None,
+            };
+            drop(own.terminate(to, actors, phase).await);
         });
+    }
+
+    /// Has a fixture's value looked for, or made, and sent to the worker that wants it.
+    fn lend(&mut self, source: Source, fixture: u32) {
+        let Some(proxy) = self.proxy(source).cloned() else { return };
+        // Made here, whoever wants it: a thread waits for it, and the arbiter does not.
+        let lending = std::thread::Builder::new().name("fixture lender".to_owned()).spawn(move || {
+            let (bytes, refusal, skip) = match Store::of_run().bytes_of(fixture) {
+                Ok(bytes) => (bytes, None, false),
+                Err(refusal) => (Vec::new(), Some(refusal.text), refusal.skip),
+            };
+            // A worker that cannot be told is about to be reported as gone.
+            let _ = proxy.lend(fixture, bytes, refusal, skip).tell();
+        });
+        if let (Err(error), Some(proxy)) = (lending, self.proxy(source)) {
+            let refusal = format!("a fixture's thread could not be started: {error}");
+            let _ = proxy.lend(fixture, Vec::new(), Some(refusal), false).tell();
+        }
     }
 
     /// Looks, from outside, what the actors of a trial are at whose thread hangs in this process.
@@ -303,7 +350,7 @@ impl Arbiter {
     /// Starts a worker and the task that brings its messages home.
     fn start(&mut self, source: Source, isolation: Isolation) {
         let own = self.own.clone().expect("a run begins with the arbiter's own proxy");
-        let mut hand = Hand { source, proxy: None, page: Page::local(), capture: None, actors: None };
+        let mut hand = Hand { source, proxy: None, page: Page::local(), capture: None, actors: None, phase: None };
         let mut setup = self.run.setup.clone();
         let name = format!("worker-{}", source.worker);
         let spawn = match isolation {
@@ -380,6 +427,7 @@ impl Arbiter {
     /// Ends the run at its first failure: what has not run is told so.
     #[command]
     pub fn cancel(&mut self) {
+        self.ended_early = true;
         self.receive(Input::Interrupted("an earlier trial failed and --fail-fast was given".to_owned()));
     }
 
@@ -411,7 +459,21 @@ impl Arbiter {
         self.run.reporter.event(&Event::Busy { running: &running });
     }
 
+    /// Every worker is gone: what the run had is torn down, and then the end is told.
     fn finish(&mut self) {
+        if fixture::graph().is_empty() {
+            return self.tell_end(Vec::new());
+        }
+        let own = self.own.clone().expect("a run begins with the arbiter's own proxy");
+        std::thread::spawn(move || drop(own.tell_end(fixture::tear_down_process()).tell()));
+    }
+
+    /// Tells the end of the run, and first what went wrong with the teardown of its fixtures.
+    #[command]
+    pub fn tell_end(&mut self, complaints: Vec<String>) {
+        for complaint in complaints {
+            self.run_error(&complaint);
+        }
         self.run.tell_settled(usize::MAX);
         if let Some(why) = process::guardian_failure() {
             self.run.reporter.event(&Event::Warning { message: &why });

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod cli;
 pub mod dispatch;
 pub mod event;
+pub mod fixture;
 pub mod fork;
 pub mod generated;
 pub mod outcome;

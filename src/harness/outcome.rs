@@ -11,6 +11,8 @@ pub enum Returned {
     Success,
     /// Any other exit code; `Termination::report` has printed the error to stderr already.
     Failure,
+    /// Nothing: it was not called, because one of its fixtures is not there.
+    NotBegun,
 }
 
 impl Returned {

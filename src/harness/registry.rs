@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::process::Termination;
 use std::sync::OnceLock;
 
+use super::fixture::Needing;
 use super::generated::expand::{expand, not_made};
 use super::generated::find::find;
 use super::generated::trial::Generate;
@@ -148,6 +149,8 @@ pub enum Body {
     Generated(u32),
     /// A generator that made nothing, and why: a trial whose outcome is known.
     Broken(&'static str),
+    /// One that takes fixtures.
+    Needing(&'static Needing),
 }
 
 impl fmt::Debug for Body {
@@ -159,6 +162,7 @@ impl fmt::Debug for Body {
             Body::Generator(_) => "Generator",
             Body::Generated(_) => "Generated",
             Body::Broken(_) => "Broken",
+            Body::Needing(_) => "Needing",
         })
     }
 }

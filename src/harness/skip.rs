@@ -11,7 +11,8 @@ pub(crate) struct Skipped;
 /// Always: that is how it leaves. Where no trial is known on this thread it is an ordinary, loud panic.
 pub fn skip(reason: fmt::Arguments<'_>) -> ! {
     let reason = reason.to_string();
-    if super::trial::note_skip(&reason) {
+    // A fixture that many tests have is no test's own: whoever depends on it is skipped.
+    if super::fixture::note_skip(&reason) || super::trial::note_skip(&reason) {
         std::panic::resume_unwind(Box::new(Skipped));
     }
     panic!(

@@ -22,7 +22,7 @@ use super::run::{Run, Seat, Settled, Summary};
 use super::schedule::{DEPTH, Item};
 use super::target::Target;
 use super::worker::message::Setup;
-use super::{alone, audit, fork};
+use super::{alone, audit, fixture, fork};
 use crate::actor;
 use crate::app::notice::say;
 use crate::app::{Application, Declaration, Environment, Settings, SettingsError, launch};
@@ -160,6 +160,10 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(whole) => Run { complaint, ..whole },
         Err(code) => return code,
     };
+    let flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.entry));
+    if !flaws.is_empty() {
+        return fail(&flaws.join("\nerror: "));
+    }
     let watched = limit::tracer_pid().is_some();
     let summary = match &whole.seats[..] {
         [_] if options.under_nextest || watched => alone::run(whole),
@@ -231,6 +235,7 @@ fn assemble(
             keep_output: options.show_output,
             output_limit: options.output_limit,
             show_actors: options.actor_tree,
+            grace_ms: millis(options.grace),
             page: None,
         },
         capture: !options.no_capture,

@@ -14,6 +14,7 @@ mod abort;
 mod actors;
 mod audit;
 mod faults;
+mod fixture;
 mod flags;
 mod fork;
 mod generated;

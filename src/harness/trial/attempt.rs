@@ -12,6 +12,7 @@ use super::leak::{self, Left};
 use super::ledger::{self, Ledger};
 use super::runtime::{Spare, TrialRuntime};
 use crate::actor::panic;
+use crate::harness::fixture::{self, Complaints, Session, Store};
 use crate::harness::outcome::{Returned, Verdict};
 use crate::harness::registry::{Body, Entry, Leaks, ShouldPanic, TaskPanic};
 use crate::harness::skip::Skipped;
@@ -33,6 +34,8 @@ pub struct TrialSettings {
     pub last_words: Option<fn(&'static Entry, &Attempt)>,
     /// Whether it is noted of one that fails what its actors were at.
     pub show_actors: bool,
+    /// Where fixtures are that more than one test has.
+    pub(crate) store: Option<Arc<Store>>,
 }
 
 impl Default for TrialSettings {
@@ -44,6 +47,7 @@ impl Default for TrialSettings {
             shutdown_ms: 10_000,
             last_words: None,
             show_actors: true,
+            store: None,
         }
     }
 }
@@ -82,8 +86,8 @@ pub fn run_with(entry: &'static Entry, settings: &TrialSettings, spare: Option<&
 /// Puts together what was seen of a trial that has ended.
 pub(super) fn attempt(ledger: &Ledger, over: Over) -> Attempt {
     let Over { end, left, left_threads } = over;
-    let (stray, skipped) = ledger.take();
-    let seen = Seen { end, stray, skipped, left, left_threads };
+    let (stray, skipped, fixtures) = ledger.take();
+    let seen = Seen { end, stray, skipped, left, left_threads, fixtures };
     let settings = ledger.settings();
     let task_panic = ledger.entry().options.task_panic.unwrap_or(settings.task_panic);
     let verdict = judge(ledger.entry(), seen, task_panic, Duration::from_millis(settings.shutdown_ms));
@@ -113,8 +117,10 @@ fn run_body(
     ledger: &Arc<Ledger>,
     spare: Option<&mut Spare>,
 ) -> Over {
+    let with_fixtures = fixture::is_wanted(entry);
     let is_async = match entry.body {
-        Body::Async(_) => true,
+        _ if with_fixtures => true,
+        Body::Async(_) | Body::Needing(_) => true,
         Body::Other(body) => body.is_async(),
         _ => false,
     };
@@ -130,7 +136,10 @@ fn run_body(
         Ok(runtime) => runtime,
         Err(error) => return Over::so(End::NoRuntime { error: error.to_string() }),
     };
-    let end = caught(ledger, || call(entry.body, &mut |future| runtime.block_on(future)));
+    let end = match with_fixtures {
+        true => with_its_fixtures(entry, ledger, &runtime),
+        false => caught(ledger, || call(entry.body, &mut |future| runtime.block_on(future))),
+    };
     if end == End::ReturnedFailure || entry.options.should_panic != ShouldPanic::No {
         // Before its actors go with the runtime. Where it panicked they were looked at there and then.
         ledger.look();
@@ -139,6 +148,31 @@ fn run_body(
     let deadline = Instant::now() + Duration::from_millis(settings.shutdown_ms);
     let gone = runtime.retire(deadline, spare, keep && matches!(end, End::Returned | End::ReturnedFailure));
     Over { end, left, left_threads: !gone }
+}
+
+/// Runs a body between the set-up and the teardown of its fixtures.
+fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, runtime: &TrialRuntime) -> End {
+    let own;
+    let store = match &ledger.settings().store {
+        Some(store) => store,
+        None => {
+            own = Store::of_run();
+            &own
+        }
+    };
+    let mut complaints = Complaints::default();
+    let end = caught(ledger, || {
+        let session = Session::new(entry, store);
+        let ran = session.run(&mut |future| runtime.block_on(future), &mut complaints, |slots, drive| {
+            match entry.body {
+                Body::Needing(needing) => (needing.run)(slots, drive),
+                body => call(body, drive),
+            }
+        });
+        ran.unwrap_or(Returned::NotBegun)
+    });
+    ledger.complain(complaints.texts, complaints.skip);
+    end
 }
 
 /// What a body left behind that ended as it should; of one that did not there is worse to say.
@@ -167,6 +201,8 @@ fn call(body: Body, drive: Drive<'_>) -> Returned {
         Body::Other(body) => return body.run(drive),
         // A trial of these is found, or told of, without coming here.
         Body::Generator(_) | Body::Generated(_) | Body::Broken(_) => return Returned::Failure,
+        // What it takes is made elsewhere.
+        Body::Needing(_) => return Returned::NotBegun,
     }
     Returned::Success
 }
@@ -178,6 +214,7 @@ fn caught(ledger: &Ledger, body: impl FnOnce() -> Returned) -> End {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Returned::Success) => End::Returned,
         Ok(Returned::Failure) => End::ReturnedFailure,
+        Ok(Returned::NotBegun) => End::NotBegun,
         Err(payload) => {
             let end = of_payload(ledger, &*payload);
             discard(payload);

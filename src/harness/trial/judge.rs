@@ -36,6 +36,8 @@ pub(super) enum End {
     },
     /// With `rehearsal::skip!`.
     Skipped,
+    /// It was not called: one of its fixtures is not there.
+    NotBegun,
     /// Only a task or thread beside it is known to have ended, and the process with it (`panic = "abort"`).
     Fatal,
     /// It never started.
@@ -78,12 +80,14 @@ pub(super) struct Seen {
     pub(super) left: Option<Left>,
     /// Threads of its runtime did not end in time.
     pub(super) left_threads: bool,
+    /// What its fixtures say against it.
+    pub(super) fixtures: Vec<String>,
 }
 
 /// The verdict. A panic beside a trial that is meant to panic does not count: it is mostly the very one that is meant,
 /// on its way to the trial's thread.
 pub(super) fn judge(entry: &Entry, seen: Seen, task_panic: TaskPanic, shutdown: Duration) -> Verdict {
-    let Seen { end, stray, skipped, left, left_threads } = seen;
+    let Seen { end, stray, skipped, left, left_threads, fixtures } = seen;
     if let End::NoRuntime { error } = end {
         return failed(format!(
             "the test's tokio runtime could not be built: {error}\nit did not run; look at this process's limits on \
@@ -95,15 +99,16 @@ pub(super) fn judge(entry: &Entry, seen: Seen, task_panic: TaskPanic, shutdown: 
     let stray = if strays_count { stray.first().map(|first| beside(first, stray.len())) } else { None };
     if let Some(reason) = skipped
         && stray.is_none()
+        && fixtures.is_empty()
     {
         return Verdict::Ignored { reason };
     }
     let own = match (&end, should_panic) {
-        (End::Panicked { .. }, _) | (_, ShouldPanic::No) => own_end(&end, should_panic),
+        (End::Panicked { .. } | End::NotBegun, _) | (_, ShouldPanic::No) => own_end(&end, should_panic),
         _ => Err(format!("test did not panic as expected at {}:{}:{}", entry.file, entry.line, entry.column)),
     };
     let running = left_threads.then(|| still_running(shutdown));
-    let complaints: Vec<String> = own.err().into_iter().chain(stray).chain(running).collect();
+    let complaints: Vec<String> = own.err().into_iter().chain(fixtures).chain(stray).chain(running).collect();
     if complaints.is_empty() {
         return left.map_or(Verdict::Passed, Left::into_verdict);
     }
@@ -119,7 +124,7 @@ fn failed(message: String) -> Verdict {
 /// What the end of the trial's own function says by itself.
 fn own_end(end: &End, should_panic: ShouldPanic) -> Result<(), String> {
     match end {
-        End::Returned | End::Skipped | End::NoRuntime { .. } => Ok(()),
+        End::Returned | End::Skipped | End::NotBegun | End::NoRuntime { .. } => Ok(()),
         End::Fatal => {
             Err("a task or thread panicked, which ends the process under `panic = \"abort\"`".to_owned())
         }

@@ -54,6 +54,8 @@ struct Notes {
     own: Option<Panicked>,
     stray: Vec<Panicked>,
     skipped: Option<String>,
+    /// What its fixtures say against it.
+    fixtures: Vec<String>,
     /// The tree of its actors as something went wrong.
     actors: Option<String>,
     /// How often that was looked at.
@@ -124,10 +126,18 @@ impl Ledger {
         self.notes().own.clone()
     }
 
-    /// The panics beside the trial, and the reason given to `rehearsal::skip!`.
-    pub(super) fn take(&self) -> (Vec<Panicked>, Option<String>) {
+    /// The panics beside the trial, the reason given to `rehearsal::skip!`, and what its fixtures say against it.
+    pub(super) fn take(&self) -> (Vec<Panicked>, Option<String>, Vec<String>) {
         let mut notes = self.notes();
-        (std::mem::take(&mut notes.stray), notes.skipped.take())
+        let fixtures = std::mem::take(&mut notes.fixtures);
+        (std::mem::take(&mut notes.stray), notes.skipped.take(), fixtures)
+    }
+
+    /// What the fixtures of the trial came to: why it is red, and why it is skipped.
+    pub(super) fn complain(&self, fixtures: Vec<String>, skip: Option<String>) {
+        let mut notes = self.notes();
+        notes.fixtures = fixtures;
+        notes.skipped = notes.skipped.take().or(skip);
     }
 
     fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {

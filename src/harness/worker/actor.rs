@@ -1,8 +1,11 @@
 //! The worker as an actor: placed in a thread of the arbiter's process or in a process of its own, the code is one.
 
+use std::time::Duration;
+
 use super::lane::{Host, Lane};
 use super::message::{Report, Setup};
 use crate::actor::Context;
+use crate::harness::fixture::Refusal;
 use crate::harness::registry::Registry;
 use crate::harness::trial;
 use crate::harness::worker::message::Order;
@@ -12,6 +15,8 @@ use crate::sys::page::Page;
 /// Runs trials, one at a time, in the order in which they arrive.
 pub struct Worker {
     lane: Lane,
+    /// How long its end may take.
+    grace: Duration,
     outlet: crate::actor::Outlet<Report>,
 }
 
@@ -50,11 +55,9 @@ impl Worker {
         };
         let host = if own_process { Host::Process } else { Host::Thread };
         let capture = if own_process { Capture::of_stdout()? } else { None };
-        let outlet = cx.outlet();
-        Ok(Worker {
-            lane: Lane::new(setup, Registry::collect().into(), page, capture, host, outlet.clone()),
-            outlet,
-        })
+        let (outlet, grace) = (cx.outlet(), Duration::from_millis(setup.grace_ms));
+        let lane = Lane::new(setup, Registry::collect().into(), page, capture, host, outlet.clone());
+        Ok(Worker { grace, lane, outlet })
     }
 
     /// Takes trials in; each is answered by one `Report::Finished`, or named in a later report as not started.
@@ -74,6 +77,37 @@ impl Worker {
     #[command]
     pub fn end_trial(&mut self, position: u32, hard: bool) {
         debug_assert!(false, "trial {position} is to be ended alone (hard: {hard}), and is no fork");
+    }
+
+    /// The value of a fixture that a trial here wants, in bytes, or why there is none.
+    #[command]
+    pub fn lend(&mut self, fixture: u32, bytes: Vec<u8>, refusal: Option<String>, skip: bool) {
+        if let Some(store) = self.lane.store() {
+            store.lend(fixture, refusal.map_or(Ok(bytes), |text| Err(Refusal { skip, text })));
+        }
+    }
+
+    /// Starts no trial any more, and tears down the fixtures of this worker; says what a trial was doing with them.
+    #[command]
+    pub async fn wind_up(&mut self) -> Option<String> {
+        self.lane.close();
+        self.tear_down(self.grace / 2).await
+    }
+
+    #[stopping]
+    async fn stopping(&mut self) {
+        // Before the grace is over: what hangs is to be named by who knows it.
+        self.tear_down(self.grace * 4 / 5).await;
+    }
+
+    async fn tear_down(&self, within: Duration) -> Option<String> {
+        let store = self.lane.store()?;
+        let (phase, complaints) = store.wind_up(within).await;
+        for message in complaints {
+            // Where the arbiter is gone nobody is told.
+            let _ = self.outlet.send(Report::Complaint { message });
+        }
+        phase
     }
 
     /// Hands back those of these trials that have not been started, in one `Report::TakenBack`.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::message::{Order, Report, Setup};
 use crate::actor::Outlet;
+use crate::harness::fixture::{self, Store};
 use crate::harness::outcome::{Output, Verdict};
 use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Spare, TrialSettings};
@@ -76,7 +77,9 @@ impl Lane {
         let task_panic = if setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
         let leaks = if setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
         let last_words = (cfg!(panic = "abort") && own_process).then_some(say_last_words as fn(_, &_));
+        let store = open_store(own_process, &outlet);
         let settings = TrialSettings {
+            store,
             task_panic,
             leaks,
             alone: own_process,
@@ -122,6 +125,16 @@ impl Lane {
         }
     }
 
+    /// Where its fixtures are that more than one trial has; `None` in a suite without fixtures.
+    pub(super) fn store(&self) -> Option<&Arc<Store>> {
+        self.shared.settings.store.as_ref()
+    }
+
+    /// No trial is started any more.
+    pub fn close(&self) {
+        self.shared.queue().leaving = true;
+    }
+
     /// Takes those of these trials out again that have not been started.
     pub fn take_back(&self, positions: &[u32]) -> Vec<u32> {
         let mut taken = Vec::new();
@@ -134,6 +147,21 @@ impl Lane {
         });
         taken
     }
+}
+
+/// The place of this lane's fixtures.
+fn open_store(own_process: bool, outlet: &Outlet<Report>) -> Option<Arc<Store>> {
+    if fixture::graph().is_empty() {
+        return None;
+    }
+    if !own_process {
+        return Some(Store::of_thread());
+    }
+    let outlet = outlet.clone();
+    Some(Store::of_process(move |fixture| {
+        // Where the arbiter is gone so is this process, in a moment.
+        let _ = outlet.send(Report::Wants { fixture });
+    }))
 }
 
 impl Shared {
@@ -262,6 +290,7 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
         let wanted = shared.setup.keep_output || attempt.verdict.is_red();
         output = collect(capture, wanted.then_some(shared.setup.output_limit), &mut notes);
     }
+    notes.extend(shared.settings.store.as_ref().and_then(|store| store.stopped_while()));
     if !attempt.actors.is_empty() {
         trial::append_actors(&mut output, &attempt.actors);
     }

@@ -21,13 +21,15 @@ pub struct Setup {
     pub output_limit: u64,
     /// Whether it is told of a trial that failed what its actors were at.
     pub show_actors: bool,
+    /// Between SIGTERM and SIGKILL, milliseconds.
+    pub grace_ms: u64,
     /// The page of a worker in this process; a worker process receives its own as a descriptor.
     pub page: Option<Page>,
 }
 
 wired! {
     struct Setup {
-        forgive_task_panic, forgive_leaks, fresh_runtime, keep_output, output_limit, show_actors
+        forgive_task_panic, forgive_leaks, fresh_runtime, keep_output, output_limit, show_actors, grace_ms
     } skips { page }
 }
 
@@ -96,16 +98,21 @@ pub enum Report {
         /// Those it had not started.
         positions: Vec<u32>,
     },
-    /// A panic on a thread that belongs to no trial that is known.
-    StrayPanic {
-        /// Where and what.
+    /// Something is wrong with the run that no trial is to blame for.
+    Complaint {
+        /// What.
         message: String,
+    },
+    /// A trial needs a fixture that lives where the arbiter does.
+    Wants {
+        /// Its number.
+        fixture: u32,
     },
 }
 
 wired! {
     enum Report {
         Finished { position, verdict, duration_ns, output, notes }, TakenBack { positions },
-        Leaving { positions }, StrayPanic { message }
+        Leaving { positions }, Complaint { message }, Wants { fixture }
     }
 }

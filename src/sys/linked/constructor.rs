@@ -1,7 +1,9 @@
 //! Elements in a list that functions put together before `main`.
 
 pub use inventory;
-pub use rehearsal_macros::{generate_by_constructor as generate, test_by_constructor as test};
+pub use rehearsal_macros::{
+    fixture_by_constructor as fixture, generate_by_constructor as generate, test_by_constructor as test,
+};
 
 /// Makes a function that lists the elements.
 macro_rules! linked {

@@ -6,7 +6,8 @@
 //!   element costs the compiler a constant and nothing else;
 //! - `constructor`: elsewhere, a function an element that runs before `main` and puts it into a list.
 //!
-//! Both have [`test`] and [`generate`], the attributes whose output suits them, and the macro `linked!`, which makes a function that
+//! Both have [`test`], [`generate`] and [`fixture`](macro@fixture), the attributes whose output suits them, and the
+//! macro `linked!`, which makes a function that
 //! lists the elements of a type.
 //!
 //! Never: knows what the elements are.
@@ -14,7 +15,7 @@
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
 mod section;
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
-pub use rehearsal_macros::{generate, test};
+pub use rehearsal_macros::{fixture, generate, test};
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
 pub(crate) use section::{elements, linked, symbol};
 
@@ -23,4 +24,4 @@ mod constructor;
 #[cfg(not(all(target_os = "linux", not(rehearsal_portable))))]
 pub(crate) use constructor::linked;
 #[cfg(not(all(target_os = "linux", not(rehearsal_portable))))]
-pub use constructor::{generate, inventory, test};
+pub use constructor::{fixture, generate, inventory, test};

@@ -1,0 +1,258 @@
+//! Fixtures: how often they are made, that they are taken away, and what is said where they cannot be.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::build::executable;
+use crate::launch::{Finished, Launch};
+use crate::text::verdict_of_each;
+
+const ISOLATIONS: [&str; 2] = ["--isolation=process", "--isolation=thread"];
+
+/// What the suite `fixtures` came to, and its log.
+fn run(args: &[&str], isolation: &str) -> (Finished, Vec<String>) {
+    let launch = Launch::new(executable("fixtures", "fixtures")).args(args.iter().copied()).args([isolation]);
+    finish(launch)
+}
+
+fn finish(launch: Launch) -> (Finished, Vec<String>) {
+    let log: PathBuf = launch.directory().join("log");
+    let run = launch.run();
+    let log = std::fs::read_to_string(log).unwrap_or_default();
+    (run, log.lines().map(str::to_owned).collect())
+}
+
+/// What stands behind these words, line by line.
+fn behind<'a>(log: &'a [String], words: &str) -> Vec<&'a str> {
+    log.iter().filter_map(|line| line.strip_prefix(words)).map(str::trim).collect()
+}
+
+fn distinct<'a>(lines: &[&'a str]) -> BTreeSet<&'a str> {
+    lines.iter().copied().collect()
+}
+
+/// As often as its scope says, however many tests there are; and what was made is taken away.
+#[test]
+fn a_value_is_made_once_in_its_scope() {
+    for isolation in ISOLATIONS {
+        for workers in [1, 2] {
+            let (run, log) = run(&["scopes::", &format!("--test-threads={workers}")], isolation);
+            run.ends_with(0);
+            for scope in ["test", "module", "worker", "run"] {
+                let (up, down) = (behind(&log, &format!("up {scope} ")), behind(&log, &format!("down {scope} ")));
+                assert_eq!(distinct(&up).len(), up.len(), "{scope}: each is another\n{log:#?}\n{run}");
+                assert_eq!((up.len(), distinct(&up)), (down.len(), distinct(&down)), "{scope}\n{log:#?}\n{run}");
+            }
+            let ran = |scope: &str| behind(&log, &format!("ran {scope} "));
+            assert_eq!(ran("worker").len(), 12, "{run}");
+            assert_eq!(behind(&log, "up test ").len(), 12, "{run}");
+            assert_eq!(behind(&log, "up run ").len(), 1, "{run}");
+            // No value is made that no test has: one a worker that had any of them, and two modules each at most.
+            for (scope, most) in [("worker", workers), ("module", 2 * workers), ("run", 1)] {
+                let up = behind(&log, &format!("up {scope} "));
+                assert_eq!(distinct(&up), distinct(&ran(scope)), "{scope}\n{log:#?}\n{run}");
+                assert!((1..=most).contains(&up.len()), "{scope}\n{log:#?}\n{run}");
+            }
+        }
+    }
+}
+
+/// What was made last goes first: of a test, of a worker, and in the end of the run.
+#[test]
+fn values_go_in_the_reverse_order() {
+    for isolation in ISOLATIONS {
+        let (run, log) = run(&["scopes::first::a", "names::of_both", "--test-threads=1"], isolation);
+        run.ends_with(0);
+        let order: Vec<&str> = log
+            .iter()
+            .filter(|line| line.starts_with("up ") || line.starts_with("down "))
+            .map(|line| line.rsplit_once(' ').map_or(line.as_str(), |(head, _)| head))
+            .collect();
+        let names: Vec<&str> = order.iter().copied().filter(|line| line.ends_with("er") && !line.contains("work")).collect();
+        assert_eq!(names, ["up lower", "up upper", "down upper", "down lower"], "{run}");
+        let scopes: Vec<&str> = order.into_iter().filter(|line| !names.contains(line)).collect();
+        let test_and_wide = [
+            "up test", "up run", "up worker", "up module", "down test", "down module", "down worker", "down run",
+        ];
+        assert_eq!(scopes, test_and_wide, "{run}");
+    }
+}
+
+/// By type, by name where two give one type, and unasked; and taken away where the test fails.
+#[test]
+fn parameters_are_matched() {
+    for isolation in ISOLATIONS {
+        let (run, log) = run(&["names::", "--test-threads=1"], isolation);
+        run.ends_with(101);
+        for (name, verdict) in verdict_of_each(&run.stdout) {
+            assert_eq!(verdict, if name == "names::panics" { "FAILED" } else { "ok" }, "{name}\n{run}");
+        }
+        assert_eq!(log.iter().filter(|line| *line == "around").count(), 4, "{run}");
+        assert_eq!(behind(&log, "up upper ").len(), 2, "{run}");
+        assert_eq!(distinct(&behind(&log, "up ")), distinct(&behind(&log, "down ")), "{run}");
+    }
+}
+
+/// Every test that depends on it fails, with its words, and it is not tried again.
+#[test]
+fn a_set_up_that_fails_fails_its_tests() {
+    let words = [
+        ("errs", "returned an error: \"no disk\""),
+        ("panics", "on the floor"),
+        ("hangs", "did not end within 50ms"),
+    ];
+    for isolation in ISOLATIONS {
+        let (run, log) = run(&["set_up::", "--skip=outlasts", "--test-threads=1"], isolation);
+        run.ends_with(101);
+        assert!(!log.contains(&"body".to_owned()), "{run}");
+        let told = verdict_of_each(&run.stdout);
+        for scope in ["test", "worker", "run"] {
+            for (how, words) in words {
+                let module = format!("set_up::{how}_in_{scope}");
+                let words = if module == "set_up::hangs_in_test" { "was stopped before its end" } else { words };
+                for test in ["a", "b"] {
+                    assert_eq!(told[&format!("{module}::{test}")], "FAILED", "{run}");
+                }
+                let named = format!("the set-up of the fixture {module}::never (");
+                let said = run.stdout.split(&named).skip(1).filter(|rest| rest.split("----").next().unwrap_or(rest).contains(words));
+                assert_eq!(said.count(), 2, "{module}\n{run}");
+                let begun = behind(&log, &format!("begin {how}_in_{scope}")).len();
+                assert_eq!(begun, if scope == "test" { 2 } else { 1 }, "{module}\n{run}");
+            }
+            for test in ["a", "b"] {
+                let verdict = &told[&format!("set_up::skips_in_{scope}::{test}")];
+                assert_eq!(verdict, "ignored, no server here", "{run}");
+            }
+        }
+    }
+}
+
+/// Without a limit of its own the test's holds, and what it waited for is named.
+#[test]
+fn a_set_up_that_outlasts_its_test_is_named() {
+    let (run, _) = run(&["set_up::outlasts"], ISOLATIONS[0]);
+    run.ends_with(101);
+    assert!(run.stdout.contains("FAILED (timed out after 300ms)"), "{run}");
+    assert!(run.stdout.contains("waiting for the set-up of the fixture set_up::outlasts_its_test::slow ("), "{run}");
+}
+
+/// The run is red, and the fixture is named.
+#[test]
+fn a_teardown_that_fails_makes_the_run_red() {
+    for isolation in ISOLATIONS {
+        for (scope, hows) in [("worker", 3), ("run", 3), ("test", 2)] {
+            let words = [("errs", "still mounted"), ("panics", "on the way out"), ("hangs", "did not end within 50")];
+            for (how, words) in &words[..hows] {
+                let module = format!("teardown::{how}_in_{scope}");
+                let (run, _) = run(&[&format!("{module}::passes"), "--exact"], isolation);
+                run.ends_with(101);
+                let said = format!("{}{}", run.stdout, run.stderr);
+                let named = format!("the teardown of the fixture {module}::torn (");
+                assert!(said.split(&named).nth(1).is_some_and(|rest| rest.contains(words)), "{module}\n{run}");
+                let verdict = if scope == "test" { "FAILED" } else { "ok" };
+                assert_eq!(verdict_of_each(&run.stdout)[&format!("{module}::passes")], verdict, "{run}");
+            }
+        }
+    }
+}
+
+/// Fixtures of every scope go when their test is over its time.
+#[test]
+fn a_test_that_is_timed_out_leaves_nothing() {
+    let (run, log) = run(&["stopped::at_its_time"], ISOLATIONS[0]);
+    run.ends_with(101);
+    assert!(run.stdout.contains("FAILED (timed out after 300ms)"), "{run}");
+    let ends: Vec<&str> = behind(&log, "down ").iter().map(|line| line.split(' ').next().unwrap_or(line)).collect();
+    assert_eq!(ends, ["own", "wide", "all"], "{run}");
+}
+
+/// And when the user ends the run.
+#[test]
+fn ctrl_c_leaves_nothing() {
+    for isolation in ISOLATIONS {
+        let launch = Launch::new(executable("fixtures", "fixtures"));
+        let launch = launch.args(["stopped::by_the_user", "--exact", "--ignored", isolation]);
+        let pipe = launch.directory().join("log");
+        assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        // Open at both ends, so that neither opening nor reading waits for a writer to come or to go.
+        let mut pipe = File::options().read(true).write(true).open(&pipe).expect("the named pipe");
+        let reader = BufReader::new(pipe.try_clone().expect("its other end"));
+        let (told, heard) = mpsc::channel();
+        std::thread::spawn(move || reader.lines().map_while(Result::ok).try_for_each(|line| told.send(line)));
+        let next = || heard.recv_timeout(Duration::from_secs(60)).expect("a line of the log");
+        let running = launch.start();
+        while next() != "staying" {}
+        running.signal_group("INT");
+        let run = running.finish();
+        run.ends_with(130);
+        writeln!(pipe, "over").expect("a last line");
+        let mut ends = Vec::new();
+        loop {
+            let line = next();
+            if line == "over" {
+                break;
+            }
+            ends.extend(line.strip_prefix("down ").map(|end| end.split(' ').next().unwrap_or(end).to_owned()));
+        }
+        assert_eq!(ends, ["own", "wide", "all"], "{isolation}\n{run}");
+    }
+}
+
+/// What a crash took along is made again for the next worker; what lives elsewhere is not.
+#[test]
+fn a_worker_that_is_killed_takes_its_own_fixtures_along() {
+    let args = ["stopped::a_kills", "stopped::b_comes", "--ignored", "--test-threads=1"];
+    let (run, log) = run(&args, ISOLATIONS[0]);
+    run.ends_with(101);
+    let told = verdict_of_each(&run.stdout);
+    assert!(told["stopped::a_kills_its_worker"].starts_with("FAILED"), "{run}");
+    assert_eq!(told["stopped::b_comes_after"], "ok", "{run}");
+    let count = |words: &str| behind(&log, words).len();
+    assert_eq!((count("up wide"), count("down wide")), (2, 1), "{run}");
+    assert_eq!((count("up all"), count("down all")), (1, 1), "{run}");
+}
+
+/// One exact trial, as cargo-nextest runs it: all scopes in one process.
+#[test]
+fn one_trial_alone() {
+    let alone = |name: &str| {
+        let launch = Launch::new(executable("fixtures", "fixtures")).args([name, "--exact", "--nocapture"]);
+        finish(launch.env("NEXTEST", "1"))
+    };
+    let (run, log) = alone("scopes::second::is_async");
+    run.ends_with(0);
+    for scope in ["test", "module", "worker", "run"] {
+        assert_eq!(behind(&log, &format!("up {scope} ")).len(), 1, "{scope}\n{run}");
+        assert_eq!(behind(&log, &format!("down {scope} ")).len(), 1, "{scope}\n{run}");
+    }
+    let (run, _) = alone("teardown::errs_in_run::passes");
+    run.ends_with(101);
+    let (run, _) = alone("set_up::errs_in_run::a");
+    run.ends_with(101);
+}
+
+/// Nothing runs, and the way to the flaw is told.
+#[test]
+fn what_cannot_be_made_ends_the_run_before_it_begins() {
+    let faults = [
+        ("circle", "circle::one -> circle::two -> circle::one"),
+        ("missing", "takes `nobodys`, a impossible::missing::Nobodys, and no fixture gives that type"),
+        ("other_type", "the fixture other_type::port ("),
+        ("several", "name the parameter after the one it means"),
+        ("narrower", "narrower::broad ("),
+        ("for_itself", "take it as `&impossible::for_itself::Many`"),
+    ];
+    for (module, words) in faults {
+        let launch = Launch::new(executable("fixtures", "impossible")).args([module, "is_all_right"]);
+        let run = launch.run();
+        run.ends_with(101);
+        assert!(run.stderr.contains(words) && !run.stdout.contains("running"), "{module}\n{run}");
+    }
+    // Whoever does not want them is not held up.
+    Launch::new(executable("fixtures", "impossible")).args(["is_all_right"]).run().ends_with(0);
+}
