@@ -87,8 +87,7 @@ fn read(given: TokenStream) -> Result<Given, Failure> {
     Ok(read)
 }
 
-const TEARDOWN: &str =
-    "`teardown` takes an async function that is given the value: `teardown = close`; where plain code will do, write `Drop`";
+const TEARDOWN: &str = "`teardown` takes an async function that is given the value: `teardown = close`; where plain code will do, write `Drop`";
 
 fn scope(argument: &Argument) -> Result<&'static str, Failure> {
     let scopes =
@@ -104,25 +103,35 @@ fn scope(argument: &Argument) -> Result<&'static str, Failure> {
 
 fn check(function: &Function) -> Result<(), Failure> {
     if let Some(receiver) = &function.receiver {
-        return failed(receiver.span(), "`#[rehearsal::fixture]` works on free functions; this one is a method");
+        return failed(
+            receiver.span(),
+            "`#[rehearsal::fixture]` works on free functions; this one is a method",
+        );
     }
     if let Some(bracket) = function.generics {
         return failed(bracket, "a fixture cannot be generic: it is found by the one type that it gives");
     }
     if let Some((word, span)) = function.refused_qualifier() {
-        return failed(span, format!("a fixture cannot be `{word}`: the harness calls it as an ordinary safe function"));
+        return failed(
+            span,
+            format!("a fixture cannot be `{word}`: the harness calls it as an ordinary safe function"),
+        );
     }
     if let Some(word @ TokenTree::Ident(first)) = function.result.first()
         && first.to_string() == "impl"
     {
-        return failed(word.span(), "a fixture is found by the type that it gives, so that type needs a name: no `impl`");
+        return failed(
+            word.span(),
+            "a fixture is found by the type that it gives, so that type needs a name: no `impl`",
+        );
     }
     Ok(())
 }
 
 /// `const _: () = { … };`
 fn registered(function: &Function, given: &Given, link: Link) -> Result<Tokens, Failure> {
-    let root: Tokens = given.root.as_deref().unwrap_or("::rehearsal").parse().expect("a path that was checked");
+    let root: Tokens =
+        given.root.as_deref().unwrap_or("::rehearsal").parse().expect("a path that was checked");
     let private = quote!(#root::__private);
     let fixture = quote!(#private::fixture);
     let injected = Injected::all(function)?;
@@ -162,10 +171,11 @@ fn registered(function: &Function, given: &Given, link: Link) -> Result<Tokens, 
             crossing: #crossing,
         }
     };
+    let marked = Ident::new("unsafe", Span::call_site());
     let linked = match link {
         Link::Section => quote! {
             #[used]
-            #[unsafe(link_section = #SECTION)]
+            #[#marked(link_section = #SECTION)]
             static FIXTURE: #fixture::Fixture = #value;
         },
         Link::Constructor => quote!(#private::linked::inventory::submit! { #value }),

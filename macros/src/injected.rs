@@ -141,7 +141,12 @@ pub(crate) fn opened(injected: &[Injected], slots: &Ident, fixture: &Tokens) -> 
 }
 
 /// What stands beside the entry of a test that takes fixtures: its needs, and a function that calls it with them.
-pub(crate) fn needing(injected: &[Injected], function: &Function, arguments: &[TokenTree], private: &str) -> TokenStream {
+pub(crate) fn needing(
+    injected: &[Injected],
+    function: &Function,
+    arguments: &[TokenTree],
+    private: &str,
+) -> TokenStream {
     let private: Tokens = private.parse().expect("a path that was checked");
     let fixture = quote!(#private::fixture);
     let (slots, drive) = (Ident::new("slots", Span::mixed_site()), Ident::new("_drive", Span::mixed_site()));

@@ -68,8 +68,8 @@ use register::Link;
 ///
 /// # Errors
 /// What cannot be honoured does not compile: an unknown option or one given twice, options that contradict one another,
-/// a case with more or fewer values than there are parameters, two cases of one name, a parameter that nothing supplies,
-/// more than 10,000 combinations, generics, a method, anything that is no function.
+/// a case with more or fewer values than there are parameters, two cases of one name, a
+/// parameter that no case and no list supplies and that cannot be a fixture, more than 10,000 combinations, generics, a method, anything that is no function.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(arguments, item, Link::Section)

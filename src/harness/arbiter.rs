@@ -350,7 +350,8 @@ impl Arbiter {
     /// Starts a worker and the task that brings its messages home.
     fn start(&mut self, source: Source, isolation: Isolation) {
         let own = self.own.clone().expect("a run begins with the arbiter's own proxy");
-        let mut hand = Hand { source, proxy: None, page: Page::local(), capture: None, actors: None, phase: None };
+        let mut hand =
+            Hand { source, proxy: None, page: Page::local(), capture: None, actors: None, phase: None };
         let mut setup = self.run.setup.clone();
         let name = format!("worker-{}", source.worker);
         let spawn = match isolation {

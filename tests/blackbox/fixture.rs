@@ -16,15 +16,21 @@ const ISOLATIONS: [&str; 2] = ["--isolation=process", "--isolation=thread"];
 
 /// What the suite `fixtures` came to, and its log.
 fn run(args: &[&str], isolation: &str) -> (Finished, Vec<String>) {
-    let launch = Launch::new(executable("fixtures", "fixtures")).args(args.iter().copied()).args([isolation]);
-    finish(launch)
+    finish(Launch::new(executable("fixtures", "fixtures")).args(args.iter().copied()).args([isolation]))
+}
+
+/// Where the run's fixtures log: beside its directory, which goes with it.
+fn log_of(launch: &Launch) -> PathBuf {
+    launch.directory().with_extension("log")
 }
 
 fn finish(launch: Launch) -> (Finished, Vec<String>) {
-    let log: PathBuf = launch.directory().join("log");
-    let run = launch.run();
-    let log = std::fs::read_to_string(log).unwrap_or_default();
-    (run, log.lines().map(str::to_owned).collect())
+    let log = log_of(&launch);
+    let run = launch.env("FIXTURE_LOG", &log.to_string_lossy()).run();
+    let text = std::fs::read_to_string(&log).unwrap_or_default();
+    // None was written where no fixture was made.
+    let _ = std::fs::remove_file(log);
+    (run, text.lines().map(str::to_owned).collect())
 }
 
 /// What stands behind these words, line by line.
@@ -44,9 +50,14 @@ fn a_value_is_made_once_in_its_scope() {
             let (run, log) = run(&["scopes::", &format!("--test-threads={workers}")], isolation);
             run.ends_with(0);
             for scope in ["test", "module", "worker", "run"] {
-                let (up, down) = (behind(&log, &format!("up {scope} ")), behind(&log, &format!("down {scope} ")));
+                let (up, down) =
+                    (behind(&log, &format!("up {scope} ")), behind(&log, &format!("down {scope} ")));
                 assert_eq!(distinct(&up).len(), up.len(), "{scope}: each is another\n{log:#?}\n{run}");
-                assert_eq!((up.len(), distinct(&up)), (down.len(), distinct(&down)), "{scope}\n{log:#?}\n{run}");
+                assert_eq!(
+                    (up.len(), distinct(&up)),
+                    (down.len(), distinct(&down)),
+                    "{scope}\n{log:#?}\n{run}"
+                );
             }
             let ran = |scope: &str| behind(&log, &format!("ran {scope} "));
             assert_eq!(ran("worker").len(), 12, "{run}");
@@ -73,11 +84,19 @@ fn values_go_in_the_reverse_order() {
             .filter(|line| line.starts_with("up ") || line.starts_with("down "))
             .map(|line| line.rsplit_once(' ').map_or(line.as_str(), |(head, _)| head))
             .collect();
-        let names: Vec<&str> = order.iter().copied().filter(|line| line.ends_with("er") && !line.contains("work")).collect();
+        let names: Vec<&str> =
+            order.iter().copied().filter(|line| line.ends_with("er") && !line.contains("work")).collect();
         assert_eq!(names, ["up lower", "up upper", "down upper", "down lower"], "{run}");
         let scopes: Vec<&str> = order.into_iter().filter(|line| !names.contains(line)).collect();
         let test_and_wide = [
-            "up test", "up run", "up worker", "up module", "down test", "down module", "down worker", "down run",
+            "up test",
+            "up run",
+            "up worker",
+            "up module",
+            "down test",
+            "down module",
+            "down worker",
+            "down run",
         ];
         assert_eq!(scopes, test_and_wide, "{run}");
     }
@@ -114,12 +133,17 @@ fn a_set_up_that_fails_fails_its_tests() {
         for scope in ["test", "worker", "run"] {
             for (how, words) in words {
                 let module = format!("set_up::{how}_in_{scope}");
-                let words = if module == "set_up::hangs_in_test" { "was stopped before its end" } else { words };
+                let words =
+                    if module == "set_up::hangs_in_test" { "was stopped before its end" } else { words };
                 for test in ["a", "b"] {
                     assert_eq!(told[&format!("{module}::{test}")], "FAILED", "{run}");
                 }
                 let named = format!("the set-up of the fixture {module}::never (");
-                let said = run.stdout.split(&named).skip(1).filter(|rest| rest.split("----").next().unwrap_or(rest).contains(words));
+                let said = run
+                    .stdout
+                    .split(&named)
+                    .skip(1)
+                    .filter(|rest| rest.split("----").next().unwrap_or(rest).contains(words));
                 assert_eq!(said.count(), 2, "{module}\n{run}");
                 let begun = behind(&log, &format!("begin {how}_in_{scope}")).len();
                 assert_eq!(begun, if scope == "test" { 2 } else { 1 }, "{module}\n{run}");
@@ -138,7 +162,10 @@ fn a_set_up_that_outlasts_its_test_is_named() {
     let (run, _) = run(&["set_up::outlasts"], ISOLATIONS[0]);
     run.ends_with(101);
     assert!(run.stdout.contains("FAILED (timed out after 300ms)"), "{run}");
-    assert!(run.stdout.contains("waiting for the set-up of the fixture set_up::outlasts_its_test::slow ("), "{run}");
+    assert!(
+        run.stdout.contains("waiting for the set-up of the fixture set_up::outlasts_its_test::slow ("),
+        "{run}"
+    );
 }
 
 /// The run is red, and the fixture is named.
@@ -146,14 +173,18 @@ fn a_set_up_that_outlasts_its_test_is_named() {
 fn a_teardown_that_fails_makes_the_run_red() {
     for isolation in ISOLATIONS {
         for (scope, hows) in [("worker", 3), ("run", 3), ("test", 2)] {
-            let words = [("errs", "still mounted"), ("panics", "on the way out"), ("hangs", "did not end within 50")];
+            let words =
+                [("errs", "still mounted"), ("panics", "on the way out"), ("hangs", "did not end within 50")];
             for (how, words) in &words[..hows] {
                 let module = format!("teardown::{how}_in_{scope}");
                 let (run, _) = run(&[&format!("{module}::passes"), "--exact"], isolation);
                 run.ends_with(101);
                 let said = format!("{}{}", run.stdout, run.stderr);
                 let named = format!("the teardown of the fixture {module}::torn (");
-                assert!(said.split(&named).nth(1).is_some_and(|rest| rest.contains(words)), "{module}\n{run}");
+                assert!(
+                    said.split(&named).nth(1).is_some_and(|rest| rest.contains(words)),
+                    "{module}\n{run}"
+                );
                 let verdict = if scope == "test" { "FAILED" } else { "ok" };
                 assert_eq!(verdict_of_each(&run.stdout)[&format!("{module}::passes")], verdict, "{run}");
             }
@@ -167,7 +198,8 @@ fn a_test_that_is_timed_out_leaves_nothing() {
     let (run, log) = run(&["stopped::at_its_time"], ISOLATIONS[0]);
     run.ends_with(101);
     assert!(run.stdout.contains("FAILED (timed out after 300ms)"), "{run}");
-    let ends: Vec<&str> = behind(&log, "down ").iter().map(|line| line.split(' ').next().unwrap_or(line)).collect();
+    let ends: Vec<&str> =
+        behind(&log, "down ").iter().map(|line| line.split(' ').next().unwrap_or(line)).collect();
     assert_eq!(ends, ["own", "wide", "all"], "{run}");
 }
 
@@ -177,7 +209,9 @@ fn ctrl_c_leaves_nothing() {
     for isolation in ISOLATIONS {
         let launch = Launch::new(executable("fixtures", "fixtures"));
         let launch = launch.args(["stopped::by_the_user", "--exact", "--ignored", isolation]);
-        let pipe = launch.directory().join("log");
+        let path = log_of(&launch);
+        let launch = launch.env("FIXTURE_LOG", &path.to_string_lossy());
+        let pipe = path.clone();
         assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
         // Open at both ends, so that neither opening nor reading waits for a writer to come or to go.
         let mut pipe = File::options().read(true).write(true).open(&pipe).expect("the named pipe");
@@ -197,8 +231,11 @@ fn ctrl_c_leaves_nothing() {
             if line == "over" {
                 break;
             }
-            ends.extend(line.strip_prefix("down ").map(|end| end.split(' ').next().unwrap_or(end).to_owned()));
+            ends.extend(
+                line.strip_prefix("down ").map(|end| end.split(' ').next().unwrap_or(end).to_owned()),
+            );
         }
+        std::fs::remove_file(path).expect("the named pipe");
         assert_eq!(ends, ["own", "wide", "all"], "{isolation}\n{run}");
     }
 }

@@ -163,12 +163,13 @@ fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, runtime: &TrialRunt
     let mut complaints = Complaints::default();
     let end = caught(ledger, || {
         let session = Session::new(entry, store);
-        let ran = session.run(&mut |future| runtime.block_on(future), &mut complaints, |slots, drive| {
-            match entry.body {
+        let ran =
+            session.run(&mut |future| runtime.block_on(future), &mut complaints, |slots, drive| match entry
+                .body
+            {
                 Body::Needing(needing) => (needing.run)(slots, drive),
                 body => call(body, drive),
-            }
-        });
+            });
         ran.unwrap_or(Returned::NotBegun)
     });
     ledger.complain(complaints.texts, complaints.skip);

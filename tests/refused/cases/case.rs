@@ -32,14 +32,6 @@ fn option_of_tests_only(a: u32) {}
 fn wrong_option(a: u32) {}
 
 #[rehearsal::test]
-#[case(1)]
-fn not_all(
-    a: u32,
-    b: u32, //~ nothing supplies this argument
-) {
-}
-
-#[rehearsal::test]
 fn no_case(
     #[case] a: u32, //~ the test has no cases
 ) {

@@ -1,9 +1,6 @@
 //! Things that are no test function.
 
 #[rehearsal::test]
-fn takes_something(n: u32) {} //~ nothing supplies this argument
-
-#[rehearsal::test]
 fn generic<T>() {} //~ a test cannot be generic
 
 #[rehearsal::test]
