@@ -304,10 +304,7 @@ impl Arbiter {
                 Some(trial) => proxy.actors_of(trial).timeout(LAST_LOOK).await.ok().flatten(),
                 None => None,
             };
-            let phase = match fixtures {
-                true => proxy.wind_up().timeout(grace).await.ok().flatten(),
-                false => None,
-            };
+            let phase = if fixtures { proxy.wind_up().timeout(grace).await.ok().flatten() } else { None };
             drop(own.terminate(to, actors, phase).await);
         });
     }

@@ -160,7 +160,7 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(whole) => Run { complaint, ..whole },
         Err(code) => return code,
     };
-    let flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.entry));
+    let flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.address.0));
     if !flaws.is_empty() {
         return fail(&flaws.join("\nerror: "));
     }

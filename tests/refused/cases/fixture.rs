@@ -46,14 +46,9 @@ fn slice(_bytes: &[u8]) {} //~ so a parameter names that as the fixture gives it
 #[rehearsal::test]
 fn taken_apart((_a, _b): (u8, u8)) {} //~ a parameter that is a fixture needs a plain name and a type
 
-#[rehearsal::fixture(scope = "run")]
-fn does_not_cross() -> std::sync::Mutex<std::fs::File> { //~ Serialize` is not satisfied
-    unreachable!()
-}
-
-#[rehearsal::fixture(scope = "worker")]
-fn stays() -> std::rc::Rc<u8> { //~ cannot be shared between threads safely
-    std::rc::Rc::new(1)
+#[rehearsal::fixture(scope = "worker")] //~ cannot be shared between threads safely
+fn stays() -> std::cell::Cell<u8> {
+    std::cell::Cell::new(1)
 }
 
 fn main() {}
