@@ -10,12 +10,13 @@ use tokio::sync::oneshot;
 
 use super::dispatch::{Current, Dispatch, Effect, Ended, Input, Source};
 use super::event::{Event, Running};
-use super::fixture::{self, Store};
+use super::fixture;
 use super::outcome::{Death, Outcome, Output, Verdict};
 use super::registry::Isolation;
 use super::run::{Run, Summary};
 use super::trial::{self, append_actors};
 use super::worker::actor::{Worker, WorkerProxy};
+use super::worker::lender::lend;
 use super::worker::message::{Made, Order, Report};
 use crate::actor::{Exit, Reason};
 use crate::sys::capture::Capture;
@@ -119,7 +120,9 @@ impl Arbiter {
             Report::TakenBack { positions: taken } => Input::TakenBack(source, positions(taken)),
             Report::Leaving { positions: left } => Input::Leaving(source, positions(left)),
             Report::Complaint { message } => return self.run_error(&message),
-            Report::Wants { fixture } => return self.lend(source, fixture),
+            Report::Wants { fixture } => {
+                return self.proxy(source).cloned().into_iter().for_each(|proxy| lend(proxy, fixture));
+            }
         };
         self.receive(input);
         self.gather();
@@ -307,24 +310,6 @@ impl Arbiter {
             let phase = if fixtures { proxy.wind_up().timeout(grace).await.ok().flatten() } else { None };
             drop(own.terminate(to, actors, phase).await);
         });
-    }
-
-    /// Has a fixture's value looked for, or made, and sent to the worker that wants it.
-    fn lend(&mut self, source: Source, fixture: u32) {
-        let Some(proxy) = self.proxy(source).cloned() else { return };
-        // Made here, whoever wants it: a thread waits for it, and the arbiter does not.
-        let lending = std::thread::Builder::new().name("fixture lender".to_owned()).spawn(move || {
-            let (bytes, refusal, skip) = match Store::of_run().bytes_of(fixture) {
-                Ok(bytes) => (bytes, None, false),
-                Err(refusal) => (Vec::new(), Some(refusal.text), refusal.skip),
-            };
-            // A worker that cannot be told is about to be reported as gone.
-            let _ = proxy.lend(fixture, bytes, refusal, skip).tell();
-        });
-        if let (Err(error), Some(proxy)) = (lending, self.proxy(source)) {
-            let refusal = format!("a fixture's thread could not be started: {error}");
-            let _ = proxy.lend(fixture, Vec::new(), Some(refusal), false).tell();
-        }
     }
 
     /// Looks, from outside, what the actors of a trial are at whose thread hangs in this process.

@@ -160,7 +160,17 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(whole) => Run { complaint, ..whole },
         Err(code) => return code,
     };
-    let flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.address.0));
+    let mut flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.address.0));
+    for (seat, planned) in whole.seats.iter().zip(&whole.planned) {
+        if planned.item.isolation == Isolation::Fork
+            && registry.get(seat.address.0).is_some_and(fixture::is_wanted)
+        {
+            let name = seat.info.name;
+            flaws.push(format!(
+                "{name} takes fixtures, which isolation \"fork\" does not have yet; use \"process\""
+            ));
+        }
+    }
     if !flaws.is_empty() {
         return fail(&flaws.join("\nerror: "));
     }

@@ -9,4 +9,5 @@
 
 pub mod actor;
 pub mod lane;
+pub mod lender;
 pub mod message;

@@ -1,0 +1,22 @@
+//! A fixture whose scope is the run, on its way from the arbiter's process into a worker.
+
+use super::actor::WorkerProxy;
+use crate::harness::fixture::Store;
+
+/// Has a fixture's value looked for, or made, and sent to the worker that wants it. A thread waits for it, and the
+/// arbiter does not.
+pub fn lend(proxy: WorkerProxy, fixture: u32) {
+    let to = proxy.clone();
+    let lending = std::thread::Builder::new().name("fixture lender".to_owned()).spawn(move || {
+        let (bytes, refusal, skip) = match Store::of_run().bytes_of(fixture) {
+            Ok(bytes) => (bytes, None, false),
+            Err(refusal) => (Vec::new(), Some(refusal.text), refusal.skip),
+        };
+        // A worker that cannot be told is about to be reported as gone.
+        let _ = to.lend(fixture, bytes, refusal, skip).tell();
+    });
+    if let Err(error) = lending {
+        let refusal = format!("a fixture's thread could not be started: {error}");
+        let _ = proxy.lend(fixture, Vec::new(), Some(refusal), false).tell();
+    }
+}
