@@ -8,18 +8,20 @@ use std::time::{Duration, Instant};
 
 use super::event::Event;
 use super::fixture;
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Outcome, Ran, Verdict};
 use super::registry::{Leaks, Registry, TaskPanic};
 use super::run::{Run, Summary};
 use super::trial::{self, TrialSettings};
-use crate::sys::exit;
+use crate::sys::{exit, seam};
 
 /// Runs the only trial of this run on a thread with its name.
 pub fn run(mut run: Run) -> Summary {
     let (begun, red) = (Instant::now(), run.is_red_already());
     let seat = run.seats[0];
     let (planned, filtered_out) = (1 + run.settled.len(), run.filtered_out);
-    run.reporter.event(&Event::RunStarted { planned, filtered_out, workers: 1, shuffle_seed: None });
+    let now_ns = seam::monotonic_ns();
+    let started = Event::RunStarted { planned, filtered_out, workers: 1, shuffle_seed: None, now_ns };
+    run.reporter.event(&started);
     run.reporter.flush();
     let (verdict, actors) = attempt(&run);
     let complaints = fixture::tear_down_process();
@@ -27,7 +29,8 @@ pub fn run(mut run: Run) -> Summary {
         run.reporter.event(&Event::RunError { message });
     }
     let duration_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    let mut outcome = Outcome { duration_ns, ..Outcome::of(verdict) };
+    let ran = Some(Ran { worker: 0, started_ns: now_ns });
+    let mut outcome = Outcome { ran, duration_ns, ..Outcome::of(verdict) };
     seat.hold_to_time(&mut outcome);
     if !actors.is_empty() {
         trial::append_actors(&mut outcome.output, &actors);

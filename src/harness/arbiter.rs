@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::dispatch::{Current, Dispatch, Effect, Ended, Input, Source};
 use super::event::{Event, Running};
 use super::fixture;
-use super::outcome::{Death, Outcome, Output, Verdict};
+use super::outcome::{Death, Outcome, Output, Ran, Verdict};
 use super::registry::Isolation;
 use super::run::{Run, Summary};
 use super::trial::{self, append_actors};
@@ -84,7 +84,8 @@ impl Arbiter {
         self.own = Some(own);
         let (planned, filtered_out) = (self.run.seats.len() + self.run.settled.len(), self.run.filtered_out);
         let (workers, shuffle_seed) = (self.dispatch.workers(), self.run.shuffle_seed);
-        self.run.reporter.event(&Event::RunStarted { planned, filtered_out, workers, shuffle_seed });
+        let now_ns = seam::monotonic_ns();
+        self.run.reporter.event(&Event::RunStarted { planned, filtered_out, workers, shuffle_seed, now_ns });
         if let Some(complaint) = self.run.complaint.take() {
             self.run_error(&complaint);
         }
@@ -113,8 +114,9 @@ impl Arbiter {
         let positions =
             |positions: Vec<u32>| positions.into_iter().map(|position| position as usize).collect();
         let input = match report {
-            Report::Finished { position, verdict, duration_ns, output, notes } => {
-                let outcome = Outcome { verdict, duration_ns, output, notes };
+            Report::Finished { position, verdict, started_ns, duration_ns, output, notes } => {
+                let ran = (started_ns > 0).then_some(Ran { worker: source.worker, started_ns });
+                let outcome = Outcome { verdict, ran, duration_ns, output, notes };
                 Input::Finished(source, position as usize, Box::new(outcome))
             }
             Report::TakenBack { positions: taken } => Input::TakenBack(source, positions(taken)),

@@ -11,7 +11,7 @@ mod tests;
 #[cfg(test)]
 mod walk;
 
-use super::outcome::{Death, Outcome, Output, Verdict};
+use super::outcome::{Death, Outcome, Output, Ran, Verdict};
 use super::registry::Isolation;
 use super::schedule::{Position, SHORT_NS, Schedule};
 use crate::sys::signal::signal_name;
@@ -243,7 +243,8 @@ impl Dispatch {
         self.schedule.finished(source.worker, position, duration_ns);
         self.slots[source.worker].let_go(position);
         self.slots[source.worker].failures = 0;
-        self.conclude(position, Outcome { verdict, duration_ns, output: ended.output, notes: Vec::new() });
+        let ran = ended.current.map(|current| Ran { worker: source.worker, started_ns: current.started_ns });
+        self.conclude(position, Outcome { ran, duration_ns, output: ended.output, ..Outcome::of(verdict) });
     }
 
     fn conclude(&mut self, position: Position, outcome: Outcome) {
@@ -338,9 +339,17 @@ impl Dispatch {
         }
         // A thread cannot be killed: the trial is over, its thread is left behind, and a new worker takes the place.
         let verdict = Verdict::TimedOut { limit_ms: self.planned[position].limit_ms, stuck: true };
+        let started_ns = self.now_ns.saturating_sub(elapsed_ns);
         self.schedule.finished(worker, position, elapsed_ns);
         self.slots[worker].let_go(position);
-        self.conclude(position, Outcome { duration_ns: elapsed_ns, ..Outcome::of(verdict) });
+        self.conclude(
+            position,
+            Outcome {
+                ran: Some(Ran { worker, started_ns }),
+                duration_ns: elapsed_ns,
+                ..Outcome::of(verdict)
+            },
+        );
         let rest: Vec<Position> = std::mem::take(&mut self.slots[worker].held).into();
         if !rest.is_empty() {
             self.effects.push(Effect::TakeBack(source, rest));
@@ -469,6 +478,6 @@ fn describe(ended: &Ended) -> String {
 impl Outcome {
     /// An outcome without output that took no time.
     pub fn of(verdict: Verdict) -> Outcome {
-        Outcome { verdict, duration_ns: 0, output: Output::default(), notes: Vec::new() }
+        Outcome { verdict, ran: None, duration_ns: 0, output: Output::default(), notes: Vec::new() }
     }
 }

@@ -45,6 +45,8 @@ pub enum Event<'a> {
         workers: usize,
         /// Seed of a shuffled order.
         shuffle_seed: Option<u64>,
+        /// When this is, nanoseconds on the monotonic clock.
+        now_ns: u64,
     },
     /// An attempt was seen to run (told only where a live display wants it: `snapshot` of busy workers).
     Busy {

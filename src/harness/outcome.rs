@@ -110,11 +110,23 @@ pub struct Output {
 
 wired! { struct Output { bytes, dropped } }
 
+/// Where and when an attempt ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ran {
+    /// The worker's place in the pool, from 0.
+    pub worker: usize,
+    /// When it began, nanoseconds on the monotonic clock, as [`super::event::Event::RunStarted`] has the run's own
+    /// beginning.
+    pub started_ns: u64,
+}
+
 /// What became of one planned trial, with all a reporter needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Final verdict.
     pub verdict: Verdict,
+    /// Where and when the attempt ran; none where it never began, or was given up before that was known.
+    pub ran: Option<Ran>,
     /// Wall time of the attempt, nanoseconds.
     pub duration_ns: u64,
     /// What it wrote, where that was captured and wanted.

@@ -67,6 +67,13 @@ fn a_crash_is_blamed_on_the_trial_that_ran_and_the_rest_goes_on() {
         verdicts(&effects)[..],
         [(1, Verdict::Crashed { death: Death::Signaled { signal: 11 }, .. })]
     ));
+    let Some(Effect::Outcome(_, outcome)) =
+        effects.iter().find(|effect| matches!(effect, Effect::Outcome(..)))
+    else {
+        panic!("{effects:?}")
+    };
+    let current = running(1).expect("it ran");
+    assert_eq!(outcome.ran, Some(Ran { worker: 0, started_ns: current.started_ns }), "where and when it ran");
     assert!(effects.contains(&Effect::Start(at(0, 2), Isolation::Process)));
     let again = run.receive(Input::Ready(at(0, 2)));
     assert!(matches!(&again[..], [Effect::Send(_, held)] if held[0] == 2), "{again:?}");

@@ -227,7 +227,7 @@ impl Server {
             }
         };
         let verdict = Verdict::Crashed { death, message: message.to_owned() };
-        finished(order, verdict, seam::monotonic_ns().saturating_sub(started_ns), output, notes)
+        finished(order, verdict, started_ns, output, notes)
     }
 
     /// Tells a trial's outcome; where nobody can be told this process has no purpose left.
@@ -267,6 +267,8 @@ fn death(status: ExitStatus) -> Death {
     }
 }
 
-fn finished(order: Order, verdict: Verdict, duration_ns: u64, output: Output, notes: Vec<String>) -> Report {
-    Report::Finished { position: order.position, verdict, duration_ns, output, notes }
+/// The report of a trial that makes none itself; `started_ns` is 0 where it did not begin.
+fn finished(order: Order, verdict: Verdict, started_ns: u64, output: Output, notes: Vec<String>) -> Report {
+    let duration_ns = if started_ns == 0 { 0 } else { seam::monotonic_ns().saturating_sub(started_ns) };
+    Report::Finished { position: order.position, verdict, started_ns, duration_ns, output, notes }
 }

@@ -192,7 +192,7 @@ fn start_next(shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
         let Some(entry) = shared.registry.at(order.address()) else {
             // Only another binary could name such a trial, and the handshake refuses another binary.
             let reason = format!("this binary has no trial number {} {:?}", order.entry, order.made.0);
-            send(shared, finished(order, Verdict::NotRun { reason }, 0, Output::default(), Vec::new()));
+            send(shared, not_run(order, reason));
             continue;
         };
         match thread::Builder::new()
@@ -204,7 +204,7 @@ fn start_next(shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
                 let reason = format!(
                     "its thread could not be started: {error}; raise the limit on processes (ulimit -u)"
                 );
-                send(shared, finished(order, Verdict::NotRun { reason }, 0, Output::default(), Vec::new()));
+                send(shared, not_run(order, reason));
             }
         }
     }
@@ -302,7 +302,10 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
         let names: Vec<String> = running.filter_map(|child| process::name_of(child.pid)).collect();
         notes.push(left_behind(count, &names));
     }
-    send(shared, finished(order, attempt.verdict.clone(), attempt.duration_ns, output, notes));
+    let started_ns = shared.page.load().map_or(0, |moment| moment.started_ns);
+    let (verdict, duration_ns) = (attempt.verdict.clone(), attempt.duration_ns);
+    let position = order.position;
+    send(shared, Report::Finished { position, verdict, started_ns, duration_ns, output, notes });
     deaf || children.is_some() || (attempt.left_threads && own_process)
 }
 
@@ -349,8 +352,15 @@ fn leave(shared: &Shared) {
     send(shared, Report::Leaving { positions });
 }
 
-fn finished(order: Order, verdict: Verdict, duration_ns: u64, output: Output, notes: Vec<String>) -> Report {
-    Report::Finished { position: order.position, verdict, duration_ns, output, notes }
+fn not_run(order: Order, reason: String) -> Report {
+    Report::Finished {
+        position: order.position,
+        verdict: Verdict::NotRun { reason },
+        started_ns: 0,
+        duration_ns: 0,
+        output: Output::default(),
+        notes: Vec::new(),
+    }
 }
 
 /// Sends home. Where home cannot be reached (a trial closed every descriptor) this process has no purpose left, and

@@ -81,6 +81,8 @@ pub enum Report {
         position: u32,
         /// What the worker saw of it.
         verdict: Verdict,
+        /// When it began, on the monotonic clock; 0 where it did not.
+        started_ns: u64,
         /// How long it took, nanoseconds.
         duration_ns: u64,
         /// What it wrote, where that is wanted.
@@ -112,7 +114,7 @@ pub enum Report {
 
 wired! {
     enum Report {
-        Finished { position, verdict, duration_ns, output, notes }, TakenBack { positions },
+        Finished { position, verdict, started_ns, duration_ns, output, notes }, TakenBack { positions },
         Leaving { positions }, Complaint { message }, Wants { fixture }
     }
 }

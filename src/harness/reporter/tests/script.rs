@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::Environment;
 use crate::harness::cli::Options;
 use crate::harness::event::{Event, Running, TrialInfo};
-use crate::harness::outcome::{Death, Outcome, Output, Verdict};
+use crate::harness::outcome::{Death, Outcome, Output, Ran, Verdict};
 use crate::harness::registry::{Kind, ShouldPanic};
 use crate::harness::reporter::Reporter;
 
@@ -20,10 +20,10 @@ pub(super) fn trial(name: &str) -> TrialInfo<'_> {
 
 pub(super) fn outcome(verdict: Verdict, output: &[u8]) -> Outcome {
     Outcome {
-        verdict,
+        ran: Some(Ran { worker: 1, started_ns: 5_000_000 }),
         duration_ns: 1_250_000,
         output: Output { bytes: output.to_vec(), dropped: 0 },
-        notes: Vec::new(),
+        ..Outcome::of(verdict)
     }
 }
 
@@ -80,7 +80,8 @@ pub(super) fn outcomes() -> Vec<(&'static str, Outcome)> {
 /// Plays the run to a reporter.
 pub(super) fn play(reporter: &mut dyn Reporter, shuffle_seed: Option<u64>) {
     let outcomes = outcomes();
-    let started = Event::RunStarted { planned: outcomes.len(), filtered_out: 3, workers: 2, shuffle_seed };
+    let started =
+        Event::RunStarted { planned: outcomes.len(), filtered_out: 3, workers: 2, shuffle_seed, now_ns: 0 };
     reporter.event(&started);
     reporter.event(&Event::Warning { message: "output is not captured under thread isolation" });
     let elapsed = Duration::from_millis(60_010);
@@ -102,7 +103,8 @@ pub(super) fn play(reporter: &mut dyn Reporter, shuffle_seed: Option<u64>) {
 
 /// A run in which all is well.
 pub(super) fn play_green(reporter: &mut dyn Reporter, trials: usize) {
-    let started = Event::RunStarted { planned: trials, filtered_out: 0, workers: 2, shuffle_seed: None };
+    let started =
+        Event::RunStarted { planned: trials, filtered_out: 0, workers: 2, shuffle_seed: None, now_ns: 0 };
     reporter.event(&started);
     for number in 0..trials {
         let name = format!("t{number:03}");

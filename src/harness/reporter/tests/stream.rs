@@ -144,7 +144,13 @@ fn the_display_has_a_bar_and_a_line_for_each_busy_worker() {
     let screen = Screen::default();
     let mut progress =
         Progress::on(ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255), Paint::PLAIN);
-    progress.event(&Event::RunStarted { planned: 10, filtered_out: 0, workers: 2, shuffle_seed: None });
+    progress.event(&Event::RunStarted {
+        planned: 10,
+        filtered_out: 0,
+        workers: 2,
+        shuffle_seed: None,
+        now_ns: 0,
+    });
     assert!(screen.take().contains(" 0/10"));
 
     let crashed = outcome(Verdict::Crashed { death: Death::Exited { code: 3 }, message: String::new() }, b"");
@@ -170,7 +176,13 @@ fn drawn_for(workers: usize) -> String {
     let screen = Screen::default();
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
     let mut progress = Progress::on(target, Paint::PLAIN);
-    progress.event(&Event::RunStarted { planned: 100, filtered_out: 0, workers, shuffle_seed: None });
+    progress.event(&Event::RunStarted {
+        planned: 100,
+        filtered_out: 0,
+        workers,
+        shuffle_seed: None,
+        now_ns: 0,
+    });
     let long = format!("outer::{}::the_function", "module::".repeat(20));
     let running: Vec<Running<'_>> = (0..workers)
         .map(|worker| Running { worker, trial: trial(&long), elapsed: Duration::ZERO, slow: false })
