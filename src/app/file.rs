@@ -128,7 +128,7 @@ fn read_value(form: Form, value: &DeValue<'_>, from: &Source) -> Result<Value, S
             decimal(number)
         }
         (_, DeValue::String(text)) => text.to_string(),
-        (_, other) => return wrong(as_written(other), format!("a {} does not fit", other.type_str())),
+        (_, other) => return wrong(as_written(other), format!("{} does not fit", kind(other))),
     };
     form.read(text.clone().into()).or_else(|problem| wrong(text, problem))
 }
@@ -139,6 +139,12 @@ fn decimal(number: &DeInteger<'_>) -> String {
         Ok(value) => value.to_string(),
         Err(_) => number.to_string(),
     }
+}
+
+fn kind(value: &DeValue<'_>) -> String {
+    let word = value.type_str();
+    let article = if word.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {word}")
 }
 
 fn as_written(value: &DeValue<'_>) -> String {

@@ -184,6 +184,7 @@ fn typed(value: &Value) -> String {
         Value::Duration(duration) | Value::Limit(Some(duration)) => format_duration(*duration),
         Value::Limit(None) => "none".to_owned(),
         Value::Path(path) => path.display().to_string(),
+        Value::Text(text) => text.clone(),
         Value::List(list) => list.join(","),
     }
 }

@@ -92,6 +92,8 @@ pub enum Form {
     Size,
     /// A path; need not be UTF-8.
     Path,
+    /// Any text that is not empty; the last one counts.
+    Text,
     /// Any text; the flag may be repeated and all its values count.
     List,
 }
@@ -113,6 +115,8 @@ pub enum Value {
     Size(u64),
     /// [`Form::Path`].
     Path(PathBuf),
+    /// [`Form::Text`].
+    Text(String),
     /// [`Form::List`].
     List(Vec<String>),
 }
@@ -173,7 +177,7 @@ impl Setting {
             Form::Duration | Form::Limit => "DURATION".into(),
             Form::Size => "SIZE".into(),
             Form::Path => "PATH".into(),
-            Form::List => "TEXT".into(),
+            Form::Text | Form::List => "TEXT".into(),
         }
     }
 }
@@ -190,7 +194,7 @@ impl Form {
             Form::Limit => format!("{DURATION_FORMS}, or `none`"),
             Form::Size => SIZE_FORMS.into(),
             Form::Path => "a path".into(),
-            Form::List => "a text".into(),
+            Form::Text | Form::List => "a text".into(),
         }
     }
 
@@ -220,6 +224,8 @@ impl Form {
                 None => Err("not a duration".into()),
             },
             Form::Size => parse_size(&text).map(Value::Size).ok_or_else(|| "not a size".into()),
+            Form::Text if text.trim().is_empty() => Err("it is empty".into()),
+            Form::Text => Ok(Value::Text(text)),
             Form::List => Ok(Value::List(vec![text])),
             Form::Path => unreachable!("handled before the text had to be UTF-8"),
         }

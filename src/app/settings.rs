@@ -228,6 +228,14 @@ impl Settings {
         })
     }
 
+    /// A [`Form::Text`].
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.take(name, |value| match value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
     /// A [`Form::List`]; empty where nothing was given.
     pub fn list(&self, name: &str) -> &[String] {
         self.take(name, |value| match value {

@@ -43,6 +43,14 @@ const TABLE: &[Setting] = &[
         key: Some("loud"),
         ..Setting::BLANK
     },
+    Setting {
+        name: "title",
+        flags: &["--title"],
+        variables: &[Variable::exact("APP_TITLE")],
+        key: Some("title"),
+        form: Form::Text,
+        ..Setting::BLANK
+    },
     Setting { name: "log", flags: &["--log"], form: Form::Path, ..Setting::BLANK },
     Setting::HELP,
 ];
@@ -106,6 +114,19 @@ fn a_list_gathers_its_flags_and_replaces_the_file() {
     let toml = "skip = ['x', 'y']";
     assert_eq!(resolve("", &[], toml).expect("right").list("skip"), ["x", "y"]);
     assert_eq!(resolve("--skip a --skip b", &[], toml).expect("right").list("skip"), ["a", "b"]);
+}
+
+#[rehearsal::test]
+fn of_texts_the_last_one_counts_whatever_is_in_it() {
+    let given = resolve("--title a --title b,c", &[("APP_TITLE", "v")], "title = 'f'").expect("right");
+    assert_eq!(given.text("title"), Some("b,c"));
+    assert_eq!(resolve("", &[], "title = 'f g'").expect("right").text("title"), Some("f g"));
+    assert_eq!(resolve("", &[], "").expect("right").text("title"), None);
+    assert_eq!(complaint("--title=", &[], ""), "`--title `: it is empty; allowed: a text");
+    assert_eq!(
+        complaint("", &[], "title = 3"),
+        "rehearsal.toml:1:9: `title` = `3`: an integer does not fit; allowed: a text"
+    );
 }
 
 #[rehearsal::test]
@@ -192,13 +213,13 @@ fn what_is_wrong_is_told_with_what_is_allowed() {
             "",
             &[],
             "\n  timout = '5s'",
-            "rehearsal.toml:2:3: unknown key `timout`, did you mean `timeout`?; known keys: isolation-level, limit, loud, skip, timeout, workers",
+            "rehearsal.toml:2:3: unknown key `timout`, did you mean `timeout`?; known keys: isolation-level, limit, loud, skip, timeout, title, workers",
         ),
         (
             "",
             &[],
             "[server]\nport = 1",
-            "rehearsal.toml:1:2: unknown key `server`; known keys: isolation-level, limit, loud, skip, timeout, workers",
+            "rehearsal.toml:1:2: unknown key `server`; known keys: isolation-level, limit, loud, skip, timeout, title, workers",
         ),
         (
             "",

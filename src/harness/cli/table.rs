@@ -196,7 +196,7 @@ pub const TABLE: &[Setting] = &[
     Setting {
         name: "shuffle-seed",
         heading: RUN,
-        flags: &["--shuffle-seed"],
+        flags: &["--shuffle-seed", "--seed"],
         variables: &[Variable::exact("REHEARSAL_SHUFFLE_SEED"), Variable::exact("RUST_TEST_SHUFFLE_SEED")],
         key: Some("shuffle-seed"),
         form: Form::Count { least: 0 },

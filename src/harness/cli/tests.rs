@@ -117,6 +117,12 @@ fn several_filters_and_skips_are_taken_anywhere() {
 }
 
 #[rehearsal::test]
+fn a_seed_has_a_short_name() {
+    assert_eq!(parse("--seed 7").shuffle_seed, Some(7));
+    assert_eq!(parse("--seed 7 --shuffle-seed=8").shuffle_seed, Some(8));
+}
+
+#[rehearsal::test]
 fn cargo_nextest_is_recognised_when_it_runs_one_trial() {
     let line = "--exact math::adds --nocapture";
     let under =
