@@ -144,6 +144,19 @@ impl Running {
         processes(&self.mark, self.child.id())
     }
 
+    /// Waits until there are so many others. Whoever starts a program goes on when its memory has been replaced, which is
+    /// a moment before its environment, by which it is known here, can be read.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than any run may.
+    pub(crate) fn wait_for_others(&self, count: usize) {
+        while self.others().len() < count {
+            assert!(self.since.elapsed() < DEADLINE, "no {count} others: {:?}", self.others());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits until stderr, which is a file, has this in it.
     ///
     /// # Panics

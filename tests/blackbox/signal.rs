@@ -32,7 +32,8 @@ pub(crate) fn two_at_work(args: &[&str]) -> Running {
         running.signal("KILL");
         panic!("{names:?} instead of two trials at work\n{}", running.finish());
     }
-    assert!(running.others().len() >= 2, "two grandchildren: {:?}", running.others());
+    // The two grandchildren.
+    running.wait_for_others(2);
     running
 }
 
