@@ -116,7 +116,7 @@ impl Arbiter {
         let input = match report {
             Report::Finished { position, verdict, started_ns, duration_ns, output, notes } => {
                 let ran = (started_ns > 0).then_some(Ran { worker: source.worker, started_ns });
-                let outcome = Outcome { verdict, ran, duration_ns, output, notes };
+                let outcome = Outcome { ran, duration_ns, output, notes, ..Outcome::of(verdict) };
                 Input::Finished(source, position as usize, Box::new(outcome))
             }
             Report::TakenBack { positions: taken } => Input::TakenBack(source, positions(taken)),

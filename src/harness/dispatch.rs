@@ -11,7 +11,7 @@ mod tests;
 #[cfg(test)]
 mod walk;
 
-use super::outcome::{Death, Outcome, Output, Ran, Verdict};
+use super::outcome::{Death, Outcome, Ran, Verdict};
 use super::registry::Isolation;
 use super::schedule::{Position, SHORT_NS, Schedule};
 use crate::sys::signal::signal_name;
@@ -473,11 +473,4 @@ fn describe(ended: &Ended) -> String {
         None => "stopped".to_owned(),
     };
     if ended.detail.is_empty() { death } else { format!("{death}: {}", ended.detail) }
-}
-
-impl Outcome {
-    /// An outcome without output that took no time.
-    pub fn of(verdict: Verdict) -> Outcome {
-        Outcome { verdict, ran: None, duration_ns: 0, output: Output::default(), notes: Vec::new() }
-    }
 }

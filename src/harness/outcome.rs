@@ -41,6 +41,23 @@ pub enum Verdict {
         /// What they are and where they were spawned, a line each.
         message: String,
     },
+    /// It failed, was tried again, and passed; what failed before is in [`Outcome::attempts`].
+    Flaky {
+        /// The number of the attempt that passed, from 2.
+        attempt: u32,
+        /// Whether that makes the run red all the same (`--flaky-result fail`).
+        red: bool,
+    },
+    /// It failed, as its `xfail` says it would; how is in [`Outcome::attempts`].
+    ExpectedFailure {
+        /// Why that is expected.
+        reason: String,
+    },
+    /// It passed, and its `xfail` says it would not.
+    UnexpectedPass {
+        /// Why a failure was expected.
+        reason: String,
+    },
     /// It did not run, by attribute or by `rehearsal::skip!`; the reason may be empty.
     Ignored {
         /// Why.
@@ -76,7 +93,8 @@ pub enum Verdict {
 wired! {
     enum Verdict {
         Passed, Failed { message }, Leaked { actors, tasks, message }, Ignored { reason }, TimedOut { limit_ms, stuck },
-        Crashed { death, message }, NotRun { reason }, Cancelled { reason }
+        Crashed { death, message }, NotRun { reason }, Cancelled { reason }, Flaky { attempt, red },
+        ExpectedFailure { reason }, UnexpectedPass { reason }
     }
 }
 
@@ -127,17 +145,76 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Where and when the attempt ran; none where it never began, or was given up before that was known.
     pub ran: Option<Ran>,
-    /// Wall time of the attempt, nanoseconds.
+    /// Wall time of the attempt that decided it, nanoseconds; of repetitions, what one took on average.
     pub duration_ns: u64,
     /// What it wrote, where that was captured and wanted.
     pub output: Output,
     /// Notes for a person that do not change the verdict (`left 2 child processes behind`).
     pub notes: Vec<String>,
+    /// The attempts that failed and did not decide it: those before the last, the one that was expected to fail, or
+    /// repetitions. Empty for a trial that ran once.
+    pub attempts: Vec<Attempt>,
+    /// What came of all repetitions, where it was to be repeated.
+    pub repeated: Option<Box<Repeated>>,
+}
+
+/// An attempt that failed, beside the one that decided the trial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which attempt or repetition, from 1.
+    pub number: u32,
+    /// How it failed.
+    pub verdict: Verdict,
+    /// Wall time, nanoseconds.
+    pub duration_ns: u64,
+    /// What it wrote, where that was captured.
+    pub output: Output,
+    /// Notes for a person.
+    pub notes: Vec<String>,
+    /// Where and when it ran, where that is known.
+    pub ran: Option<Ran>,
+    /// Whether no other trial had run in its process before.
+    pub fresh: bool,
+}
+
+/// What came of the repetitions of a trial.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repeated {
+    /// How many were run.
+    pub ran: u32,
+    /// How many of them failed. Not all of these need be among [`Outcome::attempts`].
+    pub failed: u32,
+    /// The shortest one, nanoseconds.
+    pub least_ns: u64,
+    /// The longest one, nanoseconds.
+    pub most_ns: u64,
+    /// All together, nanoseconds.
+    pub total_ns: u64,
+}
+
+impl Outcome {
+    /// An outcome without output that took no time.
+    pub fn of(verdict: Verdict) -> Outcome {
+        Outcome {
+            verdict,
+            ran: None,
+            duration_ns: 0,
+            output: Output::default(),
+            notes: Vec::new(),
+            attempts: Vec::new(),
+            repeated: None,
+        }
+    }
 }
 
 impl Verdict {
     /// Whether this verdict makes the run red.
     pub fn is_red(&self) -> bool {
-        !matches!(self, Verdict::Passed | Verdict::Ignored { .. })
+        !(self.is_pass() || matches!(self, Verdict::Ignored { .. }))
+    }
+
+    /// Whether it is told as `ok` and counted as passed.
+    pub fn is_pass(&self) -> bool {
+        matches!(self, Verdict::Passed | Verdict::Flaky { red: false, .. } | Verdict::ExpectedFailure { .. })
     }
 }

@@ -67,7 +67,7 @@ impl Seat {
         let took = Duration::from_nanos(outcome.duration_ns);
         if let Some(limit) = self.time_limit
             && took > limit
-            && outcome.verdict == Verdict::Passed
+            && matches!(outcome.verdict, Verdict::Passed | Verdict::Flaky { red: false, .. })
         {
             let (took, limit) = (format_duration(took), format_duration(limit));
             let message = format!("time limit exceeded: it took {took}, and --ensure-time allows {limit}");

@@ -1,6 +1,7 @@
 //! Tables: an input goes in, effects come out.
 
 use super::*;
+use crate::harness::outcome::Output;
 use crate::harness::schedule::Item;
 
 const LIMITS: Limits = Limits { grace_ms: 100, slow_ms: 60_000 };

@@ -1,5 +1,6 @@
 //! A random walk: workers that finish, crash, stall, leave and fail to start, in any order the seed makes.
 
+use crate::harness::outcome::Output;
 use crate::harness::schedule::Item;
 use std::collections::{BTreeMap, VecDeque};
 

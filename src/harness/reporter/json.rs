@@ -76,7 +76,7 @@ impl Json {
         self.line.push_str(r#"{ "type": "test", "name": "#);
         push_json(&mut self.line, trial.name);
         let event = match outcome.verdict {
-            Verdict::Passed => "ok",
+            ref verdict if verdict.is_pass() => "ok",
             Verdict::Ignored { .. } => "ignored",
             _ => "failed",
         };
@@ -87,7 +87,7 @@ impl Json {
 
     fn push_details(&mut self, outcome: &Outcome) {
         let red = outcome.verdict.is_red();
-        if self.report_time && (red || outcome.verdict == Verdict::Passed) {
+        if self.report_time && (red || outcome.verdict.is_pass()) {
             let seconds = Duration::from_nanos(outcome.duration_ns).as_secs_f64();
             let _ = write!(self.line, r#", "exec_time": {seconds}"#);
         }
@@ -99,8 +99,14 @@ impl Json {
         }
         let mut said = match &outcome.verdict {
             Verdict::Ignored { reason } => reason.clone(),
+            // libtest has no word for what is flaky, or failed as expected: it is a plain `ok`.
+            verdict if verdict.is_pass() => String::new(),
             _ => words::message(outcome),
         };
+        for line in words::attempt_lines(outcome).take_while(|_| red) {
+            let gap = if said.is_empty() { "" } else { "\n" };
+            let _ = write!(said, "{gap}{line}");
+        }
         for note in words::notes(outcome) {
             let gap = if said.is_empty() { "" } else { "\n" };
             let _ = write!(said, "{gap}note: {note}");

@@ -66,6 +66,8 @@ impl Junit {
             Verdict::Crashed { .. } => "crash",
             Verdict::NotRun { .. } => "not run",
             Verdict::Cancelled { .. } => "cancelled",
+            Verdict::Flaky { .. } => "flaky",
+            Verdict::UnexpectedPass { .. } => "unexpected pass",
             _ => "assert",
         };
         let message = words::message(outcome);

@@ -83,6 +83,9 @@ fn write_line(out: &mut Sink, paint: Paint, trial: &TrialInfo<'_>, outcome: &Out
         out.push(part);
     }
     out.push(&words::reason(&outcome.verdict));
+    if outcome.repeated.is_some() {
+        out.push(&words::repeated(outcome));
+    }
     out.push(paint.end());
     if report_time && !matches!(outcome.verdict, Verdict::Ignored { .. }) {
         let _ = write!(out, " <{:.3}s>", Duration::from_nanos(outcome.duration_ns).as_secs_f64());
@@ -102,15 +105,15 @@ impl Row {
     fn mark(&mut self, out: &mut Sink, paint: Paint, trial: &TrialInfo<'_>, outcome: &Outcome) {
         let (word, tone) = words::word(&outcome.verdict);
         let (begin, end) = (paint.begin(tone), paint.end());
-        let mark = match outcome.verdict {
-            Verdict::Passed => ".",
+        let mark = match &outcome.verdict {
+            verdict if verdict.is_pass() => ".",
             Verdict::Ignored { .. } => "i",
             _ => {
                 if self.column > 0 {
                     self.end(out);
                 }
-                let reason = words::reason(&outcome.verdict);
-                let _ = writeln!(out, "{} --- {begin}{word}{reason}{end}", trial.name);
+                let (reason, of_all) = (words::reason(&outcome.verdict), words::repeated(outcome));
+                let _ = writeln!(out, "{} --- {begin}{word}{reason}{of_all}{end}", trial.name);
                 self.told += 1;
                 return;
             }

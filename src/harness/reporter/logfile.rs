@@ -39,10 +39,11 @@ impl Reporter for Logfile {
         let Event::Finished { trial, outcome } = event else { return };
         let said = match &outcome.verdict {
             Verdict::Ignored { reason } => reason.clone(),
+            verdict if verdict.is_pass() => String::new(),
             _ => words::message(outcome),
         };
-        let word = match outcome.verdict {
-            Verdict::Passed => "ok",
+        let word = match &outcome.verdict {
+            verdict if verdict.is_pass() => "ok",
             Verdict::Ignored { .. } => "ignored",
             _ => "failed",
         };

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::harness::event::TrialInfo;
-use crate::harness::outcome::{Outcome, Verdict};
+use crate::harness::outcome::{Outcome, Output, Verdict};
 use crate::harness::registry::order_by_name;
 
 use super::paint::{Paint, Tone};
@@ -35,14 +35,10 @@ impl Tally {
     /// Counts one outcome.
     pub fn count(&mut self, verdict: &Verdict) {
         *match verdict {
-            Verdict::Passed => &mut self.passed,
+            verdict if verdict.is_pass() => &mut self.passed,
             Verdict::Ignored { .. } => &mut self.ignored,
             Verdict::Cancelled { .. } => &mut self.cancelled,
-            Verdict::Failed { .. }
-            | Verdict::Leaked { .. }
-            | Verdict::TimedOut { .. }
-            | Verdict::Crashed { .. }
-            | Verdict::NotRun { .. } => &mut self.failed,
+            _ => &mut self.failed,
         } += 1;
     }
 }
@@ -57,6 +53,7 @@ pub struct Summary {
     show_output: bool,
     failures: Blocks,
     successes: Blocks,
+    flaky: Blocks,
     cancelled: Vec<(String, String)>,
     noted: Vec<(String, String)>,
 }
@@ -76,6 +73,7 @@ impl Summary {
             show_output,
             failures: Blocks::default(),
             successes: Blocks::default(),
+            flaky: Blocks::default(),
             cancelled: Vec::new(),
             noted: Vec::new(),
         }
@@ -101,8 +99,9 @@ impl Summary {
                 }
             }
             verdict if verdict.is_red() => self.failures.add(trial, outcome),
-            _ => {
-                if self.show_output && outcome.verdict == Verdict::Passed {
+            Verdict::Flaky { .. } => self.flaky.add(trial, outcome),
+            verdict => {
+                if self.show_output && verdict.is_pass() {
                     self.successes.add(trial, outcome);
                 } else {
                     let notes = outcome.notes.iter().map(|note| (trial.name.to_owned(), note.clone()));
@@ -116,6 +115,9 @@ impl Summary {
     pub fn write(&mut self, out: &mut Sink, paint: Paint, elapsed: Duration, success: bool) {
         if self.show_output {
             self.successes.write(out, "successes");
+        }
+        if !self.flaky.names.is_empty() {
+            self.flaky.write(out, "flaky");
         }
         if !self.failures.names.is_empty() {
             self.failures.write(out, "failures");
@@ -161,9 +163,24 @@ impl Summary {
 impl Blocks {
     fn add(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
         self.names.push(trial.name.to_owned());
-        let mut block = outcome.output.bytes.clone();
-        let message = words::message(outcome);
-        for note in words::notes(outcome).into_iter().chain((!message.is_empty()).then_some(message)) {
+        for attempt in &outcome.attempts {
+            let title = match outcome.repeated {
+                Some(_) => format!("{}#{} stdout", trial.name, attempt.number),
+                None => format!("{} attempt {} stdout", trial.name, attempt.number),
+            };
+            self.push(&title, &attempt.verdict, &attempt.output, &attempt.notes);
+            if !self.text.ends_with(b"\n\n") {
+                self.text.push(b'\n');
+            }
+        }
+        self.push(&format!("{} stdout", trial.name), &outcome.verdict, &outcome.output, &outcome.notes);
+    }
+
+    fn push(&mut self, title: &str, verdict: &Verdict, output: &Output, notes: &[String]) {
+        let mut block = output.bytes.clone();
+        let message = words::message_of(verdict, output);
+        let notes = words::notes_of(notes, output);
+        for note in notes.into_iter().chain((!message.is_empty()).then_some(message)) {
             if !block.is_empty() && !block.ends_with(b"\n") {
                 block.push(b'\n');
             }
@@ -171,12 +188,11 @@ impl Blocks {
             block.extend_from_slice(note.as_bytes());
         }
         // libtest does not end a message of its own with a line end, and readers compare; ours may.
-        if !block.is_empty() && !matches!(outcome.verdict, Verdict::Failed { .. }) && !block.ends_with(b"\n")
-        {
+        if !block.is_empty() && !matches!(verdict, Verdict::Failed { .. }) && !block.ends_with(b"\n") {
             block.push(b'\n');
         }
         if !block.is_empty() {
-            self.text.extend_from_slice(format!("---- {} stdout ----\n", trial.name).as_bytes());
+            self.text.extend_from_slice(format!("---- {title} ----\n").as_bytes());
             self.text.append(&mut block);
             self.text.push(b'\n');
         }

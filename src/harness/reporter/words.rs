@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::app::quantity::format_duration;
 use crate::harness::event::TrialInfo;
-use crate::harness::outcome::{Death, Outcome, Verdict};
+use crate::harness::outcome::{Attempt, Death, Outcome, Output, Verdict};
 use crate::harness::registry::ShouldPanic;
 use crate::sys::signal::signal_name;
 
@@ -14,7 +14,8 @@ use super::paint::Tone;
 /// `ok`, `FAILED` or `ignored`, and the colour of it.
 pub fn word(verdict: &Verdict) -> (&'static str, Tone) {
     match verdict {
-        Verdict::Passed => ("ok", Tone::Good),
+        Verdict::Flaky { red: false, .. } => ("ok", Tone::Mild),
+        verdict if verdict.is_pass() => ("ok", Tone::Good),
         Verdict::Ignored { .. } => ("ignored", Tone::Mild),
         _ => ("FAILED", Tone::Bad),
     }
@@ -26,6 +27,13 @@ pub fn reason(verdict: &Verdict) -> Cow<'static, str> {
     match verdict {
         Verdict::Ignored { reason } if !reason.is_empty() => Cow::Owned(format!(", {}", one_line(reason))),
         Verdict::Passed | Verdict::Failed { .. } | Verdict::Ignored { .. } => Cow::Borrowed(""),
+        Verdict::Flaky { attempt, .. } => Cow::Owned(format!(" (flaky: passed on attempt {attempt})")),
+        Verdict::ExpectedFailure { reason } => {
+            Cow::Owned(format!(" (failed as expected: {})", one_line(reason)))
+        }
+        Verdict::UnexpectedPass { reason } => {
+            Cow::Owned(format!(" (passed, and was expected to fail: {})", one_line(reason)))
+        }
         Verdict::Leaked { actors, tasks, .. } => {
             Cow::Owned(format!(" (leaked {})", left_words(*actors, *tasks)))
         }
@@ -65,10 +73,24 @@ fn left_words(actors: u64, tasks: u64) -> String {
 ///
 /// A message that the output already shows, as that of a panic, is not said twice.
 pub fn message(outcome: &Outcome) -> String {
-    let said = match &outcome.verdict {
+    message_of(&outcome.verdict, &outcome.output)
+}
+
+/// The same of any attempt.
+pub fn message_of(verdict: &Verdict, output: &Output) -> String {
+    let said = match verdict {
         Verdict::Passed | Verdict::Ignored { .. } => String::new(),
-        Verdict::Failed { message } if is_shown(message, &outcome.output.bytes) => String::new(),
+        Verdict::Failed { message } if is_shown(message, &output.bytes) => String::new(),
         Verdict::Failed { message } | Verdict::Leaked { message, .. } => message.clone(),
+        Verdict::Flaky { attempt, red: false } => format!("flaky: it passed on attempt {attempt}"),
+        Verdict::Flaky { attempt, red: true } => {
+            format!("flaky: it passed on attempt {attempt}, and --flaky-result is fail")
+        }
+        Verdict::ExpectedFailure { reason } => format!("it failed, as was expected: {reason}"),
+        Verdict::UnexpectedPass { reason } => format!(
+            "it passed, and was expected to fail: {reason}; if it works now, remove its `xfail`, so that it is told \
+             when it fails again"
+        ),
         Verdict::TimedOut { limit_ms, stuck: false } => {
             format!("timed out after {}", format_duration(Duration::from_millis(*limit_ms)))
         }
@@ -88,13 +110,49 @@ pub fn message(outcome: &Outcome) -> String {
     said.trim_end().to_owned()
 }
 
+/// How an attempt failed, on one line: `panicked at ..`, `signal 11, SIGSEGV`.
+pub fn brief(attempt: &Attempt) -> String {
+    let said = match &attempt.verdict {
+        Verdict::Failed { message } => one_line(message),
+        verdict => one_line(&message_of(verdict, &attempt.output)),
+    };
+    if said.is_empty() { "failed".to_owned() } else { said }
+}
+
+/// The attempts beside the deciding one, a line each, for formats that have no word for them.
+pub fn attempt_lines(outcome: &Outcome) -> impl Iterator<Item = String> {
+    let of_all = outcome.repeated.is_some();
+    outcome.attempts.iter().map(move |attempt| {
+        let what = if of_all { "repetition" } else { "attempt" };
+        format!("{what} {}: {}", attempt.number, brief(attempt))
+    })
+}
+
+/// What came of repetitions, behind the verdict's word: ` (3 of 1000 repetitions failed; 0.8ms to 3ms)`.
+pub fn repeated(outcome: &Outcome) -> String {
+    let Some(repeated) = &outcome.repeated else { return String::new() };
+    let plural = if repeated.ran == 1 { "" } else { "s" };
+    let count = match repeated.failed {
+        0 => format!("{} repetition{plural}", repeated.ran),
+        failed => format!("{failed} of {} repetition{plural} failed", repeated.ran),
+    };
+    let [least, most] = [repeated.least_ns, repeated.most_ns]
+        .map(|nanos| format_duration(Duration::from_micros(nanos.div_ceil(1_000))));
+    format!(" ({count}, {least} to {most})")
+}
+
 /// Notes of an outcome, and what became of output beyond the limit.
 pub fn notes(outcome: &Outcome) -> Vec<String> {
-    let mut notes = outcome.notes.clone();
-    if outcome.output.dropped > 0 {
+    notes_of(&outcome.notes, &outcome.output)
+}
+
+/// The same of any attempt.
+pub fn notes_of(notes: &[String], output: &Output) -> Vec<String> {
+    let mut notes = notes.to_vec();
+    if output.dropped > 0 {
         notes.push(format!(
             "{} bytes were dropped from the middle of this output; --output-limit keeps more",
-            outcome.output.dropped
+            output.dropped
         ));
     }
     notes

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::Environment;
 use crate::harness::cli::Options;
 use crate::harness::event::{Event, Running, TrialInfo};
-use crate::harness::outcome::{Death, Outcome, Output, Ran, Verdict};
+use crate::harness::outcome::{Attempt, Death, Outcome, Output, Ran, Repeated, Verdict};
 use crate::harness::registry::{Kind, ShouldPanic};
 use crate::harness::reporter::Reporter;
 
@@ -46,6 +46,28 @@ fn crashed(death: Death, message: &str) -> Verdict {
     Verdict::Crashed { death, message: message.to_owned() }
 }
 
+/// An attempt that failed, and one that a signal ended.
+fn attempt(number: u32) -> Attempt {
+    let output = Output { bytes: b"connection refused\n".to_vec(), dropped: 0 };
+    let notes = vec!["it ran in a worker that had run others".to_owned()];
+    let verdict = if number == 1 { failed("refused") } else { crashed(Death::Signaled { signal: 11 }, "") };
+    let ran = Some(Ran { worker: 0, started_ns: 1_000_000 });
+    Attempt { number, verdict, ran, duration_ns: 9_000_000, output, notes, fresh: false }
+}
+
+/// A trial that passed on its third attempt.
+fn shaken(red: bool) -> Outcome {
+    let verdict = Verdict::Flaky { attempt: 3, red };
+    Outcome { attempts: vec![attempt(1), attempt(2)], ..outcome(verdict, b"") }
+}
+
+/// A trial that was repeated a thousand times.
+fn often(failed: u32, verdict: Verdict) -> Outcome {
+    let (least_ns, most_ns, total_ns) = (800_000, 3_000_000, 1_250_000_000);
+    let repeated = Repeated { ran: 1_000, failed, least_ns, most_ns, total_ns };
+    Outcome { repeated: Some(Box::new(repeated)), ..outcome(verdict, b"") }
+}
+
 /// Names and outcomes in the order they come in.
 pub(super) fn outcomes() -> Vec<(&'static str, Outcome)> {
     let panic = "\nthread 'math::fails' (1) panicked at src/math.rs:3:5:\nboom \"q\" \u{1b}[1m\n";
@@ -55,6 +77,8 @@ pub(super) fn outcomes() -> Vec<(&'static str, Outcome)> {
     };
     let noted =
         Outcome { notes: vec!["left 2 child processes behind".into()], ..outcome(Verdict::Passed, b"") };
+    let expected = Verdict::ExpectedFailure { reason: "see the list of bugs".into() };
+    let expected = Outcome { attempts: vec![attempt(1)], ..outcome(expected, b"") };
     vec![
         ("top", outcome(Verdict::Passed, b"")),
         ("math::adds", outcome(Verdict::Passed, b"hello\tworld\n")),
@@ -71,6 +95,13 @@ pub(super) fn outcomes() -> Vec<(&'static str, Outcome)> {
         ("leak::keeps", outcome(leaked(), b"")),
         ("flood", flood),
         ("children", noted),
+        ("shaky::settles", shaken(false)),
+        ("shaky::is_not_forgiven", shaken(true)),
+        ("shaky::never", Outcome { attempts: vec![attempt(1)], ..outcome(failed("refused again"), b"") }),
+        ("known::bug", expected),
+        ("known::mended", outcome(Verdict::UnexpectedPass { reason: "see the list of bugs".into() }, b"")),
+        ("often::fails", Outcome { attempts: vec![attempt(3)], ..often(1, failed("")) }),
+        ("often::passes", often(0, Verdict::Passed)),
         ("late::none", outcome(Verdict::NotRun { reason: "no worker could be started".into() }, b"")),
         ("late::one", outcome(Verdict::Cancelled { reason: "interrupted".into() }, b"")),
         ("late::two", outcome(Verdict::Cancelled { reason: "interrupted".into() }, b"")),
