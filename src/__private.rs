@@ -7,7 +7,7 @@ pub use crate::harness::fixture;
 pub use crate::harness::generated::trial::{generate, try_generate};
 #[cfg(feature = "harness")]
 pub use crate::harness::registry::{
-    Body, Entry, Isolation, Leaks, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic,
+    Body, Entry, Flavor, Isolation, Leaks, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic,
     TaskPanic, With, drive,
 };
 #[cfg(feature = "harness")]

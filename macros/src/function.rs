@@ -41,7 +41,7 @@ pub(crate) struct Function {
     pub(crate) tokens: Vec<TokenTree>,
     /// Its name.
     pub(crate) name: Ident,
-    /// `<` where it is generic.
+    /// `<` where it is generic over more than lifetimes, which nobody has to choose.
     pub(crate) generics: Option<Span>,
     /// `self` where it takes one.
     pub(crate) receiver: Option<TokenTree>,
@@ -107,7 +107,9 @@ impl Function {
             }
         }
         let generics = match tokens.get(keyword + 2) {
-            Some(TokenTree::Punct(mark)) if mark.as_char() == '<' => Some(mark.span()),
+            Some(TokenTree::Punct(mark)) if mark.as_char() == '<' => {
+                (!only_lifetimes(&tokens[keyword + 3..])).then(|| mark.span())
+            }
             _ => None,
         };
         let arguments = tokens[keyword + 2..].iter().position(is_parentheses).map(|at| keyword + 2 + at);
@@ -183,6 +185,15 @@ impl Function {
 
 fn no_function<T>(span: Span, of: &str) -> Result<T, Failure> {
     failed(span, format!("`{of}` belongs on a function: `fn` or `async fn` with a body"))
+}
+
+/// Whether parameters, up to the `>` that closes them, are lifetimes alone: no word but behind a `'`.
+fn only_lifetimes(tokens: &[TokenTree]) -> bool {
+    let is_mark =
+        |token: &TokenTree, wanted| matches!(token, TokenTree::Punct(mark) if mark.as_char() == wanted);
+    let end = tokens.iter().position(|token| is_mark(token, '>')).unwrap_or(tokens.len());
+    let is_word = |at: usize| matches!(tokens[at], TokenTree::Ident(_));
+    (0..end).all(|at| !is_word(at) || (at > 0 && is_mark(&tokens[at - 1], '\'')))
 }
 
 /// The type behind `->`, up to a `where`.

@@ -41,9 +41,9 @@ use register::Link;
 /// | `group = "name"` | tests of one group run one at a time, across all workers |
 /// | `task_panic = "allow"` or `"fail"` | whether a panic in a task or thread beside the test makes it fail |
 /// | `leaks = "allow"` or `"fail"` | whether an actor or a task that the test leaves behind makes it fail |
-/// | `flavor = "current_thread"` or `"multi_thread"` | the tokio runtime of an async test |
+/// | `flavor = "current_thread"`, `"local"` or `"multi_thread"` | the tokio runtime of an async test; `local` has `spawn_local` |
 /// | `worker_threads = 2` | threads of a `multi_thread` runtime |
-/// | `start_paused = true` | the clock of a `current_thread` runtime stands still and jumps to the next timer |
+/// | `start_paused = true` | the clock of a runtime of one thread stands still and jumps to the next timer |
 /// | `crate = "path"` | where this crate is found, if not at `::rehearsal` |
 ///
 /// `#[serial]` or `#[serial(key)]` of `serial_test` makes a group too, `serial` or the key, unless `group` is given: its
@@ -68,8 +68,9 @@ use register::Link;
 ///
 /// # Errors
 /// What cannot be honoured does not compile: an unknown option or one given twice, options that contradict one another,
-/// a case with more or fewer values than there are parameters, two cases of one name, a
-/// parameter that no case and no list supplies and that cannot be a fixture, more than 10,000 combinations, generics, a method, anything that is no function.
+/// a case with more or fewer values than there are parameters, two cases of one name, a parameter that no case and no
+/// list supplies and that cannot be a fixture, more than 10,000 combinations, generics other than lifetimes, a method,
+/// anything that is no function.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(arguments, item, Link::Section)

@@ -32,6 +32,13 @@ pub(crate) const OF_CASE: &[&str] =
 pub(crate) const OF_GENERATE: &[&str] =
     &["timeout", "ignore", "should_panic", "isolation", "group", "task_panic", "leaks", "crate"];
 
+/// The flavors of a runtime, and what each is called in `Flavor`.
+const FLAVORS: &[(&str, Flavor)] =
+    &[("current_thread", "CurrentThread"), ("multi_thread", "MultiThread"), ("local", "Local")];
+
+/// A variant of the library's `Flavor`.
+type Flavor = &'static str;
+
 /// What was given, and where.
 #[derive(Default, Clone)]
 pub(crate) struct Given {
@@ -42,7 +49,7 @@ pub(crate) struct Given {
     group: Option<(Literal, Span)>,
     task_panic: Option<(&'static str, Span)>,
     leaks: Option<(&'static str, Span)>,
-    multi_thread: Option<(bool, Span)>,
+    flavor: Option<(Flavor, Span)>,
     worker_threads: Option<(usize, Span)>,
     start_paused: Option<(bool, Span)>,
     root: Option<(String, Span)>,
@@ -61,9 +68,17 @@ pub(crate) fn parse(arguments: TokenStream, allowed: &[&str]) -> Result<Given, F
             return failed(name.span(), format!("expected the name of an option: {}", allowed.join(", ")));
         };
         if !allowed.contains(&word.to_string().as_str()) {
+            let instead = match word.to_string().as_str() {
+                // Of `#[tokio::test]`.
+                "unhandled_panic" if allowed.contains(&"task_panic") => {
+                    "; a panic in a task fails the test, \
+                    `task_panic = \"allow\"` lets it"
+                }
+                _ => "",
+            };
             return failed(
                 word.span(),
-                format!("unknown option `{word}`; allowed are: {}", allowed.join(", ")),
+                format!("unknown option `{word}`{instead}; allowed are: {}", allowed.join(", ")),
             );
         }
         let argument = Argument { name: word.to_string(), span: word.span(), value: value(name, rest)? };
@@ -96,10 +111,7 @@ impl Given {
                 let value = choice(&argument, &[("allow", "Allow"), ("fail", "Fail")])?;
                 once(&mut self.leaks, "leaks", (value, span))
             }
-            "flavor" => {
-                let value = choice(&argument, &[("current_thread", "current"), ("multi_thread", "multi")])?;
-                once(&mut self.multi_thread, "flavor", (value == "multi", span))
-            }
+            "flavor" => once(&mut self.flavor, "flavor", (choice(&argument, FLAVORS)?, span)),
             "worker_threads" => once(&mut self.worker_threads, "worker_threads", (count(&argument)?, span)),
             "start_paused" => once(&mut self.start_paused, "start_paused", (flag(&argument)?, span)),
             "crate" => once(&mut self.root, "crate", (crate_path(&argument)?, span)),
@@ -169,7 +181,7 @@ impl Given {
     /// Refuses options that contradict one another or the function.
     pub(crate) fn check(&self, function: &Function) -> Result<(), Failure> {
         self.check_flavor(function, false)?;
-        if let (Some((true, span)), Some((true, _))) = (self.start_paused, self.multi_thread) {
+        if let (Some((true, span)), Some(("MultiThread", _))) = (self.start_paused, self.flavor) {
             return failed(
                 span,
                 "`start_paused` needs `flavor = \"current_thread\"`, which is the default: only one thread can tell \
@@ -185,7 +197,7 @@ impl Given {
     /// The part of `check` that is about the runtime, with the flavor that holds where none is given.
     pub(crate) fn check_flavor(&self, function: &Function, multi_thread: bool) -> Result<(), Failure> {
         let runtime = [
-            ("flavor", self.multi_thread.map(|given| given.1)),
+            ("flavor", self.flavor.map(|given| given.1)),
             ("worker_threads", self.worker_threads.map(|given| given.1)),
             ("start_paused", self.start_paused.map(|given| given.1)),
         ];
@@ -199,11 +211,23 @@ impl Given {
                 );
             }
         }
-        let multi_thread = self.multi_thread.map_or(multi_thread, |given| given.0);
+        let multi_thread = self.flavor.map_or(multi_thread, |given| given.0 == "MultiThread");
         if let (Some((_, span)), false) = (self.worker_threads, multi_thread) {
             return failed(span, "`worker_threads` needs `flavor = \"multi_thread\"`");
         }
         Ok(())
+    }
+
+    /// Refuses what a program's runtime cannot be: its `main` is a task, which `spawn_local` is not for.
+    pub(crate) fn check_program(&self) -> Result<(), Failure> {
+        match self.flavor {
+            Some(("Local", span)) => failed(
+                span,
+                "a program's `flavor` is \"multi_thread\" or \"current_thread\": its `main` is a task that may move; \
+                 put a `tokio::task::LocalSet` into it",
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// `::rehearsal::__private`, or the same of the crate that `crate = ".."` names.
@@ -259,7 +283,7 @@ impl Given {
         if let Some((variant, _)) = self.leaks {
             fields.some("leaks", |out| out.path(&format!("{private}::Leaks::{variant}")));
         }
-        if self.multi_thread.is_some() || self.start_paused.is_some() {
+        if self.flavor.is_some() || self.start_paused.is_some() {
             fields.field("runtime", |out| self.runtime(out, private));
         }
         fields
@@ -270,8 +294,9 @@ impl Given {
         out.path(&format!("{private}::ProgramRuntime"));
         out.group(Delimiter::Brace, |out| {
             let mut fields = Fields { tokens: Vec::new() };
-            fields
-                .field("multi_thread", |out| out.word(truth(self.multi_thread.is_none_or(|given| given.0))));
+            fields.field("multi_thread", |out| {
+                out.word(truth(self.flavor.is_none_or(|given| given.0 == "MultiThread")))
+            });
             self.worker_threads_field(&mut fields);
             out.extend(fields.tokens);
         });
@@ -281,9 +306,10 @@ impl Given {
         out.path(&format!("{private}::RuntimeSpec"));
         out.group(Delimiter::Brace, |out| {
             let mut fields = Fields { tokens: Vec::new() };
-            let given = |option: Option<(bool, Span)>| truth(option.is_some_and(|given| given.0));
-            fields.field("multi_thread", |out| out.word(given(self.multi_thread)));
-            fields.field("start_paused", |out| out.word(given(self.start_paused)));
+            let flavor = self.flavor.map_or("CurrentThread", |given| given.0);
+            fields.field("flavor", |out| out.path(&format!("{private}::Flavor::{flavor}")));
+            let paused = truth(self.start_paused.is_some_and(|given| given.0));
+            fields.field("start_paused", |out| out.word(paused));
             self.worker_threads_field(&mut fields);
             out.extend(fields.tokens);
         });

@@ -36,6 +36,7 @@ fn try_expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, 
         return failed(span, format!("the `main` of a program cannot be `{word}`"));
     }
     given.check_flavor(&function, true)?;
+    given.check_program()?;
 
     let mut out = Out::new();
     out.extend(function.attributes.iter().flat_map(|attribute| attribute.tokens.iter().cloned()));

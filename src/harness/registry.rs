@@ -70,7 +70,7 @@ impl Options {
         group: None,
         task_panic: None,
         leaks: None,
-        runtime: RuntimeSpec { multi_thread: false, worker_threads: None, start_paused: false },
+        runtime: RuntimeSpec { flavor: Flavor::CurrentThread, worker_threads: None, start_paused: false },
     };
 }
 
@@ -126,12 +126,23 @@ pub enum Leaks {
 /// `#[tokio::test]`'s `flavor`, `worker_threads` and `start_paused`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuntimeSpec {
-    /// `flavor = "multi_thread"`.
-    pub multi_thread: bool,
-    /// `worker_threads = n`; only with `multi_thread`.
+    /// `flavor = ".."`.
+    pub flavor: Flavor,
+    /// `worker_threads = n`; only with many threads.
     pub worker_threads: Option<usize>,
     /// `start_paused = true`: the clock stands still and jumps to the next timer.
     pub start_paused: bool,
+}
+
+/// `#[tokio::test]`'s `flavor`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavor {
+    /// One thread, the trial's own: the default.
+    CurrentThread,
+    /// One thread, where `tokio::task::spawn_local` works without a `LocalSet`.
+    Local,
+    /// Many threads.
+    MultiThread,
 }
 
 /// How to run a trial.

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use rehearsal::harness::audit::audit;
 use rehearsal::harness::outcome::Verdict;
 use rehearsal::harness::registry::{
-    Body, Entry, Isolation, Kind, Leaks, Options, Registry, RuntimeSpec, ShouldPanic, TaskPanic,
+    Body, Entry, Flavor, Isolation, Kind, Leaks, Options, Registry, RuntimeSpec, ShouldPanic, TaskPanic,
 };
 use rehearsal::harness::target::Target;
 use rehearsal::harness::trial::{TrialSettings, run_here};
@@ -60,6 +60,8 @@ fn names_leave_out_the_root_and_are_sorted() {
         "plain::impl_trait",
         "plain::inner::r#type",
         "plain::inner::same",
+        "plain::lifetimes",
+        "plain::local",
         "plain::locked::with_group",
         "plain::locked::without_key",
         "plain::multi_threaded",
@@ -104,7 +106,11 @@ fn a_place_is_that_of_the_function() {
         .map(|entry| {
             let name = entry.name().rsplit("::").next().expect("a name");
             let line = source.lines().nth(entry.line as usize - 1).unwrap_or_default();
-            assert!(line.contains(&format!("{name}(")), "line {} of {name} is {line:?}", entry.line);
+            assert!(
+                line.contains(&format!("fn {name}")) || line.contains(&format!("{name}(")),
+                "line {} of {name} is {line:?}",
+                entry.line
+            );
             entry.file
         })
         .collect();
@@ -128,9 +134,12 @@ fn options_are_what_was_said() {
     assert_eq!((should_panic, timeout_ms), (ShouldPanic::With("text"), Some(1_500)));
     assert_eq!((isolation, group), (Some(Isolation::Thread), Some("database")));
     assert_eq!((task_panic, leaks), (Some(TaskPanic::Allow), Some(Leaks::Allow)));
-    assert_eq!(runtime, RuntimeSpec { multi_thread: false, worker_threads: None, start_paused: true });
+    assert_eq!(
+        runtime,
+        RuntimeSpec { flavor: Flavor::CurrentThread, worker_threads: None, start_paused: true }
+    );
 
-    let threads = RuntimeSpec { multi_thread: true, worker_threads: Some(2), start_paused: false };
+    let threads = RuntimeSpec { flavor: Flavor::MultiThread, worker_threads: Some(2), start_paused: false };
     let multi = entry("plain::multi_threaded").options;
     assert_eq!((multi.runtime, multi.isolation), (threads, Some(Isolation::Process)));
     assert_eq!((multi.timeout_ms, multi.task_panic), (Some(7_200_000), Some(TaskPanic::Fail)));
@@ -165,6 +174,8 @@ fn every_kind_of_body_runs() {
         "plain::from_a_macro",
         "plain::impl_trait",
         "plain::inner::r#type",
+        "plain::lifetimes",
+        "plain::local",
         "plain::multi_threaded",
         "plain::result",
         "plain::synchronous",
@@ -271,5 +282,5 @@ fn the_audit_knows_what_others_generate() {
     );
     let mut own = audit.lost.iter().filter_map(|lost| lost.function.as_deref());
     assert!(own.next_back() == Some("the_audit_knows_what_others_generate"), "{audit}");
-    assert_eq!(audit.functions - audit.lost.len(), 40, "{audit}");
+    assert_eq!(audit.functions - audit.lost.len(), 42, "{audit}");
 }

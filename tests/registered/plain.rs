@@ -80,6 +80,23 @@ async fn multi_threaded() {
     assert_eq!(tokio::runtime::Handle::current().metrics().num_workers(), 2);
 }
 
+/// What is spawned here is not `Send`.
+#[rehearsal::test(flavor = "local")]
+async fn local() {
+    let rc = std::rc::Rc::new(7);
+    let task = tokio::task::spawn_local(async move { *rc });
+    assert_eq!(task.await.expect("an answer"), 7);
+}
+
+#[rehearsal::test]
+#[allow(clippy::extra_unused_lifetimes, clippy::needless_lifetimes)]
+fn lifetimes<'a, 'b: 'a>() {
+    fn longer<'a, 'b: 'a>(text: &'b str) -> &'a str {
+        text
+    }
+    assert_eq!(longer("text"), "text");
+}
+
 #[rehearsal::test(ignore)]
 fn ignored_option() {}
 

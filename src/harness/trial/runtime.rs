@@ -3,22 +3,34 @@
 use std::future::Future;
 use std::io;
 use std::panic::Location;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, LocalOptions, LocalRuntime, Runtime};
 
 use super::ledger::{self, Ledger};
 use super::tasks::Tasks;
 use crate::actor::Realm;
-use crate::harness::registry::RuntimeSpec;
+use crate::harness::registry::{Flavor, Options, RuntimeSpec};
 
-/// A runtime, and the count of its threads.
+/// A runtime, and what is known of it.
 pub(super) struct TrialRuntime {
-    runtime: Runtime,
+    engine: Engine,
     spec: RuntimeSpec,
+    books: Books,
+}
+
+/// What drives futures: tokio has two types for it.
+enum Engine {
+    Runtime(Runtime),
+    /// With a `spawn_local` of its own; it never leaves its thread.
+    Local(LocalRuntime),
+}
+
+/// What is known of a runtime beside what it tells itself.
+struct Books {
     threads: Arc<Threads>,
     /// The trial that its threads answer to.
     ledger: Arc<Mutex<Arc<Ledger>>>,
@@ -27,20 +39,23 @@ pub(super) struct TrialRuntime {
     expected: usize,
 }
 
+/// What a trial gets that asks for nothing in particular, and the only kind that is kept.
+const PLAIN: RuntimeSpec = Options::NONE.runtime;
+
 /// A runtime that one trial has used and that nothing tells from a new one.
 ///
 /// In a dev build making and dropping a runtime is three quarters of what a trivial async trial costs, most of it the
 /// timer wheel. So a lane keeps one as long as it is as good as new; what a trial could have changed in it is looked at
 /// after each trial, and in doubt the next one gets a new one.
 #[derive(Default)]
-pub struct Spare(Option<TrialRuntime>);
+pub struct Spare(Option<(Runtime, Books)>);
 
 impl Drop for Spare {
     /// Without waiting: it may be dropped inside of another runtime, where waiting is not allowed. There is nothing to
     /// wait for, a spare runtime has neither tasks nor threads.
     fn drop(&mut self) {
-        if let Some(spare) = self.0.take() {
-            spare.runtime.shutdown_background();
+        if let Some((runtime, _)) = self.0.take() {
+            runtime.shutdown_background();
         }
     }
 }
@@ -67,8 +82,10 @@ struct Counts {
 impl TrialRuntime {
     /// Builds what the trial asked for, with i/o and time enabled. Its threads answer to the trial's ledger.
     pub(super) fn build(spec: RuntimeSpec, ledger: &Arc<Ledger>) -> io::Result<TrialRuntime> {
-        let mut builder =
-            if spec.multi_thread { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+        let mut builder = match spec.flavor {
+            Flavor::MultiThread => Builder::new_multi_thread(),
+            Flavor::CurrentThread | Flavor::Local => Builder::new_current_thread(),
+        };
         if let Some(count) = spec.worker_threads {
             builder.worker_threads(count);
         }
@@ -80,16 +97,20 @@ impl TrialRuntime {
         let (starting, ending, current) = (Arc::clone(&threads), Arc::clone(&threads), Arc::clone(&ledger));
         let alive = Tasks::default();
         alive.watch(&mut builder);
-        let runtime = builder
+        builder
             .enable_all()
             .on_thread_start(move || {
                 ledger::watch_beside(&current.lock().unwrap_or_else(PoisonError::into_inner));
                 starting.count(|counts| counts.started += 1);
             })
-            .on_thread_stop(move || ending.count(|counts| counts.ended += 1))
-            .build()?;
-        let expected = if spec.multi_thread { runtime.metrics().num_workers() } else { 0 };
-        Ok(TrialRuntime { runtime, spec, threads, ledger, alive, expected })
+            .on_thread_stop(move || ending.count(|counts| counts.ended += 1));
+        let engine = match spec.flavor {
+            Flavor::Local => Engine::Local(builder.build_local(LocalOptions::default())?),
+            _ => Engine::Runtime(builder.build()?),
+        };
+        let is_many = spec.flavor == Flavor::MultiThread;
+        let expected = if is_many { engine.handle().metrics().num_workers() } else { 0 };
+        Ok(TrialRuntime { engine, spec, books: Books { threads, ledger, alive, expected } })
     }
 
     /// The runtime for a trial: the spare one, where it is what the trial asks for, or one that is built.
@@ -98,10 +119,10 @@ impl TrialRuntime {
         ledger: &Arc<Ledger>,
         spare: &mut Spare,
     ) -> io::Result<TrialRuntime> {
-        match spare.0.take_if(|spare| spare.spec == spec) {
-            Some(runtime) => {
-                *runtime.ledger.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(ledger);
-                Ok(runtime)
+        match spare.0.take_if(|_| spec == PLAIN) {
+            Some((runtime, books)) => {
+                *books.ledger.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(ledger);
+                Ok(TrialRuntime { engine: Engine::Runtime(runtime), spec, books })
             }
             None => TrialRuntime::build(spec, ledger),
         }
@@ -113,39 +134,38 @@ impl TrialRuntime {
     /// A clock of tokio's that was ever paused lags behind the system's for good, one that was advanced is ahead of it;
     /// one that was not touched reads the system's, so it lies between two readings of that.
     fn is_as_new(&self) -> bool {
-        let threads = self.threads.counts.lock().unwrap_or_else(PoisonError::into_inner).started;
-        !self.spec.multi_thread
-            && !self.spec.start_paused
-            && threads == 0
-            && self.tasks() == 0
-            && self.has_real_clock()
+        let threads = self.books.threads.counts.lock().unwrap_or_else(PoisonError::into_inner).started;
+        self.spec == PLAIN && threads == 0 && self.tasks() == 0 && self.has_real_clock()
     }
 
     /// Ends the trial's use of it: kept for the next trial if that could not tell, shut down otherwise. False if
     /// threads of it were still running at the deadline.
     pub(super) fn retire(self, deadline: Instant, spare: &mut Spare, keep: bool) -> bool {
-        if keep && self.is_as_new() {
-            spare.0 = Some(self);
-            return true;
+        if !keep || !self.is_as_new() {
+            return self.shut_down(deadline);
         }
-        self.shut_down(deadline)
+        match self.engine {
+            Engine::Runtime(runtime) => spare.0 = Some((runtime, self.books)),
+            Engine::Local(_) => {}
+        }
+        true
     }
 
     /// Tasks of it that have not ended.
     pub(super) fn tasks(&self) -> usize {
-        self.runtime.metrics().num_alive_tasks()
+        self.engine.handle().metrics().num_alive_tasks()
     }
 
     /// Where those of them that are no actor's were spawned, if tokio tells.
     pub(super) fn task_places(&self) -> Option<Vec<&'static Location<'static>>> {
-        self.alive.places()
+        self.books.alive.places()
     }
 
     /// Gives what is left a turn, and waits for so long at most until these actors have ended. A clock of its own does
     /// not move meanwhile: what waits for that is not about to end.
     pub(super) fn turn(&self, realm: &Realm, limit: Duration) {
         if limit.is_zero() || !self.has_real_clock() {
-            self.runtime.block_on(tokio::task::yield_now());
+            self.block_on(pin!(tokio::task::yield_now()));
             if !limit.is_zero() && realm.living_count() == 0 {
                 std::thread::sleep(limit);
             }
@@ -154,15 +174,15 @@ impl TrialRuntime {
         }
         let wait_on = realm.living_count() > 0;
         let quiet = std::future::poll_fn(|cx| if wait_on { realm.poll_quiet(cx) } else { Poll::Pending });
-        self.runtime.block_on(async {
+        self.block_on(pin!(async {
             // Who has ended or not is looked at by the caller.
             let _ = tokio::time::timeout(limit, quiet).await;
-        });
+        }));
     }
 
     /// Whether its clock was neither paused nor moved.
     fn has_real_clock(&self) -> bool {
-        let _inside = self.runtime.enter();
+        let _inside = self.engine.handle().enter();
         let before = Instant::now();
         let told = tokio::time::Instant::now().into_std();
         before <= told && told <= Instant::now()
@@ -170,16 +190,30 @@ impl TrialRuntime {
 
     /// Runs a future to its end on this thread.
     pub(super) fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {
-        self.runtime.block_on(future);
+        match &self.engine {
+            Engine::Runtime(runtime) => runtime.block_on(future),
+            Engine::Local(runtime) => runtime.block_on(future),
+        }
     }
 
     /// Drops all tasks and waits for all threads; false if some were still running at the deadline.
     ///
     /// Tasks go first, because a blocking thread may be waiting for something that a task holds.
     pub(super) fn shut_down(self, deadline: Instant) -> bool {
-        let TrialRuntime { runtime, threads, expected, .. } = self;
-        runtime.shutdown_background();
-        threads.wait_for_end(expected, deadline)
+        match self.engine {
+            Engine::Runtime(runtime) => runtime.shutdown_background(),
+            Engine::Local(runtime) => runtime.shutdown_background(),
+        }
+        self.books.threads.wait_for_end(self.books.expected, deadline)
+    }
+}
+
+impl Engine {
+    fn handle(&self) -> &Handle {
+        match self {
+            Engine::Runtime(runtime) => runtime.handle(),
+            Engine::Local(runtime) => runtime.handle(),
+        }
     }
 }
 

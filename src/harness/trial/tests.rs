@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Attempt, Spare, TrialSettings, run_here, run_with};
 use crate::harness::outcome::Verdict;
 use crate::harness::registry::{
-    Body, Entry, Leaks, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic, TaskPanic,
+    Body, Entry, Flavor, Leaks, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic, TaskPanic,
 };
 
 fn attempt_with(body: Body, options: Options, settings: TrialSettings) -> Attempt {
@@ -32,7 +32,7 @@ fn should_panic(should_panic: ShouldPanic) -> Options {
 }
 
 const MULTI: Options = Options {
-    runtime: RuntimeSpec { multi_thread: true, worker_threads: Some(2), start_paused: false },
+    runtime: RuntimeSpec { flavor: Flavor::MultiThread, worker_threads: Some(2), start_paused: false },
     ..Options::NONE
 };
 
@@ -55,6 +55,14 @@ fn the_runtime_is_the_one_asked_for() {
         tokio::task::block_in_place(|| {});
     };
     assert_eq!(attempt(multi, MULTI).verdict, Verdict::Passed);
+
+    let local = body! {
+        let rc = std::rc::Rc::new(());
+        tokio::task::spawn_local(async move { drop(rc) }).await.expect("an end");
+    };
+    let runtime = RuntimeSpec { flavor: Flavor::Local, ..Options::NONE.runtime };
+    assert_eq!(attempt(local, Options { runtime, ..Options::NONE }).verdict, Verdict::Passed);
+    assert!(message(attempt(local, Options::NONE)).contains("spawn_local"));
 
     let runtime = RuntimeSpec { start_paused: true, ..Options::NONE.runtime };
     let paused = attempt(

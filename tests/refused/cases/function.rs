@@ -4,7 +4,7 @@
 fn generic<T>() {} //~ a test cannot be generic
 
 #[rehearsal::test]
-fn with_a_lifetime<'a>() {} //~ a test cannot be generic
+fn generic_with_a_lifetime<'a, T: 'a>() {} //~ a test cannot be generic
 
 #[rehearsal::test]
 unsafe fn dangerous() {} //~ a test cannot be `unsafe`

@@ -48,7 +48,7 @@ fn ignore_a_number() {}
 #[rehearsal::test(should_panic(message = "a"))] //~ write `should_panic` or `should_panic(expected =
 fn should_panic_with_another_word() {}
 
-#[rehearsal::test(flavor = "many_threads")] //~ `flavor` takes one of: "current_thread", "multi_thread"
+#[rehearsal::test(flavor = "many_threads")] //~ `flavor` takes one of: "current_thread", "multi_thread", "local"
 async fn unknown_flavor() {}
 
 #[rehearsal::test(worker_threads = 2)] //~ `worker_threads` needs `flavor = "multi_thread"`
@@ -59,6 +59,12 @@ async fn no_threads() {}
 
 #[rehearsal::test(flavor = "multi_thread", start_paused = true)] //~ `start_paused` needs `flavor = "current_thread"`
 async fn paused_threads() {}
+
+#[rehearsal::test(flavor = "local", worker_threads = 2)] //~ `worker_threads` needs `flavor = "multi_thread"`
+async fn threads_of_a_local_runtime() {}
+
+#[rehearsal::test(unhandled_panic = "ignore")] //~ `task_panic = "allow"` lets it; allowed are: timeout
+async fn tokio_has_another_word() {}
 
 #[rehearsal::test(start_paused = "yes")] //~ `start_paused` takes true or false
 async fn paused_maybe() {}

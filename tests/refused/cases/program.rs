@@ -3,6 +3,9 @@
 #[rehearsal::program(threads = 3)] //~ unknown option `threads`; allowed are: flavor, worker_threads, crate
 async fn unknown() {}
 
+#[rehearsal::program(flavor = "local")] //~ a program's `flavor` is "multi_thread" or "current_thread"
+async fn local() {}
+
 #[rehearsal::program(flavor = "current_thread", worker_threads = 3)] //~ `worker_threads` needs `flavor = "multi_thread"`
 async fn threads_of_one_thread() {}
 

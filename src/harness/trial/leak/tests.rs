@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::actor::Reason;
 use crate::harness::outcome::Verdict;
-use crate::harness::registry::{Body, Entry, Leaks, Options, RuntimeSpec, ShouldPanic};
+use crate::harness::registry::{Body, Entry, Flavor, Leaks, Options, RuntimeSpec, ShouldPanic};
 use crate::harness::trial::{Attempt, TrialSettings, run_here};
 
 struct Idle;
@@ -43,10 +43,11 @@ macro_rules! body {
     ($($code:tt)*) => { Body::Async(|with| with(pin!(async { $($code)* }))) };
 }
 
-const RUNTIMES: [RuntimeSpec; 3] = [
-    RuntimeSpec { multi_thread: false, worker_threads: None, start_paused: false },
-    RuntimeSpec { multi_thread: true, worker_threads: Some(2), start_paused: false },
-    RuntimeSpec { multi_thread: false, worker_threads: None, start_paused: true },
+const RUNTIMES: [RuntimeSpec; 4] = [
+    RuntimeSpec { flavor: Flavor::CurrentThread, worker_threads: None, start_paused: false },
+    RuntimeSpec { flavor: Flavor::MultiThread, worker_threads: Some(2), start_paused: false },
+    RuntimeSpec { flavor: Flavor::CurrentThread, worker_threads: None, start_paused: true },
+    RuntimeSpec { flavor: Flavor::Local, worker_threads: None, start_paused: false },
 ];
 
 /// Keeps a proxy for longer than the trial.
