@@ -4,24 +4,27 @@
 //! It never decides: which trial runs where is the schedule's, what became of a trial is the dispatch's, how it is
 //! told is the reporters'.
 
+mod remains;
+
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::dispatch::{Current, Dispatch, Effect, Ended, Input, Source};
+use super::dispatch::{Dispatch, Effect, Ended, Input, Source};
 use super::event::{Event, Running};
 use super::fixture;
-use super::outcome::{Death, Outcome, Output, Ran, Verdict};
+use super::outcome::{Outcome, Output, Ran, Verdict};
 use super::registry::Isolation;
 use super::run::{Run, Summary};
 use super::trial::{self, append_actors};
 use super::worker::actor::{Worker, WorkerProxy};
 use super::worker::lender::lend;
 use super::worker::message::{Made, Order, Report};
-use crate::actor::{Exit, Reason};
+use crate::actor::Exit;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
 use crate::sys::{fork, process, seam};
+use remains::{current_of, death_of, read_back};
 
 /// A worker as the arbiter holds it.
 struct Hand {
@@ -115,6 +118,9 @@ impl Arbiter {
             |positions: Vec<u32>| positions.into_iter().map(|position| position as usize).collect();
         let input = match report {
             Report::Finished { position, verdict, started_ns, duration_ns, output, notes } => {
+                if let Some(chronicle) = &mut self.run.chronicle {
+                    chronicle.ran(source.worker, source.generation, position as usize);
+                }
                 let ran = (started_ns > 0).then_some(Ran { worker: source.worker, started_ns });
                 let outcome = Outcome { ran, duration_ns, output, notes, ..Outcome::of(verdict) };
                 Input::Finished(source, position as usize, Box::new(outcome))
@@ -143,6 +149,9 @@ impl Arbiter {
         }
         if let Some(phase) = &hand.phase {
             output.bytes.extend_from_slice(format!("{phase}\n").as_bytes());
+        }
+        if let (Some(chronicle), Some(current)) = (&mut self.run.chronicle, current) {
+            chronicle.ran(source.worker, source.generation, current.position);
         }
         let (death, detail) = death_of(&exit);
         let ended = Ended { death, detail, current, output, now_ns: seam::monotonic_ns() };
@@ -398,6 +407,9 @@ impl Arbiter {
     fn tell_outcome(&mut self, position: usize, outcome: &Outcome) {
         self.run.tell_settled(position);
         let trial = self.run.seats[position].info;
+        if let Some(chronicle) = &mut self.run.chronicle {
+            chronicle.ended(position, outcome);
+        }
         self.run.reporter.event(&Event::Finished { trial, outcome });
         if outcome.verdict.is_red() {
             self.redden();
@@ -466,34 +478,10 @@ impl Arbiter {
         if !self.run.tell_end(self.begun.elapsed(), self.summary == Summary::Green) {
             self.redden();
         }
+        self.run.keep_history();
         if let Some(done) = self.done.take() {
             // Nobody waits only where the process is ending anyway.
             let _ = done.send(self.summary);
         }
-    }
-}
-
-fn current_of(page: &Page) -> Option<Current> {
-    page.load().map(|moment| Current { position: moment.trial as usize, started_ns: moment.started_ns })
-}
-
-fn read_back(capture: &Capture, limit: u64) -> Output {
-    match capture.read(limit) {
-        Ok((bytes, dropped)) => Output { bytes, dropped },
-        Err(error) => {
-            Output { bytes: format!("(its output could not be read: {error})").into_bytes(), dropped: 0 }
-        }
-    }
-}
-
-/// What the actor layer knows of an end, in the harness's words.
-fn death_of(exit: &Exit) -> (Option<Death>, String) {
-    match &exit.reason {
-        Reason::Stopped | Reason::Returned => (None, String::new()),
-        Reason::Killed { signal: Some(signal) } => {
-            (Some(Death::Signaled { signal: *signal }), exit.detail.to_string())
-        }
-        Reason::Exited { code } => (Some(Death::Exited { code: *code }), exit.detail.to_string()),
-        _ => (Some(Death::Unreachable), exit.to_string()),
     }
 }

@@ -15,6 +15,7 @@ pub mod event;
 pub mod fixture;
 pub mod fork;
 pub mod generated;
+pub mod history;
 pub mod outcome;
 pub mod plan;
 pub mod registry;

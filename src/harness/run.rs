@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::dispatch::{Limits, Planned};
 use super::event::{Event, TrialInfo};
+use super::history::chronicle::Chronicle;
 use super::outcome::{Outcome, Verdict};
 use super::reporter::Reporter;
 use super::worker::message::Setup;
@@ -46,6 +47,8 @@ pub struct Run {
     pub capture: bool,
     /// Whether the run ends at the first failure.
     pub fail_fast: bool,
+    /// What is noted for later runs, where anything is.
+    pub chronicle: Option<Chronicle>,
     /// Where events go.
     pub reporter: Box<dyn Reporter + Send>,
 }
@@ -89,6 +92,16 @@ impl Run {
             let Settled { info: trial, verdict, .. } = settled;
             let outcome = Outcome::of(verdict);
             self.reporter.event(&Event::Finished { trial, outcome: &outcome });
+        }
+    }
+
+    /// Adds what was noted to the history of earlier runs. Where that cannot be done a line says so, and nothing else comes
+    /// of it.
+    pub(super) fn keep_history(&mut self) {
+        if let Some(chronicle) = self.chronicle.take()
+            && let Err(error) = chronicle.keep(|position| self.seats[position].info.name)
+        {
+            say(format_args!("warning: {error}"));
         }
     }
 

@@ -14,6 +14,7 @@ use super::cli::table::DECLARATION;
 use super::cli::{Mode, NoTests, Options};
 use super::dispatch::{Limits, Planned};
 use super::event::TrialInfo;
+use super::history::known::Known;
 use super::outcome::Verdict;
 use super::plan::{Candidate, Fate, Plan, explain_nothing_matched};
 use super::registry::{Body, Entry, Isolation, Leaks, Registry, TaskPanic};
@@ -156,8 +157,14 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(isolation) => isolation,
         Err(code) => return code,
     };
+    let known = match options.under_nextest {
+        // One process a trial: none of them has a history to itself.
+        true => Known::default(),
+        false => Known::of(&options.history, TARGET.get(), true),
+    };
+    let chronicle = known.chronicle(only(&options).is_none().then(|| registry.by_name()));
     let whole = match assemble(&plan, registry, &options, default) {
-        Ok(whole) => Run { complaint, ..whole },
+        Ok(whole) => Run { complaint, chronicle, ..whole },
         Err(code) => return code,
     };
     let mut flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.address.0));
@@ -250,6 +257,7 @@ fn assemble(
         },
         capture: !options.no_capture,
         fail_fast: options.fail_fast,
+        chronicle: None,
         reporter: Box::new(Reporters::for_run(options).map_err(|error| fail(&error))?),
     };
     let mut groups: Vec<&'static str> = Vec::new();

@@ -9,6 +9,8 @@ pub struct Target {
     pub root_module: &'static str,
     /// The file that `rehearsal::main!()` stands in, as the compiler was given it; mostly the crate's root file.
     pub file: &'static str,
+    /// The package's name; `None` where something other than cargo built this.
+    pub package: Option<&'static str>,
     /// `CARGO_MANIFEST_DIR`; `None` where something other than cargo built this.
     pub manifest_dir: Option<&'static str>,
     /// `cfg!(test)`.
@@ -46,6 +48,7 @@ macro_rules! main {
             $crate::__private::suite_main($crate::__private::Target {
                 root_module: ::core::module_path!(),
                 file: ::core::file!(),
+                package: ::core::option_env!("CARGO_PKG_NAME"),
                 manifest_dir: ::core::option_env!("CARGO_MANIFEST_DIR"),
                 test: ::core::cfg!(test),
             })

@@ -18,6 +18,7 @@ mod fixture;
 mod flags;
 mod fork;
 mod generated;
+mod history;
 mod limits;
 mod list;
 mod nextest;

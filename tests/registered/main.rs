@@ -270,6 +270,7 @@ fn the_audit_knows_what_others_generate() {
     let target = Target {
         root_module: module_path!(),
         file: file!(),
+        package: None,
         manifest_dir: Some(env!("CARGO_MANIFEST_DIR")),
         test: true,
     };

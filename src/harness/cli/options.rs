@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, setting::nearest};
 use crate::harness::event::is_integration;
+use crate::harness::history::place::Asked;
 use crate::harness::registry::{Isolation, Leaks, TaskPanic};
 
 use super::table::{DECLARATION, TABLE};
@@ -56,6 +57,8 @@ pub struct Options {
     pub fail_fast: bool,
     /// Seed of a random order.
     pub shuffle_seed: Option<u64>,
+    /// Where what is learnt of trials is kept between runs.
+    pub history: Asked,
     /// `--ensure-time`: what a trial may take before it fails for that; see [`Options::time_limit`].
     pub ensure_time: Option<TimeLimits>,
     /// How results are written.
@@ -205,6 +208,7 @@ impl Options {
             actor_tree: settings.word("actor-tree") != Some("hide"),
             fail_fast: settings.switch("fail-fast"),
             shuffle_seed: shuffle_seed(settings),
+            history: history(settings),
             ensure_time: settings.switch("ensure-time").then(|| time_limits(environment)).transpose()?,
             format: format(settings),
             no_capture: settings.switch("no-capture"),
@@ -283,6 +287,14 @@ fn shuffle_seed(settings: &Settings) -> Option<u64> {
     use std::hash::{BuildHasher, RandomState};
     let drawn = || RandomState::new().hash_one("shuffle") >> 1;
     settings.count("shuffle-seed").or_else(|| settings.switch("shuffle").then(drawn))
+}
+
+fn history(settings: &Settings) -> Asked {
+    match settings.path("history") {
+        None => Asked::Beside,
+        Some(word) if word.as_os_str() == "none" => Asked::Nowhere,
+        Some(directory) => Asked::In(directory.to_owned()),
+    }
 }
 
 fn format(settings: &Settings) -> Format {

@@ -101,6 +101,18 @@ pub const TABLE: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "history",
+        heading: RUN,
+        flags: &["--history"],
+        variables: &[Variable::exact("REHEARSAL_HISTORY")],
+        key: Some("history"),
+        form: Form::Path,
+        placeholder: "DIR|none",
+        help: "Where to keep what is learnt of trials, how long they take and whether they failed, for later runs; \
+               beside the test binary in the target directory unless given",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "timeout",
         heading: RUN,
         flags: &["--timeout"],

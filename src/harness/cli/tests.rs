@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::{Environment, SettingsFile};
+use crate::harness::history::place::Asked;
 use crate::harness::registry::{Isolation, Leaks, TaskPanic};
 
 use super::table::TABLE;
@@ -58,6 +59,7 @@ fn each_own_flag_has_a_variable_and_a_key() {
         "audit",
         "no-progress",
         "fresh-runtime",
+        "history",
     ];
     for name in own {
         let setting =
@@ -213,6 +215,13 @@ fn time_limits_are_read_where_they_are_asked_for() {
         said.starts_with("`RUST_TEST_TIME_UNIT=40,20`: not a pair of limits; allowed: WARN,CRITICAL"),
         "{said}"
     );
+}
+
+#[rehearsal::test]
+fn a_history_is_kept_beside_the_binary_elsewhere_or_nowhere() {
+    assert_eq!(parse("").history, Asked::Beside);
+    assert_eq!(parse("--history cache/rehearsal").history, Asked::In("cache/rehearsal".into()));
+    assert_eq!(parse_in(&[("REHEARSAL_HISTORY", "none")]).history, Asked::Nowhere);
 }
 
 #[rehearsal::test]

@@ -1,0 +1,34 @@
+//! What a history is kept of: trials that take their time, and that fail when they are told to.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+/// The trials named in this variable fail, one name behind the other.
+fn fail_if_told(name: &str) {
+    let told = std::env::var("LEARNS_FAIL").unwrap_or_default();
+    assert!(!told.split(',').any(|told| told == name), "told to fail");
+}
+
+#[rehearsal::test]
+fn a_short() {
+    fail_if_told("a_short");
+}
+
+#[rehearsal::test]
+fn b_middling() {
+    sleep(Duration::from_millis(20));
+    fail_if_told("b_middling");
+}
+
+#[rehearsal::test]
+fn c_long() {
+    sleep(Duration::from_millis(60));
+    fail_if_told("c_long");
+}
+
+#[rehearsal::test]
+fn d_short() {
+    fail_if_told("d_short");
+}
+
+rehearsal::main!();
