@@ -6,9 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::time::{Duration, Instant};
 
 use crate::app::quantity::format_duration;
 use crate::harness::cli::{Format, Options};
@@ -20,21 +18,18 @@ use super::paint::{Paint, Tone};
 use super::reporters::Reporter;
 use super::screen::Screen;
 
-/// Redraws a second at most.
-const HERTZ: u8 = 20;
-/// Columns a line may have where the terminal does not say how wide it is.
-const NARROW: usize = 76;
 /// Lines for busy workers at most; the rest is told as a number.
 const LINES: usize = 16;
 
-/// The display of a run: one bar, whose message is the lines below it, so that one redraw is all it takes.
+/// The display of a run.
 #[derive(Debug)]
 pub struct Progress {
-    bar: ProgressBar,
-    failed: usize,
+    screen: Screen,
     paint: Paint,
-    /// Columns a line may have right now.
-    width: fn() -> usize,
+    begun: Instant,
+    planned: usize,
+    finished: usize,
+    failed: usize,
 }
 
 impl Progress {
@@ -49,57 +44,60 @@ impl Progress {
             && std::io::stdout().is_terminal()
     }
 
-    /// On the terminal that stdout is.
-    pub fn on_stdout(paint: Paint) -> Progress {
-        match Screen::of_stdout() {
-            Some(screen) => {
-                let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen), HERTZ);
-                Progress { width: Screen::columns, ..Progress::on(target, paint) }
-            }
-            None => Progress::on(ProgressDrawTarget::stdout_with_hz(HERTZ), paint),
-        }
-    }
-
-    /// On any target.
-    pub fn on(target: ProgressDrawTarget, paint: Paint) -> Progress {
-        let shown = if paint == Paint::PLAIN { "{wide_bar}" } else { "{wide_bar:.cyan/dim}" };
-        // Blanks at the end: see [`Screen`] for what has to stay free there.
-        let template = format!("{shown} {{pos}}/{{len}}{{prefix}}  {{elapsed}}{{left}}    {{msg}}");
-        let style = ProgressStyle::with_template(&template).expect("the template is well-formed");
-        let bar =
-            ProgressBar::with_draw_target(Some(0), target).with_style(style.with_key("left", write_left));
-        Progress { bar, failed: 0, paint, width: || NARROW }
+    /// One that is drawn there.
+    pub fn on(screen: Screen, paint: Paint) -> Progress {
+        Progress { screen, paint, begun: Instant::now(), planned: 0, finished: 0, failed: 0 }
     }
 
     /// What text has to be put above.
-    pub fn bar(&self) -> &ProgressBar {
-        &self.bar
-    }
-
-    fn start(&mut self, planned: usize) {
-        self.bar.set_length(planned as u64);
-        self.bar.reset();
-        self.bar.tick();
+    pub fn screen(&self) -> &Screen {
+        &self.screen
     }
 
     fn busy(&mut self, running: &[Running<'_>]) {
-        let told = running.len().min(LINES);
-        let width = (self.width)();
-        let mut lines = String::new();
+        let room = self.screen.room();
+        let (rows, columns) = (usize::from(room.rows), usize::from(room.columns));
+        // The bar's line is one, and the one that tells how many more there are another.
+        let told = running.len().min(LINES).min(rows.saturating_sub(2));
+        let mut lines = self.bar(columns);
         for running in &running[..told] {
             lines.push('\n');
-            lines.push_str(&describe(running, self.paint, width));
+            lines.push_str(&describe(running, self.paint, columns));
         }
-        if running.len() > told {
+        if running.len() > told && rows > 1 {
             let _ = write!(lines, "\n  and {} more", running.len() - told);
         }
-        self.bar.set_message(lines);
+        self.screen.draw(lines);
     }
 
-    fn finish(&mut self) {
-        self.bar.finish_and_clear();
-        // Nothing is drawn from here on, and what others write goes straight to the terminal.
-        self.bar.set_draw_target(ProgressDrawTarget::hidden());
+    /// `███░░░ 12/40, 1 failed  3s, 7s left`, as wide as there is room.
+    fn bar(&self, columns: usize) -> String {
+        let mut told = format!(" {}/{}", self.finished, self.planned);
+        if self.failed > 0 {
+            let _ = write!(told, ", {} failed", self.failed);
+        }
+        let elapsed = self.begun.elapsed();
+        let _ = write!(told, "  {}", in_seconds(elapsed));
+        // Once there is something to go by.
+        if (1..self.planned).contains(&self.finished) {
+            let left = elapsed.mul_f64((self.planned - self.finished) as f64 / self.finished as f64);
+            let _ = write!(told, ", {} left", in_seconds(left));
+        }
+        let wide = columns.saturating_sub(told.chars().count());
+        let done = (wide * self.finished).checked_div(self.planned).unwrap_or(0).min(wide);
+        let (done, rest) = ("█".repeat(done), "░".repeat(wide - done));
+        match self.paint {
+            Paint::PLAIN => format!("{done}{rest}{told}"),
+            _ => format!("\x1b[36m{done}\x1b[0m\x1b[2m{rest}\x1b[0m{told}"),
+        }
+    }
+}
+
+/// Whole seconds, as a person would write them.
+fn in_seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => "0s".to_owned(),
+        seconds => format_duration(Duration::from_secs(seconds)),
     }
 }
 
@@ -116,36 +114,38 @@ fn describe(running: &Running<'_>, paint: Paint, width: usize) -> String {
 
 /// The end of a name that is too long: its function is told, its outer modules are not.
 fn cut(name: &str, room: usize) -> Cow<'_, str> {
-    let count = name.chars().count();
-    if count <= room {
+    if name.chars().map(columns_of).sum::<usize>() <= room {
         return Cow::Borrowed(name);
     }
-    let kept: String = name.chars().skip(count + 1 - room.max(1)).collect();
-    Cow::Owned(format!("…{kept}"))
+    let (mut left, mut from) = (room.saturating_sub(1), name.len());
+    for (at, c) in name.char_indices().rev() {
+        let Some(rest) = left.checked_sub(columns_of(c)) else { break };
+        (left, from) = (rest, at);
+    }
+    Cow::Owned(format!("…{}", &name[from..]))
 }
 
-/// `, 12s left`, once there is something to go by.
-fn write_left(state: &ProgressState, out: &mut dyn Write) {
-    if (1..state.len().unwrap_or(0)).contains(&state.pos()) {
-        let seconds = Duration::from_secs(state.eta().as_secs());
-        let _ =
-            write!(out, ", {} left", if seconds.is_zero() { "0s".into() } else { format_duration(seconds) });
-    }
+/// Columns that a character takes up at most: letters of the scripts that are written wide, and pictures, stand beyond
+/// all of those that are not.
+fn columns_of(c: char) -> usize {
+    if c < '\u{1100}' { 1 } else { 2 }
 }
 
 impl Reporter for Progress {
     fn event(&mut self, event: &Event<'_>) {
         match event {
-            Event::RunStarted { planned, .. } => self.start(*planned),
-            Event::Busy { running } => self.busy(running),
-            Event::Finished { outcome, .. } => {
-                if outcome.verdict.is_red() {
-                    self.failed += 1;
-                    self.bar.set_prefix(format!(", {} failed", self.failed));
-                }
-                self.bar.inc(1);
+            Event::RunStarted { planned, .. } => {
+                (self.planned, self.begun) = (*planned, Instant::now());
+                self.busy(&[]);
             }
-            Event::RunFinished { .. } => self.finish(),
+            Event::Busy { running } => self.busy(running),
+            // Seen with the next look at who is busy.
+            Event::Finished { outcome, .. } => {
+                self.finished += 1;
+                self.failed += usize::from(outcome.verdict.is_red());
+            }
+            // Nothing is drawn from here on, and what others write goes straight to the terminal.
+            Event::RunFinished { .. } => self.screen.close(),
             Event::Slow { .. } | Event::Warning { .. } | Event::RunError { .. } => {}
         }
     }

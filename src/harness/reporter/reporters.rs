@@ -12,6 +12,7 @@ use super::logfile::{self, Logfile};
 use super::notice::Notice;
 use super::paint::Paint;
 use super::progress::Progress;
+use super::screen::Screen;
 use super::sink::Sink;
 
 /// Something that is told what happens in a run.
@@ -78,21 +79,21 @@ impl Reporters {
     /// A log file that cannot be opened.
     pub fn for_run(options: &Options) -> Result<Reporters, ReporterError> {
         let paint = Paint::chosen(options.color);
-        let progress = Progress::wanted(options).then(|| Progress::on_stdout(paint));
-        let bar = progress.as_ref().map(Progress::bar);
-        let out = Sink::stdout().above(bar);
+        let progress = Progress::wanted(options).then(|| Progress::on(Screen::of_stdout(), paint));
+        let screen = progress.as_ref().map(Progress::screen);
+        let out = Sink::stdout().above(screen);
         let mut all: Vec<Box<dyn Reporter + Send>> = vec![match options.format {
             Format::Pretty => Box::new(Lines::pretty(out, paint, options)),
             Format::Terse => Box::new(Lines::terse(out, paint, options)),
             Format::Json => Box::new(Json::new(out, options)),
             Format::Junit => Box::new(Junit::new(out, options)),
         }];
-        all.push(Box::new(Notice::new(Sink::stderr().above(bar))));
+        all.push(Box::new(Notice::new(Sink::stderr().above(screen))));
         if let Some(log) = logfile::open(options)? {
             all.push(Box::new(Logfile::new(log)));
         }
         if let Some(progress) = progress {
-            // First of all: its bar has to be gone before the others write their last lines.
+            // First of all: its drawing has to be gone before the others write their last lines.
             all.insert(0, Box::new(progress));
         }
         Ok(Reporters { all })

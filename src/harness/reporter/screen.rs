@@ -1,94 +1,128 @@
-//! The terminal that the live display is drawn on.
+//! The part of a terminal that the live display is drawn on: the lines below all that has been said.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
-
-use indicatif::TermLike;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::sys::terminal::{Size, size};
+
+use super::sink::Memory;
 
 /// Columns to leave free at the right margin. A terminal echoes `^C` behind the cursor; were that at the margin, the echo
 /// would begin a line that nobody clears.
 const ECHO: u16 = 4;
 
-/// Stdout as a terminal. A redraw is one write, and ends behind the last character that can be seen: the drawing fills
-/// every line with blanks up to the margin, and for the last one that would be too far.
-#[derive(Debug)]
+/// What a terminal is taken for that does not tell its size.
+const UNTOLD: Size = Size { rows: 24, columns: 80 };
+
+/// A drawing that is replaced by the next one, and goes out of the way of what is written above it. A redraw is one
+/// write, so that nobody sees half of it. Clones draw on the same terminal.
+#[derive(Debug, Clone)]
 pub struct Screen {
-    drawn: Mutex<Vec<u8>>,
-    first: Size,
+    drawing: Arc<Mutex<Drawing>>,
+    size: fn() -> Option<Size>,
+}
+
+#[derive(Debug)]
+struct Drawing {
+    to: To,
+    /// What is to be seen, without a line end behind it.
+    text: String,
+    /// Whether it can be seen now.
+    shown: bool,
+    /// Whether anything is drawn at all.
+    open: bool,
+}
+
+#[derive(Debug)]
+enum To {
+    Stdout,
+    Memory(Memory),
 }
 
 impl Screen {
-    /// `None` where stdout is no terminal, or one that does not tell its size.
-    pub fn of_stdout() -> Option<Screen> {
-        size().map(|first| Screen { drawn: Mutex::default(), first })
+    /// The terminal that stdout is.
+    pub fn of_stdout() -> Screen {
+        Screen::new(To::Stdout, size)
     }
 
-    /// Columns that a line may have, right now.
-    pub fn columns() -> usize {
-        size().map_or(1, |size| usize::from(size.columns.saturating_sub(ECHO).max(1)))
+    /// Memory, taken for a terminal of 24 lines of 80 columns, and a handle to read it.
+    pub fn memory() -> (Screen, Memory) {
+        let memory = Memory::default();
+        (Screen::new(To::Memory(memory.clone()), || None), memory)
     }
 
-    fn size(&self) -> Size {
-        // It may have been resized; one that is going away keeps the size it had.
-        size().unwrap_or(self.first)
+    fn new(to: To, size: fn() -> Option<Size>) -> Screen {
+        let drawing = Drawing { to, text: String::new(), shown: false, open: true };
+        Screen { drawing: Arc::new(Mutex::new(drawing)), size }
     }
 
-    fn push(&self, text: &str) -> io::Result<()> {
-        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(text.as_bytes());
-        Ok(())
+    /// Lines and columns that a drawing may have, right now: it may be resized at any time.
+    pub fn room(&self) -> Size {
+        let Size { rows, columns } = (self.size)().unwrap_or(UNTOLD);
+        // The last line stays for the cursor.
+        Size { rows: rows.saturating_sub(1).max(1), columns: columns.saturating_sub(ECHO).max(1) }
     }
 
-    fn step(&self, count: usize, direction: char) -> io::Result<()> {
-        if count == 0 { Ok(()) } else { self.push(&format!("\x1b[{count}{direction}")) }
+    /// Draws this, which has to fit into [`Screen::room`], in place of what was drawn before.
+    pub fn draw(&self, text: String) {
+        let mut drawing = self.drawing();
+        if drawing.open {
+            let erase = drawing.erase();
+            let shown = format!("{erase}{text}");
+            drawing.text = text;
+            drawing.shown = true;
+            drawing.write(&shown);
+        }
+    }
+
+    /// Runs what writes to the same terminal, in whole lines, and has the drawing below that.
+    pub fn above<T>(&self, write: impl FnOnce() -> T) -> T {
+        let mut drawing = self.drawing();
+        let erase = drawing.erase();
+        drawing.write(&erase);
+        let written = write();
+        if drawing.shown {
+            let text = std::mem::take(&mut drawing.text);
+            drawing.write(&text);
+            drawing.text = text;
+        }
+        written
+    }
+
+    /// Takes the drawing away for good.
+    pub fn close(&self) {
+        let mut drawing = self.drawing();
+        let erase = drawing.erase();
+        drawing.write(&erase);
+        (drawing.open, drawing.shown) = (false, false);
+    }
+
+    fn drawing(&self) -> MutexGuard<'_, Drawing> {
+        self.drawing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl TermLike for Screen {
-    fn width(&self) -> u16 {
-        self.size().columns
+impl Drawing {
+    /// What takes away that which can be seen: to its first column, to its first line, and all from there on.
+    fn erase(&self) -> String {
+        match self.text.matches('\n').count() {
+            _ if !self.shown => String::new(),
+            0 => "\r\x1b[J".to_owned(),
+            above => format!("\r\x1b[{above}A\x1b[J"),
+        }
     }
 
-    fn height(&self) -> u16 {
-        self.size().rows
-    }
-
-    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
-        self.step(count, 'A')
-    }
-
-    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
-        self.step(count, 'B')
-    }
-
-    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
-        self.step(count, 'C')
-    }
-
-    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
-        self.step(count, 'D')
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.push(text)?;
-        self.push("\n")
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.push(text)
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.push("\r\x1b[2K")
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut out = io::stdout().lock();
-        let seen = drawn.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);
-        let written = out.write_all(&drawn[..seen]).and_then(|()| out.flush());
-        drawn.clear();
-        written
+    fn write(&self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        match &self.to {
+            // A terminal that is gone shows nothing to anybody.
+            To::Stdout => {
+                let mut out = io::stdout().lock();
+                let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            }
+            To::Memory(memory) => memory.push(text.as_bytes()),
+        }
     }
 }

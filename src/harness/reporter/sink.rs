@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::ProgressBar;
+use super::screen::Screen;
 
 /// Bytes to collect before writing when nobody watches.
 const FULL: usize = 32 * 1024;
@@ -36,7 +36,7 @@ enum Target {
 /// The live display that text has to be put above.
 #[derive(Debug)]
 struct Display {
-    bar: ProgressBar,
+    screen: Screen,
     shown: Option<Instant>,
 }
 
@@ -48,6 +48,10 @@ impl Memory {
     /// The text so far, invalid UTF-8 replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+
+    pub(super) fn push(&self, bytes: &[u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
     }
 }
 
@@ -77,9 +81,9 @@ impl Sink {
         Sink { target, buffer: Vec::new(), eager, display: None, closed: false, trouble: None }
     }
 
-    /// The same sink, its text scrolling above this bar.
-    pub fn above(mut self, bar: Option<&ProgressBar>) -> Sink {
-        self.display = bar.map(|bar| Display { bar: bar.clone(), shown: None });
+    /// The same sink, its text scrolling above what is drawn there.
+    pub fn above(mut self, screen: Option<&Screen>) -> Sink {
+        self.display = screen.map(|screen| Display { screen: screen.clone(), shown: None });
         self
     }
 
@@ -127,7 +131,7 @@ impl Sink {
         let target = &mut self.target;
         let written = match &mut self.display {
             Some(display) => {
-                let written = display.bar.suspend(|| target.write(&buffer));
+                let written = display.screen.above(|| target.write(&buffer));
                 display.shown = Some(Instant::now());
                 written
             }
@@ -164,7 +168,7 @@ impl Target {
             Target::Stderr => write_all(&mut io::stderr().lock(), bytes),
             Target::Writer { writer, .. } => write_all(writer, bytes),
             Target::Memory(memory) => {
-                memory.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+                memory.push(bytes);
                 Ok(())
             }
         }

@@ -1,11 +1,9 @@
 //! When text is written, what happens when it cannot be, and what a display draws.
 
 use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-use indicatif::{ProgressDrawTarget, TermLike};
 
 use crate::harness::event::{Event, Running};
 use crate::harness::outcome::{Death, Verdict};
@@ -13,6 +11,8 @@ use crate::harness::reporter::lines::Lines;
 use crate::harness::reporter::notice::Notice;
 use crate::harness::reporter::paint::Paint;
 use crate::harness::reporter::progress::Progress;
+use crate::harness::reporter::screen::Screen;
+use crate::harness::reporter::sink::Memory;
 use crate::harness::reporter::{Reporter, Reporters, Sink};
 
 use super::script::{options, outcome, play, play_green, trial};
@@ -90,60 +90,17 @@ fn stderr_does_not_overtake_stdout() {
     assert_eq!(memory.text(), "test adds ... ok\n");
 }
 
-/// A terminal of 24 lines of 80 columns that only remembers what was written to it.
-#[derive(Debug, Clone, Default)]
-struct Screen(Arc<Mutex<String>>);
-
-impl Screen {
-    fn push(&self, text: &str) -> io::Result<()> {
-        self.0.lock().expect("no one panicked").push_str(text);
-        Ok(())
-    }
-
-    fn take(&self) -> String {
-        std::mem::take(&mut *self.0.lock().expect("no one panicked"))
-    }
-}
-
-impl TermLike for Screen {
-    fn width(&self) -> u16 {
-        80
-    }
-    fn height(&self) -> u16 {
-        24
-    }
-    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.push(text)?;
-        self.push("\n")
-    }
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.push(text)
-    }
-    fn clear_line(&self) -> io::Result<()> {
-        Ok(())
-    }
-    fn flush(&self) -> io::Result<()> {
-        Ok(())
-    }
+/// What was drawn since this was last asked.
+fn drawn_since(memory: &Memory, seen: &mut usize) -> String {
+    let text = memory.text();
+    text[std::mem::replace(seen, text.len())..].to_owned()
 }
 
 #[rehearsal::test]
 fn the_display_has_a_bar_and_a_line_for_each_busy_worker() {
-    let screen = Screen::default();
-    let mut progress =
-        Progress::on(ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255), Paint::PLAIN);
+    let (screen, memory) = Screen::memory();
+    let mut seen = 0;
+    let mut progress = Progress::on(screen.clone(), Paint::PLAIN);
     progress.event(&Event::RunStarted {
         planned: 10,
         filtered_out: 0,
@@ -151,7 +108,8 @@ fn the_display_has_a_bar_and_a_line_for_each_busy_worker() {
         shuffle_seed: None,
         now_ns: 0,
     });
-    assert!(screen.take().contains(" 0/10"));
+    let first = drawn_since(&memory, &mut seen);
+    assert!(first.contains(" 0/10  0s") && !first.contains("left"), "{first:?}");
 
     let crashed = outcome(Verdict::Crashed { death: Death::Exited { code: 3 }, message: String::new() }, b"");
     progress.event(&Event::Finished { trial: trial("a"), outcome: &crashed });
@@ -160,22 +118,24 @@ fn the_display_has_a_bar_and_a_line_for_each_busy_worker() {
         Running { worker: 1, trial: trial("math::waits"), elapsed: Duration::from_secs(75), slow: true },
     ];
     progress.event(&Event::Busy { running: &running });
-    let drawn = screen.take();
+    let drawn = drawn_since(&memory, &mut seen);
+    assert!(drawn.starts_with("\r\x1b[J█"), "it takes the place of what was there: {drawn:?}");
     for part in [" 1/10, 1 failed", "#0      1.2s  math::adds", "#1    1m 15s  math::waits  SLOW"] {
         assert!(drawn.contains(part), "no {part:?} in {drawn:?}");
     }
 
     progress.event(&Event::RunFinished { elapsed: Duration::from_secs(80), success: false });
-    screen.take();
-    progress.bar().println("no longer drawn");
-    assert_eq!(screen.take(), "", "nothing is drawn once the run is over");
+    assert_eq!(drawn_since(&memory, &mut seen), "\r\x1b[2A\x1b[J", "all three lines are taken away");
+    progress.event(&Event::Busy { running: &running });
+    screen.above(|| ());
+    assert_eq!(drawn_since(&memory, &mut seen), "", "nothing is drawn once the run is over");
 }
 
 /// What the display draws for so many busy workers, each of them at a trial with a long name.
 fn drawn_for(workers: usize) -> String {
-    let screen = Screen::default();
-    let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
-    let mut progress = Progress::on(target, Paint::PLAIN);
+    let (screen, memory) = Screen::memory();
+    let mut seen = 0;
+    let mut progress = Progress::on(screen, Paint::PLAIN);
     progress.event(&Event::RunStarted {
         planned: 100,
         filtered_out: 0,
@@ -187,11 +147,13 @@ fn drawn_for(workers: usize) -> String {
     let running: Vec<Running<'_>> = (0..workers)
         .map(|worker| Running { worker, trial: trial(&long), elapsed: Duration::ZERO, slow: false })
         .collect();
-    screen.take();
+    drawn_since(&memory, &mut seen);
     progress.event(&Event::Busy { running: &running });
-    let busy = screen.take();
+    let busy = drawn_since(&memory, &mut seen);
+    let too_wide = busy.lines().find(|line| line.trim_start_matches("\r\x1b[J").chars().count() > 76);
+    assert_eq!(too_wide, None, "a line that is broken by the terminal is two to take away");
     progress.event(&Event::Busy { running: &[] });
-    let idle = screen.take();
+    let idle = drawn_since(&memory, &mut seen);
     assert!(!idle.contains("the_function"), "nobody is busy any more: {idle:?}");
     busy
 }
@@ -207,4 +169,27 @@ fn a_long_name_loses_its_beginning() {
 fn more_workers_than_lines_are_told_as_a_number() {
     let drawn = drawn_for(20);
     assert!(drawn.contains("#15 ") && !drawn.contains("#16 ") && drawn.contains("and 4 more"), "{drawn:?}");
+}
+
+#[rehearsal::test]
+fn what_is_said_scrolls_above_the_display() {
+    let (screen, memory) = Screen::memory();
+    screen.draw("one\ntwo".to_owned());
+    screen.above(|| memory.push(b"said\n"));
+    assert_eq!(memory.text(), "one\ntwo\r\x1b[1A\x1b[Jsaid\none\ntwo");
+    screen.close();
+    screen.above(|| memory.push(b"said\n"));
+    assert!(memory.text().ends_with("one\ntwo\r\x1b[1A\x1b[Jsaid\n"), "{:?}", memory.text());
+}
+
+#[rehearsal::test]
+fn wide_letters_take_two_columns() {
+    let (screen, memory) = Screen::memory();
+    let mut progress = Progress::on(screen, Paint::PLAIN);
+    let wide = "漢".repeat(60);
+    let running = [Running { worker: 0, trial: trial(&wide), elapsed: Duration::ZERO, slow: false }];
+    progress.event(&Event::Busy { running: &running });
+    let text = memory.text();
+    // 76 columns, 16 of them for the worker and the time, one for the mark.
+    assert_eq!(text.matches('漢').count(), (76 - 16 - 1) / 2, "{text:?}");
 }
