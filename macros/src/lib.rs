@@ -39,6 +39,7 @@ use register::Link;
 /// | `should_panic`, `should_panic(expected = "text")` | a panic is what is wanted; std's `#[should_panic]` means the same |
 /// | `isolation = "thread"`, `"process"` or `"fork"` | where it runs, whatever the run's setting is |
 /// | `group = "name"` | tests of one group run one at a time, across all workers |
+/// | `tags("db", "slow")` | words by which tests are chosen: `-E 'tag(db)'` |
 /// | `task_panic = "allow"` or `"fail"` | whether a panic in a task or thread beside the test makes it fail |
 /// | `leaks = "allow"` or `"fail"` | whether an actor or a task that the test leaves behind makes it fail |
 /// | `flavor = "current_thread"`, `"local"` or `"multi_thread"` | the tokio runtime of an async test; `local` has `spawn_local` |
@@ -64,7 +65,7 @@ use register::Link;
 /// Options and attributes of the test are those of each of its cases. `#[ignore]` and `#[should_panic]` before a case are
 /// of that case alone, behind the last one of all, as rstest has it. So is, of one case, what stands behind a `;` in it,
 /// `#[case::big(9; timeout = "9s")]`:
-/// `timeout`, `ignore`, `should_panic`, `isolation`, `group`, `task_panic` and `leaks`, in place of the test's.
+/// `timeout`, `ignore`, `should_panic`, `isolation`, `group`, `tags`, `task_panic` and `leaks`, in place of the test's.
 ///
 /// # Errors
 /// What cannot be honoured does not compile: an unknown option or one given twice, options that contradict one another,
@@ -97,7 +98,7 @@ pub fn test_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenSt
 /// failed test by its own name; all other tests run. Its time is `timeout`, or a minute. What it prints goes to stderr.
 ///
 /// Its options are those of each of its trials, as [`macro@test`] has them: `timeout`, `ignore`, `should_panic`,
-/// `isolation`, `group`, `task_panic`, `leaks`, `crate`. So are `#[ignore]` and `#[should_panic]` beside it.
+/// `isolation`, `group`, `tags`, `task_panic`, `leaks`, `crate`. So are `#[ignore]` and `#[should_panic]` beside it.
 ///
 /// # Errors
 /// An unknown option or one given twice, a function that is `async`, `unsafe`, `extern` or generic, takes arguments, or

@@ -6,7 +6,7 @@ use crate::function::{Attribute, Function, flatten};
 use crate::token::{Failure, Out, failed};
 use crate::value::{
     Argument, Value, choice, count, crate_path, duration_ms, expected, flag, group_name, is_comma,
-    optional_string, value,
+    optional_string, tag_names, value,
 };
 
 /// The options of `#[rehearsal::test]`, as the error about an unknown one lists them.
@@ -16,6 +16,7 @@ pub(crate) const OF_TEST: &[&str] = &[
     "should_panic",
     "isolation",
     "group",
+    "tags",
     "task_panic",
     "leaks",
     "flavor",
@@ -26,11 +27,11 @@ pub(crate) const OF_TEST: &[&str] = &[
 
 /// The options of one `#[case(.. ; ..)]`.
 pub(crate) const OF_CASE: &[&str] =
-    &["timeout", "ignore", "should_panic", "isolation", "group", "task_panic", "leaks"];
+    &["timeout", "ignore", "should_panic", "isolation", "group", "tags", "task_panic", "leaks"];
 
 /// The options of `#[rehearsal::generate]`, which are those of each of its trials.
 pub(crate) const OF_GENERATE: &[&str] =
-    &["timeout", "ignore", "should_panic", "isolation", "group", "task_panic", "leaks", "crate"];
+    &["timeout", "ignore", "should_panic", "isolation", "group", "tags", "task_panic", "leaks", "crate"];
 
 /// The flavors of a runtime, and what each is called in `Flavor`.
 const FLAVORS: &[(&str, Flavor)] =
@@ -47,6 +48,7 @@ pub(crate) struct Given {
     should_panic: Option<(Option<Literal>, Span)>,
     isolation: Option<(&'static str, Span)>,
     group: Option<(Literal, Span)>,
+    tags: Option<(Vec<Literal>, Span)>,
     task_panic: Option<(&'static str, Span)>,
     leaks: Option<(&'static str, Span)>,
     flavor: Option<(Flavor, Span)>,
@@ -103,6 +105,7 @@ impl Given {
                 once(&mut self.isolation, "isolation", (value, span))
             }
             "group" => once(&mut self.group, "group", (group_name(&argument)?, span)),
+            "tags" => once(&mut self.tags, "tags", (tag_names(&argument)?, span)),
             "task_panic" => {
                 let value = choice(&argument, &[("allow", "Allow"), ("fail", "Fail")])?;
                 once(&mut self.task_panic, "task_panic", (value, span))
@@ -172,6 +175,7 @@ impl Given {
             should_panic: case.should_panic.or(all.should_panic),
             isolation: case.isolation.or(all.isolation),
             group: case.group.or(all.group),
+            tags: case.tags.or(all.tags),
             task_panic: case.task_panic.or(all.task_panic),
             leaks: case.leaks.or(all.leaks),
             ..all
@@ -276,6 +280,17 @@ impl Given {
         }
         if let Some((name, _)) = &self.group {
             fields.some("group", |out| out.push(TokenTree::Literal(name.clone())));
+        }
+        if let Some((tags, _)) = &self.tags {
+            fields.field("tags", |out| {
+                out.punct('&');
+                out.group(Delimiter::Bracket, |out| {
+                    for tag in tags {
+                        out.push(TokenTree::Literal(tag.clone()));
+                        out.punct(',');
+                    }
+                });
+            });
         }
         if let Some((variant, _)) = self.task_panic {
             fields.some("task_panic", |out| out.path(&format!("{private}::TaskPanic::{variant}")));

@@ -131,6 +131,32 @@ pub(crate) fn group_name(argument: &Argument) -> Result<Literal, Failure> {
     }
 }
 
+/// Names that are not empty, in parentheses, each once.
+pub(crate) fn tag_names(argument: &Argument) -> Result<Vec<Literal>, Failure> {
+    let Value::List(list) = &argument.value else {
+        return failed(argument.span, "`tags` takes names in parentheses: `tags(\"db\", \"slow\")`");
+    };
+    let mut tags: Vec<Literal> = Vec::new();
+    for part in list.split(is_comma) {
+        let tag = match part {
+            [] => continue,
+            [token] => string(token).filter(|tag| tag.to_string() != "\"\""),
+            _ => None,
+        };
+        let Some(tag) = tag else {
+            return failed(part[0].span(), "a tag is a string that is not empty: `tags(\"db\", \"slow\")`");
+        };
+        if tags.iter().any(|other| other.to_string() == tag.to_string()) {
+            return failed(tag.span(), format!("the tag {tag} is given twice; keep one of them"));
+        }
+        tags.push(tag);
+    }
+    match tags.is_empty() {
+        true => failed(argument.span, "`tags` takes at least one name: `tags(\"db\")`"),
+        false => Ok(tags),
+    }
+}
+
 /// A number from 1 up.
 pub(crate) fn count(argument: &Argument) -> Result<usize, Failure> {
     let number = match &argument.value {

@@ -8,12 +8,25 @@ pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
     let mut best = None;
     let mut most = NEAR_ENOUGH;
     for candidate in candidates {
-        let likeness = likeness(&text, &candidate.chars().collect::<Vec<char>>());
+        let candidate_letters: Vec<char> = candidate.chars().collect();
+        // The measure is blind to two letters swapped in a word of three.
+        let likeness = match transposed(&text, &candidate_letters) {
+            true => 1.0,
+            false => likeness(&text, &candidate_letters),
+        };
         if likeness >= most {
             (best, most) = (Some(candidate), likeness);
         }
     }
     best
+}
+
+/// Whether a short word has the letters of another in another order.
+fn transposed(left: &[char], right: &[char]) -> bool {
+    let count = |word: &[char], letter: &char| word.iter().filter(|other| *other == letter).count();
+    left.len() == 3
+        && right.len() == 3
+        && left.iter().all(|letter| count(left, letter) == count(right, letter))
 }
 
 /// Jaro's measure with Winkler's favour for a common beginning: 1 for the same word, 0 for no letter in common.
@@ -74,6 +87,8 @@ mod tests {
         let words = ["--timeout", "--isolation", "--nocapture"];
         assert_eq!(nearest("--isolaton", words.into_iter()), Some("--isolation"));
         assert_eq!(nearest("--no-capture", words.into_iter()), Some("--nocapture"));
+        assert_eq!(nearest("adn", ["any", "and", "dna"].into_iter()), Some("dna"));
+        assert_eq!(nearest("adn", ["and", "add"].into_iter()), Some("and"));
         assert_eq!(nearest("größe", words.into_iter()), None);
     }
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with settings; each error names what was asked, what is wrong and what is allowed.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::settings::Source;
@@ -49,6 +50,17 @@ pub enum SettingsError {
         problem: String,
         /// What is allowed.
         allowed: String,
+    },
+    /// A text in a language of its own, as an expression is, that is none.
+    Malformed {
+        /// Where it was given.
+        from: Box<Source>,
+        /// The text.
+        text: String,
+        /// The bytes of it that are wrong; empty where something is missing.
+        at: Range<usize>,
+        /// What is wrong there, and what was expected.
+        problem: String,
     },
     /// Two settings that exclude each other.
     Conflict {
@@ -112,6 +124,9 @@ impl std::fmt::Display for SettingsError {
             SettingsError::BadValue { from, given, problem, allowed } => {
                 write!(f, "{}: {problem}; allowed: {allowed}", asked(from, given))
             }
+            SettingsError::Malformed { from, text, at, problem } => {
+                write!(f, "{from}: {problem}\n{}", pointed(text, at))
+            }
             SettingsError::Conflict { first, second } => {
                 write!(f, "`{first}` and `{second}` exclude each other; give one of them")
             }
@@ -138,6 +153,17 @@ impl std::error::Error for SettingsError {
             _ => None,
         }
     }
+}
+
+/// The line of a text that has this place in it, and a line below it that points there.
+fn pointed(text: &str, at: &Range<usize>) -> String {
+    let start = text[..at.start].rfind('\n').map_or(0, |line_end| line_end + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let end = at.end.min(start + line.len()).max(at.start);
+    let shown: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let before = text[start..at.start].chars().count();
+    let length = text[at.start..end].chars().count().max(1);
+    format!("  {shown}\n  {}{}", " ".repeat(before), "^".repeat(length))
 }
 
 fn did_you_mean(suggestion: &Option<String>) -> String {

@@ -22,6 +22,7 @@ pub mod registry;
 pub mod reporter;
 pub mod run;
 pub mod schedule;
+pub mod select;
 pub mod skip;
 pub mod suite;
 pub mod target;

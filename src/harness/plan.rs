@@ -5,7 +5,10 @@
 
 use super::cli::{Ignored, Options};
 use super::registry::{Entry, Kind, Registry, ShouldPanic, order_by_name};
-use crate::app::setting::nearest;
+use super::select::{Expression, Subject};
+
+mod explain;
+pub use explain::{explain_nothing_matched, unknown_names};
 
 /// What the plan has to know of a registered trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +23,17 @@ pub struct Candidate<'a> {
     pub ignore: Option<&'a str>,
     /// Whether a panic is what it wants.
     pub should_panic: bool,
+    /// Words by which it is chosen.
+    pub tags: &'a [&'a str],
+    /// Its group.
+    pub group: Option<&'a str>,
+}
+
+impl<'a> Candidate<'a> {
+    /// What a filter expression can ask of it.
+    pub fn subject(&self) -> Subject<'a> {
+        Subject { name: self.name, kind: self.kind, tags: self.tags, group: self.group }
+    }
 }
 
 impl Candidate<'static> {
@@ -36,6 +50,8 @@ impl Candidate<'static> {
             kind: entry.options.kind,
             ignore: entry.options.ignore,
             should_panic: entry.options.should_panic != ShouldPanic::No,
+            tags: entry.options.tags,
+            group: entry.options.group,
         }
     }
 
@@ -111,30 +127,11 @@ impl Plan {
         }
         Plan {
             filtered_out: candidates.len() - trials.len(),
-            nothing_matched: trials.is_empty() && !options.filters.is_empty(),
+            nothing_matched: trials.is_empty() && options.selects(),
             shuffle_seed: options.shuffle_seed,
             trials,
         }
     }
-}
-
-/// Why a plan is empty although a filter was given: the filters, and the name that was probably meant.
-pub fn explain_nothing_matched(candidates: &[Candidate<'_>], options: &Options) -> String {
-    let quoted: Vec<String> = options.filters.iter().map(|filter| format!("`{filter}`")).collect();
-    let what = match quoted.as_slice() {
-        [one] => format!("the filter {one} matches"),
-        many => format!("the filters {} match", many.join(", ")),
-    };
-    // A filter that does match, and whose trials were lost to --skip or --ignored, was not mistyped.
-    let matches =
-        |filter: &String| candidates.iter().any(|candidate| candidate.name.contains(filter.as_str()));
-    if options.filters.iter().any(matches) {
-        return format!("{what} no trial together with the other flags; {} are known", candidates.len());
-    }
-    let names = || candidates.iter().map(|candidate| candidate.name);
-    let meant = options.filters.iter().find_map(|filter| nearest(filter, names()));
-    let meant = meant.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
-    format!("{what} none of the {} trials{meant}", candidates.len())
 }
 
 fn is_wanted(candidate: &Candidate<'_>, options: &Options) -> bool {
@@ -142,7 +139,9 @@ fn is_wanted(candidate: &Candidate<'_>, options: &Options) -> bool {
         true => candidate.name == filter,
         false => candidate.name.contains(filter.as_str()),
     };
+    let is_so = |expression: &Expression| expression.holds(&candidate.subject());
     (options.filters.is_empty() || options.filters.iter().any(matches))
+        && (options.expressions.is_empty() || options.expressions.iter().any(is_so))
         && !options.skip.iter().any(matches)
         && !(options.exclude_should_panic && candidate.should_panic)
         && (options.ignored != Ignored::Only || candidate.ignore.is_some())

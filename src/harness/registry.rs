@@ -51,6 +51,8 @@ pub struct Options {
     pub isolation: Option<Isolation>,
     /// Trials of one group run one at a time, across all workers.
     pub group: Option<&'static str>,
+    /// Words by which trials are chosen.
+    pub tags: &'static [&'static str],
     /// Whether a panic in a task or thread beside the trial makes it fail; the run's setting where `None`.
     pub task_panic: Option<TaskPanic>,
     /// Whether actors and tasks that the trial leaves behind make it fail; the run's setting where `None`.
@@ -68,6 +70,7 @@ impl Options {
         timeout_ms: None,
         isolation: None,
         group: None,
+        tags: &[],
         task_panic: None,
         leaks: None,
         runtime: RuntimeSpec { flavor: Flavor::CurrentThread, worker_threads: None, start_paused: false },

@@ -16,7 +16,7 @@ use super::dispatch::{Limits, Planned};
 use super::event::TrialInfo;
 use super::history::known::Known;
 use super::outcome::Verdict;
-use super::plan::{Candidate, Fate, Plan, explain_nothing_matched};
+use super::plan::{Candidate, Fate, Plan, explain_nothing_matched, unknown_names};
 use super::registry::{Body, Entry, Isolation, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
 use super::run::{Run, Seat, Settled, Summary};
@@ -135,7 +135,14 @@ fn plan(registry: &Registry, options: &Options) -> Result<Plan, ExitCode> {
         return Ok(plan);
     }
     registry.check_names().map_err(|duplicates| fail(&duplicates))?;
-    Ok(Plan::make(&Candidate::all(registry), options))
+    let candidates = Candidate::all(registry);
+    let plan = Plan::make(&candidates, options);
+    if !plan.nothing_matched {
+        for unknown in unknown_names(&candidates, options) {
+            say(format_args!("warning: {unknown}"));
+        }
+    }
+    Ok(plan)
 }
 
 fn run(registry: &Registry, options: Options) -> ExitCode {

@@ -27,6 +27,7 @@ mod place;
 mod portable;
 mod program;
 mod same;
+mod select;
 mod signal;
 mod stuck;
 mod terminal;

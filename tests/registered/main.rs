@@ -128,11 +128,22 @@ fn functions_stay_callable() {
 
 #[test]
 fn options_are_what_was_said() {
-    let Options { kind, ignore, should_panic, timeout_ms, isolation, group, task_panic, leaks, runtime } =
-        entry("plain::all_options").options;
+    let Options {
+        kind,
+        ignore,
+        should_panic,
+        timeout_ms,
+        isolation,
+        group,
+        tags,
+        task_panic,
+        leaks,
+        runtime,
+    } = entry("plain::all_options").options;
     assert_eq!((kind, ignore), (Kind::Test, Some("a \"quoted\" reason")));
     assert_eq!((should_panic, timeout_ms), (ShouldPanic::With("text"), Some(1_500)));
     assert_eq!((isolation, group), (Some(Isolation::Thread), Some("database")));
+    assert_eq!(tags, ["db", "slow"]);
     assert_eq!((task_panic, leaks), (Some(TaskPanic::Allow), Some(Leaks::Allow)));
     assert_eq!(
         runtime,

@@ -58,7 +58,7 @@ mod trials {
     #[case::divided(0)]
     #[ignore = "not today"]
     #[case::left_out(2)]
-    #[case::patient(3; timeout = "9s", group = "patient")]
+    #[case::patient(3; timeout = "9s", group = "patient", tags("slow"))]
     fn options(n: u32) {
         assert_eq!(std::hint::black_box(6) / n * n, 6);
     }
@@ -141,5 +141,6 @@ fn options_of_a_case_go_with_those_of_the_test() {
     assert_eq!((of("divided").ignore, of("left_out").ignore), (None, Some("not today")));
     assert_eq!((of("left_out").timeout_ms, of("left_out").should_panic), (Some(1_000), ShouldPanic::No));
     assert_eq!((of("patient").timeout_ms, of("patient").group), (Some(9_000), Some("patient")));
+    assert_eq!((of("patient").tags, of("plain").tags), (&["slow"][..], &[][..]));
     assert_eq!((of("patient").task_panic, of("patient").ignore), (of("plain").task_panic, None));
 }

@@ -58,6 +58,7 @@ async fn with() {}
     should_panic(expected = "text"),
     isolation = "thread",
     group = "database",
+    tags("db", "slow"),
     task_panic = "allow",
     leaks = "allow",
     flavor = "current_thread",

@@ -8,6 +8,7 @@ use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, set
 use crate::harness::event::is_integration;
 use crate::harness::history::place::Asked;
 use crate::harness::registry::{Isolation, Leaks, TaskPanic};
+use crate::harness::select::{Expression, Fault};
 
 use super::table::{DECLARATION, TABLE};
 
@@ -23,6 +24,8 @@ pub struct Options {
     pub filters: Vec<String>,
     /// A trial is not wanted when one of these is in its name.
     pub skip: Vec<String>,
+    /// A trial is wanted when one of these is so of it, or when there are none.
+    pub expressions: Vec<Expression>,
     /// Filters and skips are whole names.
     pub exact: bool,
     /// What happens to ignored trials.
@@ -174,11 +177,17 @@ impl Options {
         let filters = filters(settings)?;
         let exact = settings.switch("exact");
         let bench = settings.switch("bench");
+        let under_nextest =
+            exact && filters.len() == 1 && environment.get("NEXTEST").is_some_and(|v| v == "1");
+        let mut expressions = expressions(settings)?;
+        if under_nextest {
+            // What is asked for here was chosen when it was listed.
+            expressions.clear();
+        }
         Ok(Options {
             mode: mode(settings),
-            under_nextest: exact
-                && filters.len() == 1
-                && environment.get("NEXTEST").is_some_and(|v| v == "1"),
+            under_nextest,
+            expressions,
             filters,
             skip: settings.list("skip").to_vec(),
             exact,
@@ -227,6 +236,11 @@ impl Options {
         DECLARATION.help()
     }
 
+    /// Whether trials are chosen by what they are called or are.
+    pub fn selects(&self) -> bool {
+        !self.filters.is_empty() || !self.expressions.is_empty()
+    }
+
     /// How long a trial in this source file may take under `--ensure-time`.
     pub fn time_limit(&self, file: &str) -> Option<Duration> {
         self.ensure_time.map(|limits| if is_integration(file) { limits.integration } else { limits.unit })
@@ -259,6 +273,18 @@ fn filters(settings: &Settings) -> Result<Vec<String>, CliError> {
             .map_err(|bytes| CliError::NotUtf8 { argument: bytes.to_string_lossy().into_owned() })
     };
     settings.positional().iter().map(read).collect()
+}
+
+fn expressions(settings: &Settings) -> Result<Vec<Expression>, CliError> {
+    let read = |text: &String| {
+        Expression::parse(text).map_err(|Fault { at, problem }| CliError::Malformed {
+            from: Box::new(settings.source("filter-expr").cloned().unwrap_or(Source::Default)),
+            text: text.clone(),
+            at,
+            problem,
+        })
+    };
+    settings.list("filter-expr").iter().map(read).collect()
 }
 
 fn workers(settings: &Settings) -> usize {

@@ -30,6 +30,17 @@ pub const TABLE: &[Setting] = &[
         help: "Leave out trials whose names contain FILTER; may be repeated",
         ..LIBTEST
     },
+    Setting {
+        name: "filter-expr",
+        flags: &["-E", "--filter-expr"],
+        variables: &[Variable::exact("REHEARSAL_FILTER_EXPR")],
+        key: Some("filter-expr"),
+        form: Form::List,
+        placeholder: "EXPRESSION",
+        help: "Leave out trials of which this is not so, as in `tag(db) and not test(slow)`; given several times, \
+               one of them has to be so",
+        ..LIBTEST
+    },
     Setting { name: "ignored", flags: &["--ignored"], help: "Run ignored trials only", ..LIBTEST },
     Setting {
         name: "include-ignored",

@@ -7,7 +7,7 @@ use crate::app::Environment;
 use super::*;
 
 fn candidate(id: u32, name: &'static str) -> Candidate<'static> {
-    Candidate { id, name, kind: Kind::Test, ignore: None, should_panic: false }
+    Candidate { id, name, kind: Kind::Test, ignore: None, should_panic: false, tags: &[], group: None }
 }
 
 /// Not in the order of names, and numbered as they come.
@@ -78,6 +78,27 @@ fn trials_are_chosen_and_ordered_as_libtest_does() {
 }
 
 #[rehearsal::test]
+fn expressions_choose_too_and_have_to_be_so_together_with_the_filters() {
+    let plan = |arguments: &[&str]| {
+        let arguments = arguments.iter().map(OsString::from);
+        let options = Options::parse(arguments, &Environment::default(), None).expect("right");
+        let candidates = [
+            Candidate { tags: &["slow"], ..candidate(0, "a::reads") },
+            Candidate { tags: &["slow", "db"], group: Some("db"), ..candidate(1, "b::reads") },
+            Candidate { kind: Kind::Bench, ..candidate(2, "b::bench") },
+        ];
+        let plan = Plan::make(&candidates, &options);
+        let names = plan.trials.iter().map(|planned| candidates[planned.id as usize].name);
+        (names.collect::<Vec<_>>().join(" "), plan.filtered_out, plan.nothing_matched)
+    };
+    assert_eq!(plan(&["-E", "tag(slow)"]), ("a::reads b::reads".to_owned(), 1, false));
+    assert_eq!(plan(&["-E", "tag(slow)", "b::"]), ("b::reads".to_owned(), 2, false));
+    assert_eq!(plan(&["-E", "group(db)", "-E", "kind(bench)"]), ("b::bench b::reads".to_owned(), 1, false));
+    assert_eq!(plan(&["-E", "not all()"]), (String::new(), 3, true));
+    assert_eq!(plan(&["-E", "tag(db)", "--skip", "reads"]), (String::new(), 3, true));
+}
+
+#[rehearsal::test]
 fn only_a_filter_can_match_nothing() {
     let matched_nothing = |line| Plan::make(&candidates(), &options(line)).nothing_matched;
     assert!(matched_nothing("nothing"));
@@ -91,7 +112,15 @@ fn a_seed_gives_one_order_always_and_another_seed_another() {
     let all: Vec<Candidate<'_>> = names
         .iter()
         .zip(0..)
-        .map(|(name, id)| Candidate { id, name, kind: Kind::Test, ignore: None, should_panic: false })
+        .map(|(name, id)| Candidate {
+            id,
+            name,
+            kind: Kind::Test,
+            ignore: None,
+            should_panic: false,
+            tags: &[],
+            group: None,
+        })
         .collect();
     let order = |seed: u64, all: &[Candidate<'_>]| -> Vec<u32> {
         let plan = Plan::make(all, &options(&format!("--shuffle-seed {seed}")));

@@ -1,5 +1,23 @@
 //! Options that cannot be honoured.
 
+#[rehearsal::test(tags)] //~ `tags` takes names in parentheses: `tags("db", "slow")`
+fn no_tags() {}
+
+#[rehearsal::test(tags = "db")] //~ `tags` takes names in parentheses
+fn tags_with_equals() {}
+
+#[rehearsal::test(tags())] //~ `tags` takes at least one name
+fn an_empty_list_of_tags() {}
+
+#[rehearsal::test(tags("db", slow))] //~ a tag is a string that is not empty: `tags("db", "slow")`
+fn a_tag_without_quotes() {}
+
+#[rehearsal::test(tags(""))] //~ a tag is a string that is not empty
+fn an_empty_tag() {}
+
+#[rehearsal::test(tags("db", "db"))] //~ the tag "db" is given twice
+fn one_tag_twice() {}
+
 #[rehearsal::test(retry = 3)] //~ unknown option `retry`; allowed are: timeout, ignore, should_panic, isolation, group
 fn unknown() {}
 

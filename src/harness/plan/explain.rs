@@ -1,0 +1,73 @@
+//! Why nothing was chosen, and what was probably meant.
+
+use super::Candidate;
+use crate::app::setting::nearest;
+use crate::harness::cli::Options;
+use crate::harness::select::{Expression, Predicate, Text};
+
+/// Why a plan is empty although something was asked for: what matches nothing, and the name that was probably meant.
+pub fn explain_nothing_matched(candidates: &[Candidate<'_>], options: &Options) -> String {
+    let count = candidates.len();
+    // A filter that does match, and whose trials were lost to --skip or --ignored, was not mistyped.
+    let filter_matches =
+        |filter: &String| candidates.iter().any(|candidate| candidate.name.contains(filter.as_str()));
+    let is_so =
+        |expression: &Expression| candidates.iter().any(|candidate| expression.holds(&candidate.subject()));
+    let filters = named("filter", options.filters.iter().map(String::as_str));
+    let texts: Vec<String> = options.expressions.iter().map(ToString::to_string).collect();
+    let expressions = named("expression", texts.iter().map(String::as_str));
+    if !options.filters.is_empty() && !options.filters.iter().any(filter_matches) {
+        let names = || candidates.iter().map(|candidate| candidate.name);
+        let meant = options.filters.iter().find_map(|filter| nearest(filter, names()));
+        return format!("{filters} none of the {count} trials{}", did_you_mean(meant));
+    }
+    if !options.expressions.is_empty() && !options.expressions.iter().any(is_so) {
+        let meant = unknown_names(candidates, options).into_iter().next();
+        let meant = meant.map(|told| format!(": {told}")).unwrap_or_default();
+        return format!("{expressions} none of the {count} trials{meant}");
+    }
+    let what = [filters, expressions].into_iter().find(|what| !what.is_empty()).unwrap_or_default();
+    format!("{what} no trial together with the other flags; {count} are known")
+}
+
+/// Names in expressions that no trial has while another is near, each as a sentence: who mistypes what is to be left
+/// out would never see it.
+pub fn unknown_names(candidates: &[Candidate<'_>], options: &Options) -> Vec<String> {
+    let mut told = Vec::new();
+    for expression in &options.expressions {
+        expression.predicates(&mut |predicate| {
+            let (kind, asked) = match predicate {
+                Predicate::Test(Text::Whole(name)) => ("test is called", name),
+                Predicate::Tag(Text::Whole(name)) => ("test has the tag", name),
+                Predicate::Group(Text::Whole(name)) => ("test is in a group", name),
+                _ => return,
+            };
+            if candidates.iter().any(|candidate| predicate.holds(&candidate.subject())) {
+                return;
+            }
+            let names = candidates.iter().flat_map(|candidate| match predicate {
+                Predicate::Tag(_) => candidate.tags,
+                Predicate::Group(_) => candidate.group.as_slice(),
+                _ => std::slice::from_ref(&candidate.name),
+            });
+            if let Some(near) = nearest(asked, names.copied()) {
+                told.push(format!("no {kind} `{asked}`{}", did_you_mean(Some(near))));
+            }
+        });
+    }
+    told
+}
+
+/// `the filter .. matches`, or `the filters .., .. match`; empty where there is none.
+fn named<'a>(kind: &str, texts: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = texts.map(|text| format!("`{text}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => format!("the {kind} {one} matches"),
+        many => format!("the {kind}s {} match", many.join(", ")),
+    }
+}
+
+fn did_you_mean(name: Option<&str>) -> String {
+    name.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
+}

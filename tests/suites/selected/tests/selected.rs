@@ -1,0 +1,45 @@
+//! What can be asked of these is their names, tags and groups. All of them pass, but for those that are ignored.
+
+use std::time::Duration;
+
+mod db {
+    #[rehearsal::test(tags("db"), group = "db")]
+    fn reads() {}
+
+    #[rehearsal::test(tags("db", "slow"), group = "db")]
+    fn writes() {}
+
+    #[rehearsal::test(tags("db"))]
+    #[case::small(1)]
+    #[case::large(1_000; tags("db", "slow"))]
+    fn grows(rows: u32) {
+        assert!(rows > 0);
+    }
+}
+
+mod net {
+    #[rehearsal::test(tags("net"))]
+    fn reads() {}
+
+    #[rehearsal::generate(tags("net", "made"))]
+    fn made() -> [rehearsal::Trial; 2] {
+        ["one (1)", "two"].map(|name| rehearsal::Trial::new(name, || {}))
+    }
+}
+
+#[rehearsal::test]
+fn plain() {}
+
+/// Longer than any run of it allows.
+#[rehearsal::test(ignore, tags("hangs"))]
+fn hangs() {
+    std::thread::sleep(Duration::from_secs(600));
+}
+
+/// The same with a limit of its own.
+#[rehearsal::test(ignore, tags("hangs"), timeout = "200ms")]
+fn hangs_briefly() {
+    std::thread::sleep(Duration::from_secs(600));
+}
+
+rehearsal::main!();
