@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::arguments::{Arguments, lex};
+use super::arguments::{Arguments, Given, lex};
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::file::SettingsFile;
@@ -63,6 +63,8 @@ pub struct Settings {
     table: &'static [Setting],
     values: Vec<Option<(Value, Source)>>,
     positional: Vec<OsString>,
+    /// Flags as they were given, each with its row of the table.
+    given: Vec<(usize, String)>,
 }
 
 impl Settings {
@@ -78,7 +80,8 @@ impl Settings {
         file: Option<&SettingsFile>,
     ) -> Result<Settings, SettingsError> {
         let lexed = lex(table, arguments)?;
-        let mut settings = Settings { table, values: vec![None; table.len()], positional: Vec::new() };
+        let mut settings =
+            Settings { table, values: vec![None; table.len()], positional: Vec::new(), given: Vec::new() };
         settings.take_defaults();
         if let Some(file) = file {
             for (at, value, from) in file.values(table)? {
@@ -121,6 +124,7 @@ impl Settings {
         for given in lexed.given {
             let setting = &self.table[given.setting];
             let from = Source::Flag { flag: given.flag };
+            self.given.push((given.setting, as_given(&given)));
             let value = match given.value {
                 None => Value::Switch(true),
                 Some(text) => read(setting.form, text, &from)?,
@@ -153,6 +157,12 @@ impl Settings {
     /// Positional arguments, in order.
     pub fn positional(&self) -> &[OsString] {
         &self.positional
+    }
+
+    /// The flags that were given for one of these settings, each as one word: `--timeout=2s`.
+    pub fn flags_of<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a str> {
+        let given = self.given.iter().filter(|(at, _)| names.contains(&self.table[*at].name));
+        given.map(|(_, flag)| flag.as_str())
     }
 
     /// Whether the table has [`Setting::HELP`] and it was asked for.
@@ -257,6 +267,13 @@ impl Settings {
             Some(at) => self.values[at].as_ref(),
             None => panic!("the settings table has no `{name}`"),
         }
+    }
+}
+
+fn as_given(given: &Given) -> String {
+    match &given.value {
+        Some(value) => format!("{}={}", given.flag, value.to_string_lossy()),
+        None => given.flag.to_owned(),
     }
 }
 

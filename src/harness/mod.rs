@@ -6,6 +6,7 @@
 //!
 //! Read next: [`registry`] for what a registered trial is, then [`arbiter`] for the actor that drives it all.
 
+pub mod again;
 pub mod alone;
 pub mod arbiter;
 pub mod audit;

@@ -265,7 +265,7 @@ fn assemble(
         capture: !options.no_capture,
         fail_fast: options.fail_fast,
         chronicle: None,
-        reporter: Box::new(Reporters::for_run(options).map_err(|error| fail(&error))?),
+        reporter: Box::new(Reporters::for_run(options, TARGET.get()).map_err(|error| fail(&error))?),
     };
     let mut groups: Vec<&'static str> = Vec::new();
     for trial in &plan.trials {

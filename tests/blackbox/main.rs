@@ -26,6 +26,7 @@ mod output;
 mod place;
 mod portable;
 mod program;
+mod report;
 mod same;
 mod select;
 mod signal;

@@ -4,7 +4,7 @@
 
 use crate::build::executable;
 use crate::launch::{Finished, Launch};
-use crate::text::{assert_same, without_chance};
+use crate::text::{assert_same, without_chance, without_facts};
 
 /// Runs both with these arguments. libtest lets everybody use its unstable options where this variable is set.
 fn both(args: &[&str]) -> (Finished, Finished) {
@@ -19,7 +19,7 @@ fn both(args: &[&str]) -> (Finished, Finished) {
 fn same(args: &[&str]) {
     let (ours, theirs) = both(args);
     let what = format!("{args:?} (exit codes {:?} and {:?})\n{}", ours.status, theirs.status, ours.stderr);
-    assert_same(&what, &without_chance(&ours.stdout), &without_chance(&theirs.stdout));
+    assert_same(&what, &without_chance(&without_facts(&ours.stdout)), &without_chance(&theirs.stdout));
     assert_eq!(ours.code(), theirs.code(), "exit code of {args:?}");
     assert!(ours.survivors.is_empty(), "left behind: {:?}", ours.survivors);
 }

@@ -89,6 +89,28 @@ pub(crate) fn without_chance(text: &str) -> String {
     lines.join("\n")
 }
 
+/// What libtest would have printed: takes out what we say below its part of a failure, and a failure of which there is
+/// nothing else to say.
+pub(crate) fn without_facts(text: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut rest = text.split('\n').peekable();
+    while let Some(line) = rest.next() {
+        if !line.starts_with("   --> ") {
+            lines.push(line);
+            continue;
+        }
+        assert!(
+            rest.next().is_some_and(|again| again.starts_with("    = again: ")),
+            "how it is run again: {text}"
+        );
+        assert_eq!(rest.next(), Some(""), "a blank line behind it: {text}");
+        if lines.last().is_some_and(|last| last.starts_with("---- ") && last.ends_with(" stdout ----")) {
+            lines.pop();
+        }
+    }
+    lines.join("\n")
+}
+
 /// `before 1.25 after` with `#` for the number.
 fn replace_number(line: &str, before: &str, after: &str) -> String {
     let Some(at) = line.find(before) else { return line.to_string() };

@@ -283,6 +283,9 @@ fn the_audit_knows_what_others_generate() {
         file: file!(),
         package: None,
         manifest_dir: Some(env!("CARGO_MANIFEST_DIR")),
+        crate_name: None,
+        bin_name: None,
+        is_integration: true,
         test: true,
     };
     let audit = audit(&target, registry()).expect("sources");

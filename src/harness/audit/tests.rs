@@ -29,7 +29,16 @@ impl Crate {
 
     fn target(&self, file: &'static str) -> Target {
         let manifest_dir = Box::leak(self.0.to_string_lossy().into_owned().into_boxed_str());
-        Target { root_module: "suite", file, package: None, manifest_dir: Some(manifest_dir), test: true }
+        Target {
+            root_module: "suite",
+            file,
+            manifest_dir: Some(manifest_dir),
+            package: None,
+            crate_name: None,
+            bin_name: None,
+            is_integration: true,
+            test: true,
+        }
     }
 
     /// Audits the crate whose root is the first file; registered are these `(file, line, path)`.

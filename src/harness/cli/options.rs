@@ -82,9 +82,37 @@ pub struct Options {
     pub logfile: Option<PathBuf>,
     /// cargo-nextest runs this process for one trial.
     pub under_nextest: bool,
+    /// What it takes to run a trial again as it was run.
+    pub again: RunAgain,
     /// What a person should know about these options; a line each, for stderr.
     pub warnings: Vec<String>,
 }
+
+/// What of a command line and its environment an outcome of a single trial may depend on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunAgain {
+    /// Whether cargo runs this process.
+    pub by_cargo: bool,
+    /// `REHEARSAL_TIMEOUT=2s`, one each.
+    pub variables: Vec<String>,
+    /// `--timeout=2s`, one each.
+    pub flags: Vec<String>,
+}
+
+/// Settings that a trial's outcome may depend on where it runs alone.
+const MATTERS_ALONE: &[&str] = &[
+    "ignored",
+    "include-ignored",
+    "bench",
+    "isolation",
+    "force-run-in-process",
+    "timeout",
+    "grace",
+    "task-panic",
+    "leaks",
+    "fresh-runtime",
+    "ensure-time",
+];
 
 /// What a test binary is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,6 +255,7 @@ impl Options {
             color: color(settings, environment),
             progress: !settings.switch("no-progress") && !environment.is_set("CI"),
             logfile: settings.path("logfile").map(PathBuf::from),
+            again: again(settings, environment),
             warnings: warnings(settings, environment),
         })
     }
@@ -375,6 +404,26 @@ fn critical_time(
             problem: "not a pair of limits".into(),
             allowed: "WARN,CRITICAL in milliseconds, the first not above the second, as in 500,2000".into(),
         }),
+    }
+}
+
+/// What of the settings has to be said again where one trial is to run as it did.
+fn again(settings: &Settings, environment: &Environment) -> RunAgain {
+    let variables = MATTERS_ALONE.iter().filter_map(|setting| match settings.source(setting) {
+        Some(Source::Variable { name }) => {
+            environment.get(name).map(|value| format!("{name}={}", value.to_string_lossy()))
+        }
+        _ => None,
+    });
+    RunAgain {
+        by_cargo: environment.is_set("CARGO"),
+        variables: variables.collect(),
+        // Cargo says `--bench` itself where it measures.
+        flags: settings
+            .flags_of(MATTERS_ALONE)
+            .filter(|flag| *flag != "--bench")
+            .map(str::to_owned)
+            .collect(),
     }
 }
 

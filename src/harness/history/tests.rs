@@ -248,8 +248,16 @@ fn a_file_system_that_refuses_leaves_an_error_with_path_and_reason() {
 
 #[rehearsal::test]
 fn each_binary_has_a_file_of_its_own() {
-    let target =
-        |file| Target { root_module: "r", file, package: Some("pkg"), manifest_dir: None, test: true };
+    let target = |file| Target {
+        root_module: "r",
+        file,
+        package: Some("pkg"),
+        manifest_dir: None,
+        crate_name: None,
+        bin_name: None,
+        is_integration: true,
+        test: true,
+    };
     let at = |asked: &Asked, program: &str, source| file(asked, Path::new(program), &target(source));
     let beside = Asked::Beside;
     let deps = "/t/debug/deps";

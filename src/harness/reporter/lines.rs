@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::harness::again::Again;
 use crate::harness::cli::Options;
 use crate::harness::event::{Event, TrialInfo};
 use crate::harness::outcome::{Outcome, Verdict};
@@ -36,18 +37,18 @@ enum Form {
 }
 
 impl Lines {
-    /// A line a trial, to this sink.
-    pub fn pretty(out: Sink, paint: Paint, options: &Options) -> Lines {
-        Lines::new(out, paint, options, Form::Pretty { report_time: options.report_time })
+    /// A line a trial, to this sink; failures end with how they are run again, where that is given.
+    pub fn pretty(out: Sink, paint: Paint, options: &Options, again: Option<Again>) -> Lines {
+        Lines::new(out, paint, options, again, Form::Pretty { report_time: options.report_time })
     }
 
-    /// A character a trial, to this sink.
-    pub fn terse(out: Sink, paint: Paint, options: &Options) -> Lines {
-        Lines::new(out, paint, options, Form::Terse(Row::default()))
+    /// A character a trial, to this sink; failures end as with [`Lines::pretty`].
+    pub fn terse(out: Sink, paint: Paint, options: &Options, again: Option<Again>) -> Lines {
+        Lines::new(out, paint, options, again, Form::Terse(Row::default()))
     }
 
-    fn new(out: Sink, paint: Paint, options: &Options, form: Form) -> Lines {
-        Lines { out, paint, slow: options.slow, summary: Summary::new(options.show_output), form }
+    fn new(out: Sink, paint: Paint, options: &Options, again: Option<Again>, form: Form) -> Lines {
+        Lines { out, paint, slow: options.slow, summary: Summary::new(options.show_output, again), form }
     }
 
     fn started(&mut self, running: usize, shuffle_seed: Option<u64>) {
@@ -138,7 +139,7 @@ impl Reporter for Lines {
     fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::RunStarted { planned, filtered_out, shuffle_seed, .. } => {
-                self.summary.filtered_out(*filtered_out);
+                self.summary.begin(*filtered_out, *shuffle_seed);
                 self.started(*planned, *shuffle_seed);
             }
             Event::Slow { trial, elapsed } => {

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::harness::again::Again;
 use crate::harness::cli::{Format, Options};
 use crate::harness::event::Event;
+use crate::harness::target::Target;
 
 use super::json::Json;
 use super::junit::Junit;
@@ -70,21 +72,26 @@ pub struct Reporters {
 }
 
 impl Reporters {
-    /// Those that `options` ask for, writing to stdout and stderr.
+    /// Those that `options` ask for, writing to stdout and stderr of this program, the suite of this target.
     ///
     /// A live display is drawn where stdout is a terminal, results are lines, trials do not write between them,
     /// and nobody said no.
     ///
     /// # Errors
     /// A log file that cannot be opened.
-    pub fn for_run(options: &Options) -> Result<Reporters, ReporterError> {
+    pub fn for_run(options: &Options, target: Option<&Target>) -> Result<Reporters, ReporterError> {
         let paint = Paint::chosen(options.color);
         let progress = Progress::wanted(options).then(|| Progress::on(Screen::of_stdout(), paint));
         let screen = progress.as_ref().map(Progress::screen);
         let out = Sink::stdout().above(screen);
+        let again = || {
+            // Where even that is unknown a shell says so, and the rest of the line is still of use.
+            let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("this-suite"));
+            Some(Again::new(target, options, &program))
+        };
         let mut all: Vec<Box<dyn Reporter + Send>> = vec![match options.format {
-            Format::Pretty => Box::new(Lines::pretty(out, paint, options)),
-            Format::Terse => Box::new(Lines::terse(out, paint, options)),
+            Format::Pretty => Box::new(Lines::pretty(out, paint, options, again())),
+            Format::Terse => Box::new(Lines::terse(out, paint, options, again())),
             Format::Json => Box::new(Json::new(out, options)),
             Format::Junit => Box::new(Junit::new(out, options)),
         }];

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::harness::again::Again;
 use crate::harness::event::TrialInfo;
 use crate::harness::outcome::{Outcome, Output, Verdict};
 use crate::harness::registry::order_by_name;
@@ -54,6 +55,9 @@ pub struct Summary {
     failures: Blocks,
     successes: Blocks,
     flaky: Blocks,
+    /// How a trial that failed is run again, where that is to be told.
+    again: Option<Again>,
+    shuffle_seed: Option<u64>,
     cancelled: Vec<(String, String)>,
     noted: Vec<(String, String)>,
 }
@@ -67,10 +71,12 @@ struct Blocks {
 
 impl Summary {
     /// An empty one.
-    pub fn new(show_output: bool) -> Summary {
+    pub fn new(show_output: bool, again: Option<Again>) -> Summary {
         Summary {
             tally: Tally::default(),
             show_output,
+            again,
+            shuffle_seed: None,
             failures: Blocks::default(),
             successes: Blocks::default(),
             flaky: Blocks::default(),
@@ -79,9 +85,10 @@ impl Summary {
         }
     }
 
-    /// The filters left out so many.
-    pub fn filtered_out(&mut self, count: usize) {
-        self.tally.filtered_out = count;
+    /// The filters left out so many, and the order is that of this seed.
+    pub fn begin(&mut self, filtered_out: usize, shuffle_seed: Option<u64>) {
+        self.tally.filtered_out = filtered_out;
+        self.shuffle_seed = shuffle_seed;
     }
 
     /// The counts so far.
@@ -98,11 +105,17 @@ impl Summary {
                     self.cancelled.push((trial.name.to_owned(), reason.clone()));
                 }
             }
-            verdict if verdict.is_red() => self.failures.add(trial, outcome),
-            Verdict::Flaky { .. } => self.flaky.add(trial, outcome),
+            Verdict::Flaky { red: false, .. } => {
+                let facts = self.facts(trial, outcome);
+                self.flaky.add(trial, outcome, &facts);
+            }
+            verdict if verdict.is_red() => {
+                let facts = self.facts(trial, outcome);
+                self.failures.add(trial, outcome, &facts);
+            }
             verdict => {
                 if self.show_output && verdict.is_pass() {
-                    self.successes.add(trial, outcome);
+                    self.successes.add(trial, outcome, "");
                 } else {
                     let notes = outcome.notes.iter().map(|note| (trial.name.to_owned(), note.clone()));
                     self.noted.extend(notes);
@@ -136,6 +149,20 @@ impl Summary {
         );
     }
 
+    /// Where a trial that failed stands, where it ran, and how it is run again: what a block has below libtest's part.
+    fn facts(&self, trial: &TrialInfo<'_>, outcome: &Outcome) -> String {
+        let Some(again) = &self.again else { return String::new() };
+        let mut facts = format!("   --> {}:{}", trial.file, trial.line);
+        if let Some(ran) = outcome.ran {
+            let _ = write!(facts, ", worker {}", ran.worker);
+        }
+        if let Some(seed) = self.shuffle_seed {
+            let _ = write!(facts, ", shuffle seed {seed}");
+        }
+        let _ = write!(facts, "\n    = again: {}\n\n", again.command(trial.name));
+        facts
+    }
+
     fn write_cancelled(&self, out: &mut Sink) {
         if self.cancelled.is_empty() {
             return;
@@ -161,22 +188,29 @@ impl Summary {
 }
 
 impl Blocks {
-    fn add(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
+    /// Adds a block, which ends with these facts.
+    fn add(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome, facts: &str) {
         self.names.push(trial.name.to_owned());
         for attempt in &outcome.attempts {
             let title = match outcome.repeated {
                 Some(_) => format!("{}#{} stdout", trial.name, attempt.number),
                 None => format!("{} attempt {} stdout", trial.name, attempt.number),
             };
-            self.push(&title, &attempt.verdict, &attempt.output, &attempt.notes);
+            self.push(&title, &attempt.verdict, &attempt.output, &attempt.notes, "");
             if !self.text.ends_with(b"\n\n") {
                 self.text.push(b'\n');
             }
         }
-        self.push(&format!("{} stdout", trial.name), &outcome.verdict, &outcome.output, &outcome.notes);
+        self.push(
+            &format!("{} stdout", trial.name),
+            &outcome.verdict,
+            &outcome.output,
+            &outcome.notes,
+            facts,
+        );
     }
 
-    fn push(&mut self, title: &str, verdict: &Verdict, output: &Output, notes: &[String]) {
+    fn push(&mut self, title: &str, verdict: &Verdict, output: &Output, notes: &[String], facts: &str) {
         let mut block = output.bytes.clone();
         let message = words::message_of(verdict, output);
         let notes = words::notes_of(notes, output);
@@ -191,11 +225,15 @@ impl Blocks {
         if !block.is_empty() && !matches!(verdict, Verdict::Failed { .. }) && !block.ends_with(b"\n") {
             block.push(b'\n');
         }
+        if block.is_empty() && facts.is_empty() {
+            return;
+        }
+        self.text.extend_from_slice(format!("---- {title} ----\n").as_bytes());
         if !block.is_empty() {
-            self.text.extend_from_slice(format!("---- {title} ----\n").as_bytes());
             self.text.append(&mut block);
             self.text.push(b'\n');
         }
+        self.text.extend_from_slice(facts.as_bytes());
     }
 
     fn write(&mut self, out: &mut Sink, heading: &str) {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::harness::again::Again;
 use crate::harness::cli::ColorChoice;
 use crate::harness::reporter::json::Json;
 use crate::harness::reporter::junit::Junit;
@@ -20,6 +21,10 @@ fn told<R: Reporter>(make: impl FnOnce(Sink) -> R, play: impl FnOnce(&mut dyn Re
     play(&mut reporter);
     reporter.flush();
     memory.text()
+}
+
+fn again() -> Option<Again> {
+    Some(Again::new(None, &options(""), Path::new("/target/demo")))
 }
 
 fn all(reporter: &mut dyn Reporter) {
@@ -46,24 +51,27 @@ fn golden(name: &str, text: &str) {
 
 #[rehearsal::test]
 fn pretty() {
-    golden("pretty.txt", &told(|out| Lines::pretty(out, Paint::PLAIN, &options("")), all));
+    golden("pretty.txt", &told(|out| Lines::pretty(out, Paint::PLAIN, &options(""), again()), all));
 }
 
 #[rehearsal::test]
 fn pretty_with_everything_shown() {
     let options = options("--show-output --report-time --slow 250ms");
     let paint = Paint::chosen(ColorChoice::Always);
-    golden("pretty-all.txt", &told(|out| Lines::pretty(out, paint, &options), |to| play(to, Some(42))));
+    golden(
+        "pretty-all.txt",
+        &told(|out| Lines::pretty(out, paint, &options, again()), |to| play(to, Some(42))),
+    );
 }
 
 #[rehearsal::test]
 fn terse() {
-    golden("terse.txt", &told(|out| Lines::terse(out, Paint::PLAIN, &options("-q")), all));
+    golden("terse.txt", &told(|out| Lines::terse(out, Paint::PLAIN, &options("-q"), again()), all));
 }
 
 #[rehearsal::test]
 fn terse_rows_end_where_libtests_do() {
-    let make = |out| Lines::terse(out, Paint::PLAIN, &options("-q"));
+    let make = |out| Lines::terse(out, Paint::PLAIN, &options("-q"), again());
     golden("terse-rows.txt", &told(make, |to| play_green(to, 231)));
 }
 
@@ -98,7 +106,7 @@ fn notices() {
 
 #[rehearsal::test]
 fn a_green_run_of_one_trial_is_what_libtest_prints() {
-    let said = told(|out| Lines::pretty(out, Paint::PLAIN, &options("")), |to| play_green(to, 1));
+    let said = told(|out| Lines::pretty(out, Paint::PLAIN, &options(""), again()), |to| play_green(to, 1));
     assert_eq!(
         said,
         "\nrunning 1 test\ntest t000 ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 \

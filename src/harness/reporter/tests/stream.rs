@@ -40,7 +40,7 @@ impl Write for Counting {
 fn counting(fail: Option<ErrorKind>) -> (Lines, Arc<AtomicUsize>) {
     let writes = Arc::new(AtomicUsize::new(0));
     let sink = Sink::writer("the pipe", Counting { writes: writes.clone(), fail });
-    (Lines::pretty(sink, Paint::PLAIN, &options("")), writes)
+    (Lines::pretty(sink, Paint::PLAIN, &options(""), None), writes)
 }
 
 #[rehearsal::test]
@@ -53,7 +53,7 @@ fn a_thousand_lines_are_a_few_writes() {
 #[rehearsal::test]
 fn nothing_is_held_back_when_the_run_is_idle() {
     let (sink, memory) = Sink::memory();
-    let mut pretty = Lines::pretty(sink, Paint::PLAIN, &options(""));
+    let mut pretty = Lines::pretty(sink, Paint::PLAIN, &options(""), None);
     let passed = outcome(Verdict::Passed, b"");
     pretty.event(&Event::Finished { trial: trial("adds"), outcome: &passed });
     assert_eq!(memory.text(), "");
@@ -82,7 +82,7 @@ fn a_full_disk_is_told() {
 #[rehearsal::test]
 fn stderr_does_not_overtake_stdout() {
     let (sink, memory) = Sink::memory();
-    let pretty = Lines::pretty(sink, Paint::PLAIN, &options(""));
+    let pretty = Lines::pretty(sink, Paint::PLAIN, &options(""), None);
     let mut reporters = Reporters::of(vec![Box::new(pretty), Box::new(Notice::new(Sink::memory().0))]);
     let passed = outcome(Verdict::Passed, b"");
     reporters.event(&Event::Finished { trial: trial("adds"), outcome: &passed });
