@@ -381,7 +381,7 @@ impl<A: Actor> Spawn<A> {
                     return match task::place(seat) {
                         Some(Begun::Up) => Ok(Placed::Up(starting.take())),
                         Some(Begun::Fell) => Ok(Placed::Fell(starting)),
-                        Some(Begun::Failed(error)) => Err(error),
+                        Some(Begun::Failed(error)) => Err(starting.told(error)),
                         None => Ok(Placed::coming(starting, is_ready, self.limit)),
                     };
                 };

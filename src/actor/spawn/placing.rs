@@ -15,6 +15,7 @@ use crate::actor::cycle::{Asker, Hold};
 use crate::actor::error::SpawnError;
 use crate::actor::info::Placement;
 use crate::actor::node::Ended;
+use crate::actor::realm;
 use crate::sys::deadline::Deadline;
 
 /// An actor that is being placed; made by awaiting a [`Spawn`]. Dropped before it is done, it kills the actor.
@@ -107,7 +108,7 @@ impl<A: Actor> Future for Placing<A> {
                     };
                     return Poll::Ready(match outcome {
                         Some(Some(Ok(()))) => Ok(A::Proxy::from(starting.take())),
-                        Some(Some(Err(error))) => Err(error),
+                        Some(Some(Err(error))) => Err(starting.told(error)),
                         Some(None) => {
                             let ended = starting.address().ended();
                             *step = Step::Ending(starting, ended);
@@ -144,6 +145,12 @@ impl<A: Actor> Starting<A> {
 
     pub(super) fn address(&self) -> &Address<A> {
         self.0.as_ref().expect("it is taken out only once, at the end")
+    }
+
+    /// Its spawner learns from this error that it has failed.
+    pub(super) fn told(&self, error: SpawnError) -> SpawnError {
+        realm::told(self.address().shared.node.name.id);
+        error
     }
 
     pub(super) fn take(&mut self) -> Address<A> {

@@ -13,7 +13,7 @@ use super::channel::{Channel, Home};
 use super::drive::{self, Driver};
 use super::error::{StreamEnd, StreamError};
 use super::producer::Producer;
-use crate::actor::context;
+use crate::actor::{context, realm};
 use crate::sys::deadline::Deadline;
 use crate::sys::seam;
 
@@ -176,7 +176,16 @@ impl<T: Send + 'static> Streaming<T> {
         turn.made_progress();
         self.stall = None;
         self.is_over = !matches!(next, Some(Ok(_)));
-        Poll::Ready(next.map(|item| item.map_err(|why| StreamError::new(self.channel.of_whom(), why))))
+        Poll::Ready(next.map(|item| item.map_err(|why| self.broken_off(why))))
+    }
+
+    /// What its consumer is told, who learns by this how the actor ended, where it has.
+    fn broken_off(&self, why: StreamEnd) -> StreamError {
+        let error = StreamError::new(self.channel.of_whom(), why);
+        if let (Some(actor), Some(_)) = (error.actor(), error.exit()) {
+            realm::told(actor.id);
+        }
+        error
     }
 
     fn give_up(&mut self) {
