@@ -118,6 +118,8 @@ pub use overflow::Overflow;
 pub use overview::{ActorInfo, ArbiterInfo, Role, ServerInfo};
 pub use params::Params;
 pub use pool::Pool;
+#[cfg(feature = "testkit")]
+pub(crate) use realm::pledge;
 pub use realm::{Failure, InRealm, Living, Realm};
 pub use reply::Reply;
 pub use spawn::{Placing, Spawn};

@@ -6,6 +6,9 @@
 //! Nothing of this is stored in an actor: the realm has a book of its own. As long as none is open, which is every
 //! program but a test, an actor's spawn and end each read one number.
 
+#[cfg(feature = "testkit")]
+pub(crate) mod pledge;
+
 use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -73,6 +76,8 @@ struct Books {
     letter_count: u64,
     failures: Vec<Failure>,
     waiting: Vec<Waker>,
+    #[cfg(feature = "testkit")]
+    pledges: pledge::Pledges,
 }
 
 struct Member {
@@ -209,7 +214,7 @@ impl Realm {
     /// Its actors that failed and of whose end nobody has asked or was told; at most 64. The process's own keeps none.
     ///
     /// Told is: who [waited](super::Address::ended) for the end, asked [how it ended](super::Address::exit), got an
-    /// error for an ask that says so, or watches, links or supervises the actor. One that was [killed](
+    /// error for an ask, a stream or a spawn that says so, or watches, links or supervises the actor. One that was [killed](
     /// super::Address::kill) has not failed.
     pub fn failures(&self) -> Vec<Failure> {
         self.0.as_ref().map_or_else(Vec::new, |own| own.books().failures.clone())

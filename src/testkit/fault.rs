@@ -74,6 +74,10 @@ pub async fn silence<A: Actor>(actor: &Address<A>) -> Result<Silenced, Error> {
             None => late(),
         });
     }
+    if actor.state().is_over() {
+        // Sent to it the command would be a dead letter, and the test not clean.
+        return Err(actor.shared.gone("silence"));
+    }
     static LAST: AtomicU64 = AtomicU64::new(0);
     let id = LAST.fetch_add(1, Ordering::Relaxed) + 1;
     let hold = Arc::new(Hold { begun: Semaphore::new(0), released: Semaphore::new(0) });

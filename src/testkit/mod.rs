@@ -123,8 +123,9 @@
 //!
 //! A `#[rehearsal::test]` that leaves an actor or a task behind fails as leaked, and names the line that spawned the
 //! actor; `leaks = "allow"` on the test or `--leaks=allow` for the run says otherwise. What else must not be left undone
-//! is asked for: [`assert_clean`] and the guard [`clean`] fail where a message reached nobody, or an actor failed and
-//! nobody noticed.
+//! is asked for: the guard [`clean`] and, in the middle of a test, [`assert_clean`] fail where a message reached nobody, or
+//! an actor failed and nobody noticed. A test that means to lose some says how many: `clean().letters(2)`, or
+//! `clean().failures(1)`, or a range of them where it depends on a race.
 //!
 //! ```
 //! # use rehearsal::prelude::*;
@@ -137,11 +138,14 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Owns: probes (`probe`, `tray`, `missed`), the faults (`fault`, `relay`), ends and what is left (`end`), other waits (`wait`), `time`.
+//! Owns: probes (`probe`, `tray`, `missed`), the faults (`fault`, `relay`), ends (`end`), what is left
+//! (`clean`), other waits (`wait`), `time`.
 //! Never: is part of a program that is not a test. Read next: `probe`, then `actor/stand_in.rs`, which is beneath it.
 
+mod clean;
 mod end;
 mod fault;
+mod here;
 mod missed;
 mod probe;
 mod relay;
@@ -149,7 +153,8 @@ mod time;
 mod tray;
 mod wait;
 
-pub use end::{Clean, assert_clean, clean, ended};
+pub use clean::{Clean, Count, assert_clean, clean};
+pub use end::ended;
 pub use fault::{Losing, Lost, Silenced, fill, kill, lose, silence, strike};
 pub use missed::Missed;
 pub use probe::{Asked, DEFAULT_BOUND, DEFAULT_WAIT, Probe, Probed, Sender, probe};

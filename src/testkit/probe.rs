@@ -6,6 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::here::Here;
 use super::missed::Missed;
 use super::tray::{Found, Tray};
 use crate::actor::envelope::Envelope;
@@ -169,7 +170,7 @@ impl<T> Probe<T> {
     #[track_caller]
     pub fn expect(&mut self) -> impl Future<Output = T> + use<'_, T> {
         let at = Location::caller();
-        async move { self.wait("a message", at, Some).await.unwrap_or_else(|missed| panic!("{missed}")) }
+        Here::new(async move { self.wait("a message", at, Some).await })
     }
 
     /// The same for who wants no panic.
@@ -190,10 +191,7 @@ impl<T> Probe<T> {
     #[track_caller]
     pub fn fish<R>(&mut self, pick: impl FnMut(T) -> Option<R>) -> impl Future<Output = R> {
         let at = Location::caller();
-        async move {
-            let caught = self.wait("a message that it fishes for", at, pick).await;
-            caught.unwrap_or_else(|missed| panic!("{missed}"))
-        }
+        Here::new(async move { self.wait("a message that it fishes for", at, pick).await })
     }
 
     /// Waits for so long, in which nothing may arrive. The end of a stand-in is nothing.
@@ -203,14 +201,13 @@ impl<T> Probe<T> {
     #[track_caller]
     pub fn expect_none_within(&mut self, limit: Duration) -> impl Future<Output = ()> + use<'_, T> {
         let at = Location::caller();
-        async move {
+        Here::new(async move {
             let found = seam::timeout(limit, poll_fn(|cx| self.tray.poll(cx))).await;
             self.tray.unwant();
-            if let Some(Found::Item(item)) = found {
-                let what = self.tray.describe(&item);
-                panic!("the probe at {at} was to see nothing within {limit:?}, and `{what}` arrived");
-            }
-        }
+            let Some(Found::Item(item)) = found else { return Ok(()) };
+            let what = self.tray.describe(&item);
+            Err(format!("the probe at {at} was to see nothing within {limit:?}, and `{what}` arrived"))
+        })
     }
 
     /// Has the stand-in end as if the actor had ended so: its callers get what they would get then.

@@ -4,6 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::panic::Location;
 use std::time::Duration;
 
+use super::here::Here;
 use crate::actor::{Actor, Address, Info};
 use crate::sys::seam;
 
@@ -27,12 +28,10 @@ pub const LONG_WAIT: Duration = Duration::from_secs(60);
 pub fn soon<'a, F: IntoFuture>(what: &'a str, future: F) -> impl Future<Output = F::Output> + use<'a, F> {
     let at = Location::caller();
     let future = future.into_future();
-    async move {
-        match seam::timeout(LONG_WAIT, future).await {
-            Some(output) => output,
-            None => panic!("{what} did not come within {LONG_WAIT:?} at {at}"),
-        }
-    }
+    Here::new(async move {
+        let came = seam::timeout(LONG_WAIT, future).await;
+        came.ok_or_else(|| format!("{what} did not come within {LONG_WAIT:?} at {at}"))
+    })
 }
 
 /// Waits until this holds, [a minute](LONG_WAIT) at most: for what can be looked at and tells nobody when it changes.
@@ -59,16 +58,15 @@ pub fn eventually<'a, C: AsyncFnMut() -> bool + 'a>(
     mut holds: C,
 ) -> impl Future<Output = ()> + 'a {
     let at = Location::caller();
-    async move {
+    Here::new(async move {
         let looking = async {
             while !holds().await {
                 tokio::task::yield_now().await;
             }
         };
-        if seam::timeout(LONG_WAIT, looking).await.is_none() {
-            panic!("{what} did not come within {LONG_WAIT:?} at {at}");
-        }
-    }
+        let came = seam::timeout(LONG_WAIT, looking).await;
+        came.ok_or_else(|| format!("{what} did not come within {LONG_WAIT:?} at {at}"))
+    })
 }
 
 /// Waits until what the actor says of itself is as it is wanted, [a minute](LONG_WAIT) at most, and gives that. Between
@@ -100,7 +98,7 @@ pub fn until<A: Actor, W: FnMut(&Info) -> bool>(
     mut wanted: W,
 ) -> impl Future<Output = Info> + use<'_, A, W> {
     let at = Location::caller();
-    async move {
+    Here::new(async move {
         let mut last = None;
         let looking = async {
             loop {
@@ -115,20 +113,20 @@ pub fn until<A: Actor, W: FnMut(&Info) -> bool>(
             }
         };
         if let Some(Some(info)) = seam::timeout(LONG_WAIT, looking).await {
-            return info;
+            return Ok(info);
         }
         let why = match actor.exit() {
             Some(exit) => format!("it will not come to that: {exit}"),
             None => format!("it had not come to that within {LONG_WAIT:?}"),
         };
-        match last {
-            Some(Info { state, messages_handled, mailbox, restarts, .. }) => panic!(
+        Err(match last {
+            Some(Info { state, messages_handled, mailbox, restarts, .. }) => format!(
                 "{} was waited for at {at}, and {why}; it said last: state `{state}`, {messages_handled} messages \
                  handled, {} waiting, {restarts} restarts",
                 actor.name(),
                 mailbox.waiting,
             ),
-            None => panic!("{} was waited for at {at}, and {why}; it said nothing", actor.name()),
-        }
-    }
+            None => format!("{} was waited for at {at}, and {why}; it said nothing", actor.name()),
+        })
+    })
 }

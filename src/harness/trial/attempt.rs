@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::judge::{End, Payload, Seen, judge};
 use super::leak::{self, Left};
 use super::ledger::{self, Ledger};
+use super::pledge::Pledges;
 use super::runtime::{Spare, TrialRuntime};
 use crate::actor::panic;
 use crate::harness::fixture::{self, Complaints, Session, Store};
@@ -126,7 +127,7 @@ fn run_body(
     };
     if !is_async {
         let end = caught(ledger, || call(entry.body, &mut never));
-        let left = look_after(ledger, &end, None);
+        let (end, left) = look_after(ledger, end, None);
         return Over { left, ..Over::so(end) };
     }
     let keep = spare.is_some();
@@ -144,7 +145,7 @@ fn run_body(
         // Before its actors go with the runtime. Where it panicked they were looked at there and then.
         ledger.look();
     }
-    let left = look_after(ledger, &end, Some(&runtime));
+    let (end, left) = look_after(ledger, end, Some(&runtime));
     let deadline = Instant::now() + Duration::from_millis(settings.shutdown_ms);
     let gone = runtime.retire(deadline, spare, keep && matches!(end, End::Returned | End::ReturnedFailure));
     Over { end, left, left_threads: !gone }
@@ -176,8 +177,9 @@ fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, runtime: &TrialRunt
     end
 }
 
-/// What a body left behind that ended as it should; of one that did not there is worse to say.
-fn look_after(ledger: &Ledger, end: &End, runtime: Option<&TrialRuntime>) -> Option<Left> {
+/// What a body left behind that ended as it should, of one that did not there is worse to say; and its end, which is
+/// another one where it said of its actors what did not come true.
+fn look_after(ledger: &Ledger, end: End, runtime: Option<&TrialRuntime>) -> (End, Option<Left>) {
     let options = &ledger.entry().options;
     let well = match end {
         End::Returned => true,
@@ -185,11 +187,15 @@ fn look_after(ledger: &Ledger, end: &End, runtime: Option<&TrialRuntime>) -> Opt
         _ => false,
     };
     let counts = options.leaks.unwrap_or(ledger.settings().leaks) == Leaks::Fail;
-    let left = (well && counts).then(|| leak::look(ledger.realm(), runtime)).flatten();
-    if left.is_some() {
+    let pledges = Pledges::of(ledger, &end);
+    // Of what was pledged nothing can be told before its actors had the time to end.
+    let left = (well && (counts || pledges.is_any())).then(|| leak::look(ledger.realm(), runtime)).flatten();
+    let left = left.filter(|_| counts);
+    let broken = pledges.broken(ledger);
+    if left.is_some() || broken.is_some() {
         ledger.look();
     }
-    left
+    (broken.unwrap_or(end), left)
 }
 
 /// Drives futures of type `()`; what a body gets for its runtime.

@@ -101,7 +101,10 @@ pub fn on_unknown_panic(callback: impl Fn(&Panicked) + Send + Sync + 'static) ->
 
 impl Ledger {
     pub(super) fn new(entry: &'static Entry, settings: TrialSettings) -> Ledger {
-        Ledger { entry, settings, started: Instant::now(), realm: Realm::open(), notes: Mutex::default() }
+        let realm = Realm::open();
+        #[cfg(feature = "testkit")]
+        realm.await_pledges();
+        Ledger { entry, settings, started: Instant::now(), realm, notes: Mutex::default() }
     }
 
     pub(super) fn entry(&self) -> &'static Entry {

@@ -1,8 +1,8 @@
 //! One attempt of one trial, run on the thread that asks for it.
 //!
 //! Owns: calling a registered body with the runtime it asked for (`attempt`, `runtime`), knowing which panic belongs to
-//! which trial (`ledger`), what its actors were at (`sight`) and what it left behind (`leak`, `tasks`), and turning what was seen
-//! into a verdict (`judge`).
+//! which trial (`ledger`), what its actors were at (`sight`), whether they did what it said they would (`pledge`) and what it left behind (`leak`,
+//! `tasks`), and turning what was seen into a verdict (`judge`).
 //!
 //! Never: isolates, captures, times out or retries; that is the worker's business. Never decides anything about a run.
 //!
@@ -12,6 +12,7 @@ mod attempt;
 mod judge;
 mod leak;
 mod ledger;
+mod pledge;
 mod runtime;
 mod sight;
 mod tasks;
