@@ -8,6 +8,7 @@ use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
 
 #[rehearsal::test]
 async fn an_ask_ends_at_its_deadline() -> Tested {
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let error = counter.wait().timeout(Duration::from_millis(50)).await.unwrap_err();
@@ -22,6 +23,7 @@ async fn an_ask_ends_at_its_deadline() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn an_ask_ends_after_30_s_unless_told() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Task).await?;
     let before = tokio::time::Instant::now();
     assert!(counter.wait().await.unwrap_err().is_timeout());
@@ -32,6 +34,7 @@ async fn an_ask_ends_after_30_s_unless_told() -> Tested {
 
 #[rehearsal::test]
 async fn a_full_mailbox_says_so_and_has_room_again() -> Tested {
+    let _clean = clean().letters(2);
     let counter = Counter::spawn(0).mailbox(2).await?;
     let waiting = counter.wait().send()?;
     until(&counter, |info| info.messages_handled >= 1).await;
@@ -73,6 +76,7 @@ async fn those_who_wait_for_room_all_get_it() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_gives_up_its_place_in_line_passes_it_on() -> Tested {
+    let _clean = clean();
     let counter = Counter::spawn(0).mailbox(1).await?;
     let slow = counter.compute(30).send()?;
     tokio::task::yield_now().await;
@@ -103,6 +107,7 @@ async fn messages_of_one_sender_keep_their_order() -> Tested {
 
 #[rehearsal::test]
 async fn the_control_lane_is_answered_while_a_command_waits() -> Tested {
+    let _clean = clean().letters(901);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let waiting = counter.wait().send()?;
@@ -120,6 +125,7 @@ async fn the_control_lane_is_answered_while_a_command_waits() -> Tested {
 
 #[rehearsal::test]
 async fn a_dropped_ask_harms_nobody() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         for _ in 0..20 {
@@ -147,6 +153,7 @@ async fn more_tells_than_the_mailbox_holds() -> Tested {
 
 #[rehearsal::test]
 async fn a_clock_that_is_paused_in_the_middle_is_the_one_that_counts() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Task).await?;
     // While it moves.
     for _ in 0..100 {
@@ -167,6 +174,7 @@ async fn a_clock_that_is_paused_in_the_middle_is_the_one_that_counts() -> Tested
 
 #[rehearsal::test(start_paused = true)]
 async fn deadlines_of_a_paused_clock_are_exact_and_in_order() -> Tested {
+    let _clean = clean().letters(3);
     let counter = counter(Placement::Task).await?;
     let before = tokio::time::Instant::now();
     let mut asks = Vec::new();
@@ -189,6 +197,7 @@ async fn deadlines_of_a_paused_clock_are_exact_and_in_order() -> Tested {
 
 #[rehearsal::test]
 async fn a_long_deadline_is_kept_by_the_real_clock() -> Tested {
+    let _clean = clean().letters(4);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let before = std::time::Instant::now();
@@ -209,6 +218,7 @@ async fn a_long_deadline_is_kept_by_the_real_clock() -> Tested {
 
 #[rehearsal::test]
 async fn an_ask_that_waits_for_room_ends_at_its_deadline() -> Tested {
+    let _clean = clean().letters(1);
     let counter = Counter::spawn(0).mailbox(1).await?;
     let waiting = counter.wait().send()?;
     until(&counter, |info| info.messages_handled >= 1).await;

@@ -35,6 +35,7 @@ async fn each_item_is_a_message_and_the_end_is_told() -> Tested {
 
 #[rehearsal::test]
 async fn a_full_mailbox_makes_the_stream_wait() -> Tested {
+    let _clean = clean().letters(19);
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).mailbox(4).await?;
         counter.wait().tell()?;
@@ -62,6 +63,7 @@ async fn a_full_mailbox_makes_the_stream_wait() -> Tested {
 
 #[rehearsal::test]
 async fn no_room_in_time_is_told() -> Tested {
+    let _clean = clean().letters(2);
     let counter = put(Counter::spawn(0), Placement::Task).mailbox(2).await?;
     counter.wait().tell()?;
     until(&counter, |info| info.messages_handled >= 1).await;
@@ -76,6 +78,7 @@ async fn no_room_in_time_is_told() -> Tested {
 
 #[rehearsal::test]
 async fn dropped_it_sends_no_more_and_detached_it_goes_on() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         for cancel in [true, false] {
@@ -102,6 +105,7 @@ async fn dropped_it_sends_no_more_and_detached_it_goes_on() -> Tested {
 
 #[rehearsal::test]
 async fn it_keeps_no_actor_alive() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let idle = counter(place).await?;
         let ended = idle.ended();
@@ -125,6 +129,7 @@ async fn it_keeps_no_actor_alive() -> Tested {
 
 #[rehearsal::test]
 async fn a_process_killed_from_outside_ends_what_is_attached() -> Tested {
+    let _clean = clean().letters(1..);
     let counter = counter(Placement::Process).await?;
     let (endless, made, gone) = tracked();
     let attached = counter.attach(endless, |counter, _| counter.add(1));
@@ -139,6 +144,7 @@ async fn a_process_killed_from_outside_ends_what_is_attached() -> Tested {
 
 #[rehearsal::test]
 async fn a_stream_that_panics_is_told_and_the_actor_lives() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let bad = stream::iter(0..9).map(|n| if n == 3 { panic!("bad {n}") } else { n });

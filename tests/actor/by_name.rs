@@ -143,6 +143,7 @@ async fn an_actor_without_a_name_is_called_by_its_type_and_number() -> Tested {
 
 #[rehearsal::test]
 async fn a_commands_own_error_is_told_apart() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let library = put(Library::spawn(), place).await?;
         let error = send(&*library, "take", ["Edda"]).await.unwrap_err();
@@ -184,6 +185,7 @@ async fn what_nobody_knows_is_told_with_what_there_is() -> Tested {
 
 #[rehearsal::test]
 async fn wrong_arguments_are_named() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let library = put(Library::spawn(), place).await?;
         let error = send(&*library, "put", json!({"book": {"pages": 7}})).await.unwrap_err();
@@ -201,6 +203,7 @@ async fn wrong_arguments_are_named() -> Tested {
 
 #[rehearsal::test]
 async fn what_ends_the_actor_ends_the_call() -> Tested {
+    let _clean = clean().letters(7);
     for place in PLACEMENTS {
         let library = put(Library::spawn(), place).await?;
         let error = soon("the ask", send(&*library, "burn", ())).await.unwrap_err();
@@ -245,6 +248,7 @@ async fn what_every_actor_answers() -> Tested {
 
 #[rehearsal::test]
 async fn the_control_lane_is_reached_by_name_too() -> Tested {
+    let _clean = clean().letters(1..=3);
     for place in PLACEMENTS {
         let library = put(Library::spawn(), place).await?;
         let waiting = library.wait().send()?;
@@ -269,6 +273,7 @@ async fn open_commands_of_one_name_have_paths() -> Tested {
 
 #[rehearsal::test]
 async fn a_full_mailbox_is_waited_for_within_the_deadline() -> Tested {
+    let _clean = clean().letters(1);
     let library = Library::spawn().mailbox(1).await?;
     let waiting = library.wait().send()?;
     until(&library, |info| info.messages_handled == 1).await;
@@ -322,6 +327,7 @@ async fn grinds(mill: &MillProxy, sacks: &[u64]) -> Tested {
 
 #[rehearsal::test]
 async fn a_call_that_is_dropped_or_late_cancels_its_job() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let mill = put(Mill::spawn(), place).await?;
         assert_eq!(send(&*mill, "grind", [0]).await?, 0, "{place}");
@@ -339,6 +345,7 @@ async fn a_call_that_is_dropped_or_late_cancels_its_job() -> Tested {
 
 #[rehearsal::test]
 async fn the_arbiter_answers_by_name() -> Tested {
+    let _clean = clean().letters(1);
     assert_eq!(send("arbiter", "ping", ()).await?, "pong");
     assert_eq!(send(rehearsal::arbiter(), "echo", ["hi"]).await?, "hi");
     let victim = Counter::spawn(0).name("the-victim").process().await?;

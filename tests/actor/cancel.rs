@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use crate::cast::{Counter, Tested, put};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{silence, soon, until};
+use rehearsal::testkit::{clean, silence, soon, until};
 use tokio::sync::Notify;
 
 /// Polls an ask once, finds it pending, and drops it.
@@ -48,6 +48,7 @@ impl Held {
 
 #[rehearsal::test]
 async fn at_each_stage_of_a_task_or_thread() -> Tested {
+    let _clean = clean();
     for is_thread in [false, true] {
         let held = Held::spawn().mailbox(1);
         let held = if is_thread { held.thread().await? } else { held.await? };
@@ -83,6 +84,7 @@ async fn at_each_stage_of_a_task_or_thread() -> Tested {
 /// The process is stopped, really, while asks to it are dropped.
 #[rehearsal::test]
 async fn at_each_stage_of_a_process() -> Tested {
+    let _clean = clean();
     let counter = put(Counter::spawn(0), Placement::Process).mailbox(2).await?;
     for round in 1..=5 {
         let before = counter.add(0).await?;

@@ -3,7 +3,7 @@
 use crate::cast::{PLACEMENTS, Tested};
 use rehearsal::actor::Restart;
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
 use serde::{Deserialize, Serialize};
 
 /// Where it stumbles.
@@ -75,6 +75,7 @@ fn says(exit: &Exit, message: &str) {
 
 #[rehearsal::test]
 async fn each_panic_is_how_the_actor_ended() -> Tested {
+    let _clean = clean();
     for placement in PLACEMENTS {
         let ticking = clumsy(Where::Tick, placement).await?;
         says(&ended(&ticking, LONG_WAIT).await, "stumbled in a tick");
@@ -92,6 +93,7 @@ async fn each_panic_is_how_the_actor_ended() -> Tested {
 
 #[rehearsal::test]
 async fn a_second_panic_does_not_hide_the_first() -> Tested {
+    let _clean = clean();
     for placement in PLACEMENTS {
         let clumsy = clumsy(Where::Twice, placement).await?;
         let error = soon("the ask", clumsy.stumble()).await.unwrap_err();
@@ -105,6 +107,7 @@ async fn a_second_panic_does_not_hide_the_first() -> Tested {
 
 #[rehearsal::test]
 async fn each_panic_is_followed_by_another_life_where_the_rule_says_so() -> Tested {
+    let _clean = clean();
     let plan = Restart::always().within(3, std::time::Duration::from_secs(60));
     let plan = plan.backoff(std::time::Duration::ZERO, std::time::Duration::ZERO);
     for placement in PLACEMENTS {

@@ -3,10 +3,11 @@
 use crate::cast::{PLACEMENTS, Tested, counter};
 use rehearsal::actor::{Cause, panic};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
 
 #[rehearsal::test]
 async fn a_panic_reaches_the_caller_with_message_and_place() -> Tested {
+    let _clean = clean().letters(9);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         // Busy for long enough that both of the others are in its mailbox.
@@ -32,6 +33,7 @@ async fn a_panic_reaches_the_caller_with_message_and_place() -> Tested {
 
 #[rehearsal::test]
 async fn a_payload_that_is_no_string_is_told_too() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let error = soon("the failed ask", counter.fail_later()).await.unwrap_err();
@@ -43,6 +45,7 @@ async fn a_payload_that_is_no_string_is_told_too() -> Tested {
 
 #[rehearsal::test]
 async fn a_kill_ends_what_waits() -> Tested {
+    let _clean = clean().letters(4);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let (first, second) = (counter.wait().send()?, counter.add(1).send()?);
@@ -62,6 +65,7 @@ async fn a_kill_ends_what_waits() -> Tested {
 
 #[rehearsal::test]
 fn a_runtime_that_goes_takes_its_actors_along() {
+    let _clean = clean().letters(2);
     for place in PLACEMENTS {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let counter = runtime.block_on(async {
@@ -86,6 +90,7 @@ fn a_runtime_that_goes_takes_its_actors_along() {
 
 #[rehearsal::test]
 async fn observers_know_which_panics_actors_catch() -> Tested {
+    let _clean = clean();
     let (tell, told) = std::sync::mpsc::channel();
     let here = std::thread::current().id();
     panic::observe(move |panic| {

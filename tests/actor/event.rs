@@ -62,6 +62,7 @@ async fn events_come_in_order_and_before_the_answer_after_them() -> Tested {
 
 #[rehearsal::test]
 async fn every_event_before_an_abort_is_heard_before_the_end() -> Tested {
+    let _clean = clean().letters(20);
     for round in 0..20 {
         let (spawn, told) = teller(Placement::Process);
         let teller = spawn.await?;
@@ -124,6 +125,7 @@ async fn without_a_listener_the_sender_is_told() -> Tested {
 
 #[rehearsal::test]
 async fn a_listener_that_panics_ends_a_process_actor_with_a_reason() -> Tested {
+    let _clean = clean().letters(1);
     let spawn = Teller::spawn().process().on_event(|event| {
         rehearsal::actor::panic::expected(|| panic!("cannot hear {event}"));
     });

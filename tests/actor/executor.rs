@@ -172,6 +172,7 @@ async fn an_actor_serves_while_its_jobs_run() -> Tested {
 
 #[rehearsal::test]
 async fn a_job_that_is_awaited_holds_commands_up_and_no_questions() -> Tested {
+    let _clean = clean().letters(3);
     for place in PLACEMENTS {
         let smith = put(Smith::spawn(1), place).await?;
         let forged = smith.forge_here(3).send()?;
@@ -191,6 +192,7 @@ async fn a_job_that_is_awaited_holds_commands_up_and_no_questions() -> Tested {
 
 #[rehearsal::test]
 async fn a_dropped_ask_cancels_its_job() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let smith = put(Smith::spawn(1), place).await?;
         let (running, waiting) = (smith.forge(1).send()?, smith.forge(2).send()?);
@@ -226,6 +228,7 @@ async fn a_command_given_up_before_it_was_carried_out_does_no_work() -> Tested {
 
 #[rehearsal::test]
 async fn a_panic_in_a_job_reaches_the_caller() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let smith = put(Smith::spawn(1), place).await?;
         let error = soon("the shattered", smith.shatter()).await.unwrap_err();
@@ -239,6 +242,7 @@ async fn a_panic_in_a_job_reaches_the_caller() -> Tested {
 
 #[rehearsal::test]
 async fn a_stop_cancels_jobs_and_names_the_stuck() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let smith = put(Smith::spawn(1), place).await?;
         let (running, waiting) = (smith.forge(1).send()?, smith.forge(2).send()?);
@@ -273,6 +277,7 @@ async fn a_stop_cancels_jobs_and_names_the_stuck() -> Tested {
 
 #[rehearsal::test]
 async fn a_kill_waits_for_no_job() -> Tested {
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let smith = put(Smith::spawn(1), place).await?;
         let obsessed = smith.obsess().send()?;
@@ -287,6 +292,7 @@ async fn a_kill_waits_for_no_job() -> Tested {
 
 #[rehearsal::test]
 async fn what_a_job_sees() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let smith = put(Smith::spawn(1), place).await?;
         assert_eq!(smith.who().await?, (Some(smith.id()), true, true), "{place}");

@@ -138,6 +138,7 @@ async fn head(
 
 #[rehearsal::test]
 async fn each_strategy_starts_again_those_it_says() -> Tested {
+    let _clean = clean();
     let table: [(Strategy, &[&str]); 3] = [
         (Strategy::OneForOne, &["lose b", "start b"]),
         (Strategy::AllForOne, &["lose b", "stop c", "stop a", "start a", "start b", "start c"]),
@@ -160,6 +161,7 @@ async fn each_strategy_starts_again_those_it_says() -> Tested {
 
 #[rehearsal::test]
 async fn children_end_before_their_parent_whatever_ends_it() -> Tested {
+    let _clean = clean();
     let last_first = ["c", "b", "a"];
     for way in ["stop", "panic", "kill", "drop"] {
         let (head, children, log) = head(Strategy::OneForOne, promptly()).await?;
@@ -187,6 +189,7 @@ async fn children_end_before_their_parent_whatever_ends_it() -> Tested {
 
 #[rehearsal::test]
 async fn a_kill_is_heard_while_children_are_being_stopped() -> Tested {
+    let _clean = clean();
     let (head, children, log) = head(Strategy::OneForOne, promptly()).await?;
     let hanging = children[2].hang().send()?;
     until(&children[2], |info| info.messages_handled == 1).await;
@@ -204,6 +207,7 @@ async fn a_kill_is_heard_while_children_are_being_stopped() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_ends_in_good_order_is_a_child_no_more() -> Tested {
+    let _clean = clean();
     let (head, children, log) = head(Strategy::AllForOne, promptly()).await?;
     children[0].end().await?;
     assert_eq!(ended(&children[0], LONG_WAIT).await.reason, Reason::Returned);
@@ -217,6 +221,7 @@ async fn one_that_ends_in_good_order_is_a_child_no_more() -> Tested {
 
 #[rehearsal::test]
 async fn a_storm_ends_the_supervisor_with_a_reason_that_names_the_last_end() -> Tested {
+    let _clean = clean();
     let plan = promptly().within(3, Duration::from_secs(60));
     let (head, children, log) = head(Strategy::OneForOne, plan).await?;
     for _ in 0..4 {
@@ -239,6 +244,7 @@ async fn a_storm_ends_the_supervisor_with_a_reason_that_names_the_last_end() -> 
 
 #[rehearsal::test]
 async fn a_supervisor_that_gave_up_is_started_again_by_its_own_rule() -> Tested {
+    let _clean = clean();
     let log = Log::default();
     let plan = promptly().within(0, Duration::from_secs(60));
     let (tell, told) = mpsc::channel();
@@ -326,6 +332,7 @@ impl Keeper {
 
 #[rehearsal::test]
 async fn a_start_that_fails_is_tried_again_but_not_the_first() -> Tested {
+    let _clean = clean();
     for thread in [false, true] {
         let keeper = Keeper::spawn().await?;
         let error = keeper.fickle(Arc::new(Mutex::new(vec!["error"])), thread).await.unwrap_err();
@@ -345,6 +352,7 @@ async fn a_start_that_fails_is_tried_again_but_not_the_first() -> Tested {
 
 #[rehearsal::test]
 async fn a_child_wherever_it_is_placed_comes_back() -> Tested {
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let keeper = Keeper::spawn().await?;
         let counter = keeper.counter(place).await?;
@@ -386,6 +394,7 @@ impl Ancestor {
 
 #[rehearsal::test]
 async fn the_children_of_a_process_go_with_it() -> Tested {
+    let _clean = clean();
     for way in ["-KILL", "stop"] {
         let ancestor = Ancestor::spawn().process().await?;
         let child = ancestor.child().await?;

@@ -69,6 +69,7 @@ async fn blown(fuse: Fuse) -> SpawnError {
 
 #[rehearsal::test]
 async fn a_process_dead_before_its_handshake_says_how_it_died() {
+    let _clean = clean();
     let error = blown(Fuse::Exit).await;
     let SpawnError::Died { exit, .. } = &error else { panic!("{error}") };
     assert_eq!(exit.reason, Reason::Exited { code: 7 });
@@ -85,6 +86,7 @@ async fn a_process_dead_before_its_handshake_says_how_it_died() {
 
 #[rehearsal::test]
 async fn a_process_that_hangs_before_its_handshake_is_killed_at_the_deadline() {
+    let _clean = clean();
     let before = pids();
     let error = blown(Fuse::Hang).await;
     assert!(matches!(error, SpawnError::Timeout { .. }), "{error}");
@@ -199,6 +201,7 @@ fn is_stuck_in_a_write(pid: u32) -> bool {
 
 #[rehearsal::test]
 async fn a_process_killed_in_the_middle_of_a_frame_ends_its_calls() -> Tested {
+    let _clean = clean().letters(2);
     let counter = counter(Placement::Process).await?;
     let (torn, behind) = (counter.bytes(64 << 20).send()?, counter.add(1).send()?);
     // The asks go out; then nobody reads here, and the answer gets stuck half way.
@@ -229,6 +232,7 @@ fn become_another_program_when_stuck() {
 
 #[rehearsal::test]
 async fn a_socket_closed_in_the_middle_of_a_frame_ends_the_process_that_closed_it() -> Tested {
+    let _clean = clean().letters(1);
     let counter = counter(Placement::Process).await?;
     counter.run(become_another_program_when_stuck()).await?;
     let torn = counter.bytes(64 << 20).send()?;
@@ -247,6 +251,7 @@ async fn a_socket_closed_in_the_middle_of_a_frame_ends_the_process_that_closed_i
 
 #[rehearsal::test]
 async fn an_answer_is_not_held_back_by_a_command_that_computes() -> Tested {
+    let _clean = clean().letters(1);
     let counter = counter(Placement::Process).await?;
     // The first answer may wait for company, but not for as long as the second command takes.
     let (first, second) = (counter.add(1).send()?, counter.compute(3_600_000).send()?);
@@ -328,6 +333,7 @@ async fn sixty_four_live_at_once() -> Tested {
 
 #[rehearsal::test(isolation = "process")]
 async fn a_thousand_spawns_leave_no_descriptor_and_no_zombie() -> Tested {
+    let _clean = clean();
     let descriptors = || std::fs::read_dir("/proc/self/fd").map(Iterator::count);
     // The guardian and the thread that starts processes stay; they come with the first two.
     for _ in 0..2 {

@@ -28,6 +28,7 @@ fn number(name: &ActorName) -> usize {
 
 #[rehearsal::test]
 async fn each_has_its_turn_wherever_it_is() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (group, members) = counters(place, 3).await?;
         let mut answers = Vec::new();
@@ -48,6 +49,7 @@ async fn each_has_its_turn_wherever_it_is() -> Tested {
 
 #[rehearsal::test]
 async fn the_one_with_the_least_to_do_is_chosen() -> Tested {
+    let _clean = clean().letters(1..);
     for place in PLACEMENTS {
         let (group, members) = counters(place, 3).await?;
         let hanging = [members[0].wait().send()?, members[1].wait().send()?];
@@ -81,6 +83,7 @@ async fn the_one_with_the_least_to_do_is_chosen() -> Tested {
 
 #[rehearsal::test]
 async fn a_key_stays_with_its_member_until_that_leaves() -> Tested {
+    let _clean = clean();
     let keys: Vec<String> = (0..200).map(|key| format!("user-{key}")).collect();
     let owners = |group: &Group<Counter>| -> Result<BTreeMap<String, usize>, GroupError> {
         keys.iter().map(|key| Ok((key.clone(), number(group.by_key(key)?.name())))).collect()
@@ -118,6 +121,7 @@ impl AskAgain for CounterProxy {
 
 #[rehearsal::test]
 async fn a_member_that_dies_while_all_are_asked_has_its_own_result() -> Tested {
+    let _clean = clean().letters(4);
     for place in PLACEMENTS {
         let (group, members) = counters(place, 3).await?;
         // The second one hangs in a command, and dies of what its placement dies of while the third has answered.
@@ -155,6 +159,7 @@ async fn a_member_that_dies_while_all_are_asked_has_its_own_result() -> Tested {
 
 #[rehearsal::test]
 async fn a_full_mailbox_is_that_members_own_matter() -> Tested {
+    let _clean = clean().letters(1);
     let group = Group::new("two");
     let (full, free) = (Counter::spawn(0).mailbox(1).await?, Counter::spawn(0).await?);
     group.join(&full)?;
@@ -172,6 +177,7 @@ async fn a_full_mailbox_is_that_members_own_matter() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn asks_of_all_run_out_side_by_side() -> Tested {
+    let _clean = clean();
     let (group, members) = counters(Placement::Task, 20).await?;
     let limit = Duration::from_millis(100);
     let began = tokio::time::Instant::now();
@@ -214,6 +220,7 @@ async fn a_group_that_empties_says_who_was_last() -> Tested {
 
 #[rehearsal::test]
 async fn who_may_not_join_is_told_why() -> Tested {
+    let _clean = clean();
     let group = Group::up_to("small", 1);
     let (first, second) = (Counter::spawn(0).name("first").await?, Counter::spawn(0).name("second").await?);
     group.join(&first)?;
@@ -248,6 +255,7 @@ async fn a_group_keeps_its_members_and_lets_go_with_them() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_is_started_again_stays_and_keeps_its_keys() -> Tested {
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let group = Group::new("phoenixes");
         for n in 0..2 {

@@ -19,6 +19,7 @@ fn quick() -> Heartbeat {
 
 #[rehearsal::test]
 async fn a_stopped_process_is_asked_and_then_killed() -> Tested {
+    let _clean = clean().letters(1);
     let counter = Counter::spawn(0).process().heartbeat(quick().grace(ms(300))).await?;
     let _stopped = silence(&counter).await?;
     let error = soon("the ask", counter.add(1)).await.unwrap_err();
@@ -32,6 +33,7 @@ async fn a_stopped_process_is_asked_and_then_killed() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_comes_round_in_its_grace_stops_in_good_order() -> Tested {
+    let _clean = clean();
     let counter = Counter::spawn(0).process().heartbeat(quick().grace(Duration::from_secs(50))).await?;
     let stopped = silence(&counter).await?;
     eventually("the asking to stop", async || counter.state() == State::Stopping).await;
@@ -53,6 +55,7 @@ async fn computing_is_no_silence() -> Tested {
 
 #[rehearsal::test]
 async fn a_silent_one_is_started_again_where_its_rule_says_so() -> Tested {
+    let _clean = clean().letters(2);
     let counter = Counter::spawn(40)
         .process()
         .heartbeat(quick().grace(ms(50)))
@@ -77,6 +80,7 @@ async fn a_silent_one_is_started_again_where_its_rule_says_so() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_could_not_be_kept_is_refused() -> Tested {
+    let _clean = clean();
     let error = Counter::spawn(0).process().silence(Duration::from_secs(1)).await.unwrap_err();
     assert!(matches!(error, SpawnError::Unfit { .. }), "{error}");
     let said = error.to_string();

@@ -100,6 +100,7 @@ async fn exit_is_the_last_word_and_knows_how_it_ended() -> Tested {
 
 #[rehearsal::test]
 async fn exit_runs_after_a_panic_and_after_a_kill() -> Tested {
+    let _clean = clean().letters(2);
     for place in PLACEMENTS {
         let (talker, events) = talker(place, false).await?;
         assert!(soon("the ask", talker.fail()).await.unwrap_err().is_dead());
@@ -126,6 +127,7 @@ async fn exit_runs_after_a_panic_and_after_a_kill() -> Tested {
 
 #[rehearsal::test]
 async fn a_panic_in_exit_is_how_it_ended() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (talker, events) = talker(place, true).await?;
         let exit = talker.stop().await?;
@@ -143,6 +145,7 @@ async fn a_panic_in_exit_is_how_it_ended() -> Tested {
 
 #[rehearsal::test]
 async fn on_info_adds_entries() -> Tested {
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let (talker, _events) = talker(place, false).await?;
         for asked in ["1", "2"] {

@@ -13,6 +13,7 @@ const SHORT: Duration = Duration::from_millis(50);
 
 #[rehearsal::test]
 async fn a_kill_is_the_end() -> Tested {
+    let _clean = clean().letters(3);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let asked = counter.wait().send()?;
@@ -26,6 +27,7 @@ async fn a_kill_is_the_end() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_is_silent_answers_late_and_loses_nothing() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let silenced = soon("silence", testkit::silence(&counter)).await?;
@@ -41,6 +43,7 @@ async fn one_that_is_silent_answers_late_and_loses_nothing() -> Tested {
 
 #[rehearsal::test]
 async fn a_process_that_is_silent_for_too_long_is_told_of() -> Tested {
+    let _clean = clean();
     let limit = Duration::from_millis(300);
     let heartbeat = rehearsal::actor::Heartbeat::new(limit).floor(Duration::from_millis(50));
     let counter = Counter::spawn(0).process().heartbeat(heartbeat.grace(Duration::from_millis(100))).await?;
@@ -52,6 +55,7 @@ async fn a_process_that_is_silent_for_too_long_is_told_of() -> Tested {
 
 #[rehearsal::test]
 async fn a_full_mailbox_refuses_and_is_emptied() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).mailbox(4).await?;
         let full = soon("filling", testkit::fill(&counter)).await?;
@@ -66,6 +70,7 @@ async fn a_full_mailbox_refuses_and_is_emptied() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_has_ended_is_not_silenced() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         counter.stop().await?;
@@ -108,6 +113,7 @@ async fn who_stops_it_through_a_slow_proxy_stops_it() -> Tested {
 
 #[rehearsal::test]
 async fn a_lost_frame_is_noticed_at_the_deadline_and_not_before() -> Tested {
+    let _clean = clean().letters(1);
     let counter = counter(Placement::Process).await?;
     {
         let _losing = testkit::lose(Lost::Message, 1);
@@ -126,6 +132,7 @@ async fn a_lost_frame_is_noticed_at_the_deadline_and_not_before() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn the_clock_goes_as_far_as_it_is_told() -> Tested {
+    let _clean = clean();
     let (sender, mut probe) = testkit::probe();
     let task = tokio::spawn(async move {
         for n in 1.. {
@@ -177,6 +184,7 @@ async fn complaint<F: Future<Output = Tested>>(what: impl FnOnce() -> F) -> Stri
 
 #[rehearsal::test(task_panic = "allow")]
 async fn a_test_is_clean_where_nothing_is_lost_or_left() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let told = complaint(async || {
             let counter = counter(place).await?;
@@ -191,6 +199,7 @@ async fn a_test_is_clean_where_nothing_is_lost_or_left() -> Tested {
 
 #[rehearsal::test(task_panic = "allow")]
 async fn what_is_not_clean_is_told_altogether() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let told = complaint(async || {
             let failing = put(Counter::spawn(0), place).name("failing").await?;

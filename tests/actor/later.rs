@@ -30,6 +30,7 @@ async fn a_delayed_message_comes_when_it_is_time() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn one_that_is_cancelled_or_dropped_never_comes() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Task).await?;
     counter.add(1).after(SECOND).cancel();
     drop(counter.add(10).after(SECOND));
@@ -43,6 +44,7 @@ async fn one_that_is_cancelled_or_dropped_never_comes() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn a_periodic_message_is_made_anew_each_time() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Task).await?;
     let mut by = 0;
     let ticking = counter.every(SECOND, move |counter| {
@@ -60,6 +62,7 @@ async fn a_periodic_message_is_made_anew_each_time() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn both_end_with_the_actor_and_do_not_keep_it() -> Tested {
+    let _clean = clean();
     let told = counter(Placement::Task).await?;
     let mut letters = dead_letters();
     let (delayed, ticking) = (told.add(1).after(100 * SECOND), told.every(SECOND, |told| told.add(1).tell()));
@@ -83,6 +86,7 @@ async fn both_end_with_the_actor_and_do_not_keep_it() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn what_finds_no_room_is_a_dead_letter() -> Tested {
+    let _clean = clean().letters(4);
     let counter = Counter::spawn(0).mailbox(1).await?;
     let mut letters = dead_letters();
     let waiting = counter.wait().send()?;
@@ -107,6 +111,7 @@ async fn what_finds_no_room_is_a_dead_letter() -> Tested {
 
 #[rehearsal::test]
 async fn wherever_the_actor_is() -> Tested {
+    let _clean = clean().letters(..);
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).await?;
         let begun = std::time::Instant::now();

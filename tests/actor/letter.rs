@@ -9,7 +9,7 @@ use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{DeadLetter, DeadLetters, Undelivered, dead_letter_count, dead_letters};
 use rehearsal::prelude::*;
 use rehearsal::sys::process::SpawnOptions;
-use rehearsal::testkit::{LONG_WAIT, ended, kill, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, kill, soon, until};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The letters of one actor that have come.
@@ -23,6 +23,7 @@ fn commands(letters: &[DeadLetter]) -> Vec<&'static str> {
 
 #[rehearsal::test]
 async fn whatever_is_sent_to_an_actor_that_has_ended() -> Tested {
+    let _clean = clean().letters(18);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let mut letters = dead_letters();
@@ -47,6 +48,7 @@ async fn whatever_is_sent_to_an_actor_that_has_ended() -> Tested {
 
 #[rehearsal::test]
 async fn what_was_carried_out_or_refused_is_none() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let mut letters = dead_letters();
@@ -62,6 +64,7 @@ async fn what_was_carried_out_or_refused_is_none() -> Tested {
 
 #[rehearsal::test]
 async fn a_subscription_that_is_awaited_is_woken_by_an_actor_of_another_thread() -> Tested {
+    let _clean = clean().letters(1);
     let counter = counter(Placement::Thread).await?;
     let mut letters = dead_letters();
     let waiting = counter.wait().send()?;
@@ -85,6 +88,7 @@ async fn a_subscription_that_is_awaited_is_woken_by_an_actor_of_another_thread()
 /// The batch the receiver took goes the same way as what is still in the mailbox.
 #[rehearsal::test]
 fn what_a_runtime_leaves_behind_that_is_shut_down() {
+    let _clean = clean().letters(2).failures(1);
     let mut letters = dead_letters();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let id = runtime.block_on(async {
@@ -104,6 +108,7 @@ fn what_a_runtime_leaves_behind_that_is_shut_down() {
 /// In a worker's mailbox, on the way to it, or here: it is the same to who sent it.
 #[rehearsal::test]
 async fn what_waits_behind_the_last_command() -> Tested {
+    let _clean = clean().letters(84);
     for place in PLACEMENTS {
         for mailbox in [2, 100] {
             let counter = put(Counter::spawn(0), place).mailbox(mailbox).await?;
@@ -147,6 +152,7 @@ async fn what_waits_behind_the_last_command() -> Tested {
 /// was left is told. The end is held up where some of them have been dropped and the rest has not.
 #[rehearsal::test]
 async fn what_is_dropped_while_its_process_ends() -> Tested {
+    let _clean = clean().letters(5);
     let (gate, theirs) = std::os::unix::net::UnixStream::pair()?;
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     let options = SpawnOptions { pass: vec![theirs.into()], ..Default::default() };
@@ -174,6 +180,7 @@ async fn what_is_dropped_while_its_process_ends() -> Tested {
 /// What cannot be read is told before its turn; that does not hide who waits before it, nor is it told twice.
 #[rehearsal::test]
 async fn what_waits_on_both_sides_of_what_cannot_be_read() -> Tested {
+    let _clean = clean().letters(3);
     let hoarder = Hoarder::spawn().process().mailbox(8).await?;
     let mut letters = dead_letters();
     hoarder.end_behind(3).tell()?;
@@ -195,6 +202,7 @@ async fn what_waits_on_both_sides_of_what_cannot_be_read() -> Tested {
 /// A process that is killed gives no account: what was under way is told as that.
 #[rehearsal::test]
 async fn what_was_under_way_to_a_process_that_is_killed() -> Tested {
+    let _clean = clean().letters(3);
     let counter = put(Counter::spawn(0), Placement::Process).mailbox(64).await?;
     let mut letters = dead_letters();
     counter.add(1).await?;
@@ -216,6 +224,7 @@ async fn what_was_under_way_to_a_process_that_is_killed() -> Tested {
 /// What cannot be written or read does not cross; whom a tell was from nobody knows.
 #[rehearsal::test]
 async fn a_tell_that_cannot_cross() -> Tested {
+    let _clean = clean().letters(2);
     let picky = Picky::spawn().process().await?;
     let mut letters = dead_letters();
     picky.take(Odd::Fine).tell()?;

@@ -13,6 +13,7 @@ fn linked(exit: &Exit) -> (&str, &Exit) {
 
 #[rehearsal::test]
 async fn a_failure_takes_the_other_along_wherever_they_are() -> Tested {
+    let _clean = clean().letters(3);
     for one in PLACEMENTS {
         for other in PLACEMENTS {
             let (one, other) = (counter(one).await?, counter(other).await?);
@@ -36,6 +37,7 @@ async fn a_failure_takes_the_other_along_wherever_they_are() -> Tested {
 
 #[rehearsal::test]
 async fn a_process_that_is_killed_takes_a_task_along() -> Tested {
+    let _clean = clean();
     let (task, process) = (counter(Placement::Task).await?, counter(Placement::Process).await?);
     task.link(&process);
     strike(&process);
@@ -69,6 +71,7 @@ async fn an_orderly_end_takes_nobody_along_unless_asked_to() -> Tested {
 
 #[rehearsal::test]
 async fn a_ring_ends_once_and_whole() -> Tested {
+    let _clean = clean();
     let mut ring: Vec<CounterProxy> = Vec::new();
     for _ in 0..50 {
         for place in [Placement::Task, Placement::Thread] {
@@ -97,6 +100,7 @@ async fn a_ring_ends_once_and_whole() -> Tested {
 
 #[rehearsal::test]
 async fn a_link_to_one_that_has_failed_ends_this_one_too() -> Tested {
+    let _clean = clean();
     let (failed, stopped) = (counter(Placement::Task).await?, counter(Placement::Task).await?);
     failed.fail("long ago".to_owned()).await.unwrap_err();
     ended(&failed, LONG_WAIT).await;
@@ -113,6 +117,7 @@ async fn a_link_to_one_that_has_failed_ends_this_one_too() -> Tested {
 
 #[rehearsal::test]
 async fn what_is_unlinked_is_not_taken_along() -> Tested {
+    let _clean = clean();
     let (one, other) = (counter(Placement::Task).await?, counter(Placement::Task).await?);
     one.link(&other);
     one.link_always(&other);
@@ -125,6 +130,7 @@ async fn what_is_unlinked_is_not_taken_along() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_is_started_again_has_not_ended() -> Tested {
+    let _clean = clean();
     use rehearsal::actor::Restart;
     let steady = crate::cast::Counter::spawn(0).restart(Restart::on_failure()).await?;
     let other = counter(Placement::Task).await?;

@@ -105,6 +105,7 @@ async fn nobody_is_told_with_the_name_that_was_probably_meant() -> Tested {
 
 #[rehearsal::test]
 async fn a_name_is_taken_once_and_free_after_the_end() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let name = format!("taken-{place}");
         let first = put(Counter::spawn(1), place).name(&*name).await?;
@@ -157,6 +158,7 @@ async fn one_that_nobody_can_send_to_has_no_name_any_more() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_is_started_again_keeps_its_name_meanwhile() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let name = format!("phoenix-{place}");
         let slowly =
@@ -174,6 +176,7 @@ async fn one_that_is_started_again_keeps_its_name_meanwhile() -> Tested {
 
 #[rehearsal::test]
 async fn of_many_that_want_a_name_at_once_one_gets_it() -> Tested {
+    let _clean = clean();
     for round in 0..20 {
         let barrier = Arc::new(Barrier::new(4));
         let realm = Realm::current();
@@ -202,6 +205,7 @@ async fn of_many_that_want_a_name_at_once_one_gets_it() -> Tested {
 
 #[rehearsal::test]
 async fn a_realm_has_names_of_its_own() -> Tested {
+    let _clean = clean();
     let outer = Counter::spawn(1).name("same").await?;
     let realm = Realm::open();
     let inner = {
@@ -233,6 +237,7 @@ async fn an_actor_finds_others_of_the_test_that_spawned_it() -> Tested {
 
 #[rehearsal::test]
 async fn a_pool_grows_again_while_somebody_keeps_a_worker_it_let_go() -> Tested {
+    let _clean = clean();
     let plan = Pool::new(|number| Counter::spawn(0).name(format!("kept-{number}")).mailbox(8))
         .workers(1..=2)
         .grow_at(2)

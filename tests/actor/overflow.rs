@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Cause, DeadLetters, Overflow, Undelivered, dead_letters};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
 use serde::{Deserialize, Serialize};
 
 const CAPACITY: usize = 4;
@@ -41,6 +41,7 @@ async fn over(counter: CounterProxy) {
 
 #[rehearsal::test]
 async fn waiting_is_for_those_who_can() -> Tested {
+    let _clean = clean().letters(16);
     for place in PLACEMENTS {
         let counter = full(place, Overflow::Wait).await?;
         let moment = Duration::from_millis(20);
@@ -58,6 +59,7 @@ async fn waiting_is_for_those_who_can() -> Tested {
 
 #[rehearsal::test]
 async fn failing_is_for_everybody() -> Tested {
+    let _clean = clean().letters(16);
     for place in PLACEMENTS {
         let counter = full(place, Overflow::Fail).await?;
         assert!(counter.add(1).tell().unwrap_err().is_full(), "{place}");
@@ -75,6 +77,7 @@ async fn failing_is_for_everybody() -> Tested {
 
 #[rehearsal::test]
 async fn dropping_the_newest_keeps_what_waits() -> Tested {
+    let _clean = clean().letters(31);
     for place in PLACEMENTS {
         let counter = full(place, Overflow::DropNewest).await?;
         let mut letters = dead_letters();
@@ -101,6 +104,7 @@ async fn dropping_the_newest_keeps_what_waits() -> Tested {
 
 #[rehearsal::test]
 async fn dropping_the_oldest_makes_room() -> Tested {
+    let _clean = clean().letters(31);
     for place in PLACEMENTS {
         let counter = full(place, Overflow::DropOldest).await?;
         let mut letters = dead_letters();
@@ -147,6 +151,7 @@ impl Log {
 
 #[rehearsal::test]
 async fn what_is_not_dropped_arrives_in_order() -> Tested {
+    let _clean = clean().letters(1..);
     const SENT: u32 = 2_000;
     for place in PLACEMENTS {
         for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
@@ -185,6 +190,7 @@ async fn what_is_not_dropped_arrives_in_order() -> Tested {
 
 #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_starves_neither_the_control_lane_nor_a_stop() -> Tested {
+    let _clean = clean().letters(1..);
     for place in PLACEMENTS {
         for overflow in [Overflow::Wait, Overflow::DropNewest, Overflow::DropOldest] {
             let counter = put(Counter::spawn(0), place).mailbox(64).overflow(overflow).await?;
@@ -259,6 +265,7 @@ async fn squad(place: Placement, overflow: Overflow) -> Result<SquadProxy, Spawn
 /// Two in a row would abort the process if they were dropped together.
 #[rehearsal::test]
 async fn messages_whose_drop_panics_harm_nobody_else() -> Tested {
+    let _clean = clean().letters(64);
     for place in PLACEMENTS {
         let squad = squad(place, Overflow::DropOldest).await?;
         assert_eq!(soon("an answer", squad.defuse(Bomb(0))).await?, 1, "{place}");

@@ -2,6 +2,7 @@
 
 use crate::cast::{Counter, PLACEMENTS, Tested, TooLittle, counter, put};
 use rehearsal::prelude::*;
+use rehearsal::testkit::clean;
 
 #[rehearsal::test]
 async fn commands_are_the_same_everywhere() -> Tested {
@@ -65,6 +66,7 @@ async fn the_last_proxy_ends_the_actor() -> Tested {
 
 #[rehearsal::test]
 async fn a_command_can_end_its_actor() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         assert_eq!(counter.finish().await?, 0);
@@ -76,6 +78,7 @@ async fn a_command_can_end_its_actor() -> Tested {
 
 #[rehearsal::test]
 fn a_task_needs_a_runtime() {
+    let _clean = clean();
     let waker = std::task::Waker::noop();
     let mut spawn = Counter::spawn(0).into_future();
     let polled = std::pin::Pin::new(&mut spawn).poll(&mut std::task::Context::from_waker(waker));

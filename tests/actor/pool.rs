@@ -35,6 +35,7 @@ fn promptly() -> Restart {
 
 #[rehearsal::test]
 async fn a_pool_grows_while_much_waits_and_shrinks_when_nothing_does() -> Tested {
+    let _clean = clean().letters(1..);
     for place in PLACEMENTS {
         let plan = Pool::new(move |number| {
             put(Counter::spawn(number as i64), place).name(format!("worker-{number}")).mailbox(8)
@@ -84,6 +85,7 @@ async fn a_pool_grows_while_much_waits_and_shrinks_when_nothing_does() -> Tested
 
 #[rehearsal::test]
 async fn what_waits_for_a_worker_that_fails_is_handled_by_its_next_life() -> Tested {
+    let _clean = clean();
     let monitor = Monitor::spawn(1, |_| Counter::spawn(0)).await?;
     let worker = monitor.next().await?.expect("one");
     let (failing, behind) = (worker.fail("on purpose".to_owned()).send()?, worker.add(1).send()?);
@@ -94,6 +96,7 @@ async fn what_waits_for_a_worker_that_fails_is_handled_by_its_next_life() -> Tes
 
 #[rehearsal::test]
 async fn a_worker_that_was_told_to_stop_is_replaced_by_another() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (monitor, told) = pool(Pool::new(move |_| put(Counter::spawn(0), place)).workers(2..=2)).await?;
         let workers = monitor.workers().await?;
@@ -114,6 +117,7 @@ async fn a_worker_that_was_told_to_stop_is_replaced_by_another() -> Tested {
 
 #[rehearsal::test]
 async fn all_for_one_takes_every_worker_along() -> Tested {
+    let _clean = clean();
     let plan = Pool::new(|number| Counter::spawn(10 * number as i64)).workers(3..=3);
     let (monitor, _told) = pool(plan.strategy(Strategy::AllForOne).restart(promptly())).await?;
     let workers = monitor.workers().await?;
@@ -134,6 +138,7 @@ async fn all_for_one_takes_every_worker_along() -> Tested {
 
 #[rehearsal::test]
 async fn a_storm_ends_the_monitor_and_names_the_last_end() -> Tested {
+    let _clean = clean().letters(3..);
     for place in PLACEMENTS {
         let plan = Pool::new(move |number| put(Counter::spawn(0), place).name(format!("worker-{number}")))
             .workers(2..=2)
@@ -224,6 +229,7 @@ async fn a_storm_beyond_the_limit_of_the_system_is_slowed_down_and_survived() ->
 /// The limit of processes does not hold for root: the trial below is this one's, run by somebody else.
 #[rehearsal::test]
 fn a_storm_beyond_the_limit_of_processes_is_survived_too() -> Tested {
+    let _clean = clean();
     let somebody = |program: &std::path::Path| {
         let mut command = std::process::Command::new("setpriv");
         command.args(["--reuid=54321", "--regid=54321", "--clear-groups"]).arg(program);

@@ -21,6 +21,7 @@ async fn add_twice(counter: CounterProxy) -> Result<i64, Error> {
 
 #[rehearsal::test]
 async fn the_tester_answers_in_the_actors_place() -> Tested {
+    let _clean = clean();
     let (counter, mut probe) = Counter::probe();
     let task = tokio::spawn(add_twice(counter));
     for (expected, answer) in [(1, 10), (2, 20)] {
@@ -52,6 +53,7 @@ impl Front {
 
 #[rehearsal::test]
 async fn an_actor_on_a_thread_of_its_own_asks_a_probe_like_any_other() -> Tested {
+    let _clean = clean();
     let (counter, mut probe) = Counter::probe();
     let front = Front::spawn(counter).thread().await?;
     let answer = front.twice(4).send()?;
@@ -63,6 +65,7 @@ async fn an_actor_on_a_thread_of_its_own_asks_a_probe_like_any_other() -> Tested
 
 #[rehearsal::test]
 async fn it_is_like_an_actor_to_those_who_hold_it() -> Tested {
+    let _clean = clean();
     let (counter, mut probe) = Counter::probe();
     counter.ping().await?;
     assert_eq!(counter.state(), State::Run);
@@ -80,6 +83,7 @@ async fn it_is_like_an_actor_to_those_who_hold_it() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_is_not_taken_from_is_full() -> Tested {
+    let _clean = clean();
     let (counter, mut probe) = Counter::probe_with_mailbox(2);
     counter.add(1).tell()?;
     counter.add(2).tell()?;
@@ -96,6 +100,7 @@ async fn one_that_is_not_taken_from_is_full() -> Tested {
 
 #[rehearsal::test]
 async fn what_came_before_the_end_can_still_be_taken() -> Tested {
+    let _clean = clean();
     let (counter, mut probe) = Counter::probe();
     counter.add(1).tell()?;
     let asked = counter.add(2).send()?;
@@ -112,6 +117,7 @@ async fn what_came_before_the_end_can_still_be_taken() -> Tested {
 
 #[rehearsal::test]
 async fn it_ends_as_the_tester_says() -> Tested {
+    let _clean = clean().letters(2);
     let (counter, mut probe) = Counter::probe();
     let (asked, left) = (counter.add(1).send()?, counter.add(2).send()?);
     let taken = probe.expect().await;
@@ -133,6 +139,7 @@ async fn it_ends_as_the_tester_says() -> Tested {
 
 #[rehearsal::test(task_panic = "allow")]
 async fn a_wait_in_vain_says_what_did_arrive_and_who_waited() -> Tested {
+    let _clean = clean();
     let (counter, probe) = Counter::probe();
     let mut probe = probe.patience(Duration::from_millis(20));
     counter.add(1).tell()?;
@@ -178,6 +185,7 @@ async fn fishing_skips_what_it_does_not_want() -> Tested {
 
 #[rehearsal::test(task_panic = "allow")]
 async fn what_was_not_to_come_is_named() -> Tested {
+    let _clean = clean();
     let (counter, mut probe) = Counter::probe();
     counter.add(1).tell()?;
     let told = panic_of(async move { probe.expect_none_within(Duration::from_secs(60)).await }).await;
@@ -231,6 +239,7 @@ async fn the_end_of_an_actor_is_awaited_with_its_reason() -> Tested {
 
 #[rehearsal::test(task_panic = "allow")]
 async fn an_end_that_does_not_come_says_what_the_actor_is_at() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Task).await?;
     counter.add(1).await?;
     let other = counter.clone();

@@ -20,6 +20,7 @@ pub fn is_running(pid: u32) -> bool {
 
 #[rehearsal::test]
 async fn a_process_killed_from_outside_ends_its_calls() -> Tested {
+    let _clean = clean().letters(2);
     let counter = counter(Placement::Process).await?;
     let (waiting, behind) = (counter.wait().send()?, counter.add(1).send()?);
     until(&counter, |info| info.messages_handled >= 1).await;
@@ -33,6 +34,7 @@ async fn a_process_killed_from_outside_ends_its_calls() -> Tested {
 
 #[rehearsal::test]
 async fn an_exit_and_an_abort_are_told_apart() -> Tested {
+    let _clean = clean().letters(3);
     let leaving = counter(Placement::Process).await?;
     let error = soon("the ask", leaving.leave(3)).await.unwrap_err();
     assert_eq!(error.exit().map(|exit| &exit.reason), Some(&Reason::Exited { code: 3 }), "{error}");
@@ -101,6 +103,7 @@ async fn nothing_is_left_of_a_dropped_actor() -> Tested {
 
 #[rehearsal::test]
 async fn a_stuck_process_can_be_killed() -> Tested {
+    let _clean = clean().letters(1..);
     let counter = counter(Placement::Process).await?;
     let stuck = counter.compute(3_600_000).send()?;
     let _stopped = silence(&counter).await?;
@@ -171,6 +174,7 @@ async fn a_value_that_panics_when_read_is_an_error_and_the_actor_lives() -> Test
 
 #[rehearsal::test]
 async fn what_a_process_leaves_behind_does_not_hold_its_end_up() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Process).await?;
     // A child that outlives it; it is in the actor's process group.
     let child: u32 = counter.run(leave_a_child()).await?;

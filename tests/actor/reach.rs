@@ -175,6 +175,7 @@ async fn what_is_not_found_is_told_as_it_is_at_home() -> Tested {
 
 #[rehearsal::test]
 async fn who_looked_an_actor_up_learns_how_it_ended() -> Tested {
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let scout = Scout::spawn().process().await?;
         let name = format!("ends-{place}");
@@ -225,6 +226,7 @@ async fn a_proxy_in_another_process_keeps_an_actor_alive_until_it_is_dropped() -
 
 #[rehearsal::test]
 async fn an_actor_goes_on_when_a_process_dies_that_had_looked_it_up() -> Tested {
+    let _clean = clean().letters(1);
     let counter = counter(Placement::Task).await?;
     let named = Counter::spawn(0).name("outlives").await?;
     let scout = Scout::spawn().process().await?;
@@ -243,6 +245,7 @@ async fn an_actor_goes_on_when_a_process_dies_that_had_looked_it_up() -> Tested 
 
 #[rehearsal::test]
 async fn what_was_found_in_a_process_that_is_killed_is_gone() -> Tested {
+    let _clean = clean().letters(1);
     let scout = Scout::spawn().process().await?;
     scout.bring_up("doomed".to_owned(), 0).await?;
     let found = Counter::lookup("doomed").await?;
@@ -259,6 +262,7 @@ async fn what_was_found_in_a_process_that_is_killed_is_gone() -> Tested {
 
 #[rehearsal::test]
 async fn a_process_that_is_stopped_does_not_hold_up_a_look_up() -> Tested {
+    let _clean = clean();
     let (stopped, scout) = (Scout::spawn().process().await?, Scout::spawn().process().await?);
     scout.bring_up("beside-it".to_owned(), 3).await?;
     stopped.bring_up("inside-it".to_owned(), 4).await?;
@@ -278,6 +282,7 @@ async fn a_process_that_is_stopped_does_not_hold_up_a_look_up() -> Tested {
 
 #[rehearsal::test]
 async fn a_mailbox_that_drops_does_so_for_those_apart_too() -> Tested {
+    let _clean = clean();
     let scout = Scout::spawn().process().await?;
     let counter = Counter::spawn(0).name("drops").mailbox(2).overflow(Overflow::DropNewest).await?;
     scout.find("drops".to_owned()).await?;

@@ -34,6 +34,7 @@ async fn heard(told: &mpsc::Receiver<Restarted>) -> Restarted {
 
 #[rehearsal::test]
 async fn what_waits_behind_a_panic_is_handled_by_the_next_life() -> Tested {
+    let _clean = clean().letters(2);
     for place in PLACEMENTS {
         let (spawn, told) = restarted(place, promptly());
         let counter = spawn.await?;
@@ -71,6 +72,7 @@ async fn what_waits_behind_a_panic_is_handled_by_the_next_life() -> Tested {
 
 #[rehearsal::test]
 async fn an_ask_in_hand_learns_at_once_how_that_life_ended() -> Tested {
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let (spawn, _told) = restarted(place, promptly());
         let counter = spawn.await?;
@@ -92,6 +94,7 @@ async fn an_ask_in_hand_learns_at_once_how_that_life_ended() -> Tested {
 
 #[rehearsal::test]
 async fn too_many_restarts_end_it_with_the_last_end() -> Tested {
+    let _clean = clean().letters(3);
     for place in PLACEMENTS {
         let plan =
             Restart::on_failure().within(2, Duration::from_secs(60)).backoff(Duration::ZERO, Duration::ZERO);
@@ -121,6 +124,7 @@ async fn too_many_restarts_end_it_with_the_last_end() -> Tested {
 
 #[rehearsal::test]
 async fn an_orderly_end_is_an_end_unless_always_is_asked_for() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (spawn, _told) = restarted(place, promptly());
         let counter = spawn.await?;
@@ -143,6 +147,7 @@ async fn an_orderly_end_is_an_end_unless_always_is_asked_for() -> Tested {
 
 #[rehearsal::test]
 async fn a_stop_during_a_restart_ends_it() -> Tested {
+    let _clean = clean().letters(3);
     for place in PLACEMENTS {
         let hour = Duration::from_secs(3600);
         // On a machine that is slow enough it lives long before it fails.
@@ -164,6 +169,7 @@ async fn a_stop_during_a_restart_ends_it() -> Tested {
 
 #[rehearsal::test]
 async fn a_stop_and_then_a_kill_is_for_good() -> Tested {
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let (spawn, told) = restarted(place, promptly());
         let counter = spawn.await?;
@@ -200,6 +206,7 @@ async fn a_first_start_is_not_tried_again() -> Tested {
 
 #[rehearsal::test]
 async fn what_a_killed_process_was_not_given_is_handled_by_the_next() -> Tested {
+    let _clean = clean().letters(4);
     let (spawn, told) = restarted(Placement::Process, promptly());
     // A process is given no more than its mailbox holds.
     let counter = spawn.mailbox(4).await?;

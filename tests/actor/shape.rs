@@ -137,6 +137,7 @@ mod hidden {
 
     #[rehearsal::test]
     async fn a_private_actor_is_private() {
+        let _clean = rehearsal::testkit::clean();
         let quiet: QuietProxy = Quiet::spawn().thread().await.expect("it starts");
         quiet.hush().await.expect("an answer");
         let other: Spawn<Quiet> = Quiet::spawn();

@@ -91,6 +91,7 @@ async fn an_actor_stands_below_the_one_that_spawned_it() -> Tested {
 
 #[rehearsal::test]
 async fn a_child_outlives_its_parent_at_the_top_of_the_tree() -> Tested {
+    let _clean = clean();
     let boss = Boss::spawn().name("short-lived").await?;
     boss.spawn_one("orphan".to_owned()).await?;
     let orphan = rehearsal::arbiter().find("orphan").expect("it lives");
@@ -110,6 +111,7 @@ async fn a_child_outlives_its_parent_at_the_top_of_the_tree() -> Tested {
 
 #[rehearsal::test]
 async fn a_pool_stands_below_its_monitor() -> Tested {
+    let _clean = clean();
     let pool = Monitor::spawn(2, |number| Counter::spawn(0).name(format!("pooled-{number}"))).await?;
     let first = pool.workers().await?.remove(0);
     assert!(first.fail("on purpose".to_owned()).await.is_err());
@@ -132,6 +134,7 @@ async fn a_pool_stands_below_its_monitor() -> Tested {
 
 #[rehearsal::test]
 async fn the_tree_reaches_into_processes() -> Tested {
+    let _clean = clean();
     let often = Duration::from_millis(20);
     let heartbeat = Heartbeat::new(often * 10 / 3).floor(often).grace(Duration::from_secs(60));
     let boss = Boss::spawn().name("boss-apart").process().heartbeat(heartbeat).await?;
@@ -156,6 +159,7 @@ async fn the_tree_reaches_into_processes() -> Tested {
 
 #[rehearsal::test]
 async fn what_waits_is_named_while_the_actor_is_held_up() -> Tested {
+    let _clean = clean().letters(30..=33);
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).name("held-up").mailbox(12).await?;
         let hopeless = counter.wait().send()?;

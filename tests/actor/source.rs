@@ -20,6 +20,7 @@ pub struct Source {
     made: Arc<AtomicU32>,
     gone: Arc<Gone>,
     held: Option<Producer<u32>>,
+    second: Option<SourceProxy>,
     sum: u64,
 }
 
@@ -226,13 +227,13 @@ impl Source {
 
     /// What an actor of its own counts, handed on.
     #[command]
-    pub async fn second_hand(&self, to: u32, last: bool) -> Result<Streaming<u32>, String> {
+    pub async fn second_hand(&mut self, to: u32, last: bool) -> Result<Streaming<u32>, String> {
         let source = Source::spawn().await.map_err(|error| error.to_string())?;
         let counted = if last { source.count(to).await } else { source.stuck(to).await };
         let counted = counted.map_err(|error| error.to_string())?;
         if last {
-            // The stream does not keep its actor: this does, until nobody reads any more.
-            tokio::spawn(async move { source.gone().await });
+            // The stream does not keep its actor: this does.
+            self.second = Some(source);
         } else {
             tokio::spawn(async move {
                 source.echo("").await.expect("it is there");
@@ -240,6 +241,13 @@ impl Source {
             });
         }
         Ok(counted)
+    }
+
+    /// Ends the actor whose stream was handed on: left running it would be cut off with the thread that it is on.
+    #[command]
+    pub async fn end_second(&mut self) -> Result<(), String> {
+        let second = self.second.take().expect("a stream was handed on");
+        second.stop().await.map(drop).map_err(|error| error.to_string())
     }
 
     #[command]

@@ -73,6 +73,7 @@ impl Abrupt {
 
 #[rehearsal::test]
 async fn a_plain_start_that_fails_is_told_in_every_place() {
+    let _clean = clean();
     let put = |way, place| match place {
         Placement::Thread => Abrupt::spawn(way).thread(),
         Placement::Process => Abrupt::spawn(way).process(),
@@ -94,6 +95,7 @@ async fn a_plain_start_that_fails_is_told_in_every_place() {
 
 #[rehearsal::test]
 async fn a_plain_start_is_in_control_while_it_runs_and_no_longer() -> Tested {
+    let _clean = clean();
     let first = Abrupt::spawn(Way::Hang).await?;
     assert!(get_actor().is_none(), "the spawn is over");
     assert_eq!(first.seen().await?, (first.id(), true));
@@ -125,6 +127,7 @@ async fn spawned(way: Way, place: Placement) -> SpawnError {
 
 #[rehearsal::test]
 async fn an_error_of_start_is_told() {
+    let _clean = clean();
     for place in PLACEMENTS {
         let error = spawned(Way::Error, place).await;
         assert!(
@@ -137,6 +140,7 @@ async fn an_error_of_start_is_told() {
 
 #[rehearsal::test]
 async fn a_panic_in_start_is_told() {
+    let _clean = clean();
     for place in PLACEMENTS {
         let error = spawned(Way::Panic, place).await;
         let SpawnError::Died { exit, .. } = &error else { panic!("{place}: {error}") };
@@ -157,6 +161,7 @@ async fn a_start_that_hangs_ends_at_its_deadline() {
 
 #[rehearsal::test]
 async fn a_process_dead_before_its_handshake_is_an_error_at_once() {
+    let _clean = clean();
     let before = std::time::Instant::now();
     let error = soon("the spawn", Stillborn::spawn(Way::Exit).process()).await.expect_err("it exits");
     let SpawnError::Died { exit, .. } = &error else { panic!("{error}") };
@@ -166,6 +171,7 @@ async fn a_process_dead_before_its_handshake_is_an_error_at_once() {
 
 #[rehearsal::test]
 async fn a_start_can_be_stopped() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let spawn = put(Stillborn::spawn(Way::Hang), place).name(format!("stopped-{place}"));
         let spawned = tokio::spawn(spawn.into_future());
@@ -186,6 +192,7 @@ async fn a_start_can_be_stopped() -> Tested {
 
 #[rehearsal::test]
 async fn a_spawn_that_is_given_up_leaves_nobody() {
+    let _clean = clean();
     for place in PLACEMENTS {
         let name = format!("given-up-{place}");
         let spawn = put(Stillborn::spawn(Way::Hang), place).name(name.clone());
@@ -204,6 +211,7 @@ async fn a_spawn_that_is_given_up_leaves_nobody() {
 
 #[rehearsal::test]
 async fn a_monitor_whose_worker_does_not_start_does_not_either() {
+    let _clean = clean();
     let monitor = Monitor::spawn(1, |_| Stillborn::spawn(Way::Error)).await;
     let error = monitor.expect_err("it has no worker");
     assert!(error.to_string().contains("the disk is full"), "{error}");

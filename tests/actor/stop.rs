@@ -83,6 +83,7 @@ async fn a_periodic_error_ends_the_actor_and_is_told() -> Tested {
 
 #[rehearsal::test]
 async fn a_stop_lets_the_command_in_progress_end() -> Tested {
+    let _clean = clean().letters(6);
     for place in PLACEMENTS {
         let (spawn, _told) = diary(false, place);
         let diary = spawn.await?;
@@ -101,6 +102,7 @@ async fn a_stop_lets_the_command_in_progress_end() -> Tested {
 
 #[rehearsal::test]
 async fn stopping_twice_and_asking_after() -> Tested {
+    let _clean = clean().letters(3);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         counter.stop().tell();
@@ -117,6 +119,7 @@ async fn stopping_twice_and_asking_after() -> Tested {
 
 #[rehearsal::test]
 async fn a_stop_that_takes_too_long_says_so() -> Tested {
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let _waiting = counter.wait().send()?;
@@ -151,6 +154,7 @@ impl Slow {
 
 #[rehearsal::test]
 async fn one_that_is_stopping_says_so_and_takes_nothing_more() -> Tested {
+    let _clean = clean().letters(3);
     for place in PLACEMENTS {
         let slow = match place {
             Placement::Thread => Slow::spawn().thread().await?,

@@ -169,6 +169,7 @@ async fn an_answer_that_nobody_takes_ends_its_producer() -> Tested {
 
 #[rehearsal::test]
 async fn a_wait_that_is_given_up_loses_nothing() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let mut held = source.held().await?;
@@ -189,6 +190,7 @@ async fn a_wait_that_is_given_up_loses_nothing() -> Tested {
 
 #[rehearsal::test]
 async fn what_was_sent_before_the_answer_comes_first() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let waits = source.held().send()?;
@@ -201,13 +203,14 @@ async fn what_was_sent_before_the_answer_comes_first() -> Tested {
     Ok(())
 }
 
-// What keeps the first actor waits for something that it never made, as long as an ask waits.
-#[rehearsal::test(leaks = "allow")]
+#[rehearsal::test]
 async fn a_stream_is_handed_on_from_one_actor_to_the_next() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let counted = source.second_hand(1_000, true).await?;
         assert_eq!(soon("all", all(counted)).await?, (0..1_000).collect::<Vec<_>>(), "{place}");
+        source.end_second().await?;
     }
     Ok(())
 }
@@ -248,6 +251,7 @@ impl Clerk {
 #[cfg(feature = "json")]
 #[rehearsal::test]
 async fn what_answers_with_a_stream_has_no_name() -> Tested {
+    let _clean = clean();
     let clerk = Clerk::spawn().name("streaming-clerk").process().await?;
     assert_eq!(
         rehearsal::send("streaming-clerk", "count", rehearsal::json!({})).await?,

@@ -6,7 +6,7 @@ use crate::cast::{PLACEMENTS, Tested, put};
 use crate::source::{Picky, Source, Thorny, broken, source};
 use rehearsal::actor::{Heartbeat, NotSent, Restart, StreamEnd};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{clean, silence, soon, strike, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, silence, soon, strike, until};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -14,6 +14,7 @@ fn ms(ms: u64) -> Duration {
 
 #[rehearsal::test]
 async fn a_process_killed_from_outside_breaks_its_streams_off() -> Tested {
+    let _clean = clean();
     let source = Source::spawn().name("well").process().await?;
     let (mut endless, idle) = (source.tracked(64).await?, source.stuck(3).await?);
     for n in 0..1_000 {
@@ -36,6 +37,7 @@ async fn a_process_killed_from_outside_breaks_its_streams_off() -> Tested {
 
 #[rehearsal::test]
 async fn a_process_that_is_stopped_is_a_stall() -> Tested {
+    let _clean = clean();
     let source = source(Placement::Process).await?;
     let mut endless = source.tracked(4).await?.stalled_after(ms(300));
     assert_eq!(soon("an item", endless.next()).await.transpose()?, Some(0));
@@ -52,6 +54,7 @@ async fn a_process_that_is_stopped_is_a_stall() -> Tested {
 
 #[rehearsal::test]
 async fn a_process_that_stays_stopped_is_silent() -> Tested {
+    let _clean = clean();
     let quick = Heartbeat::new(ms(500)).floor(ms(50)).grace(ms(300));
     let source = Source::spawn().process().heartbeat(quick).await?;
     let endless = source.tracked(4).await?;
@@ -104,6 +107,7 @@ async fn a_consumer_that_never_reads_is_told_of_to_both() -> Tested {
 
 #[rehearsal::test]
 async fn a_stream_that_panics_ends_and_its_actor_does_not() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let (items, error) = soon("the panic", broken(source.panics_at(40).await?)).await;
@@ -118,6 +122,7 @@ async fn a_stream_that_panics_ends_and_its_actor_does_not() -> Tested {
 
 #[rehearsal::test]
 async fn an_actor_that_panics_breaks_its_streams_off() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let in_hand = source(place).await?;
         let stream = in_hand.held().await?;
@@ -126,6 +131,8 @@ async fn an_actor_that_panics_breaks_its_streams_off() -> Tested {
         assert_eq!(items, [1], "{place}: what was sent before comes before");
         let StreamEnd::Panicked(note) = error.why() else { panic!("{place}: {error}") };
         assert_eq!(note.message, "in the middle of it", "{place}");
+        let exit = ended(&in_hand, LONG_WAIT).await;
+        assert!(exit.to_string().contains("in the middle of it"), "{place}: {exit}");
 
         let beside = source(place).await?;
         let streams = [beside.held().await?, beside.stuck(0).await?];
@@ -170,6 +177,7 @@ async fn an_actor_that_ends_breaks_its_streams_off() -> Tested {
 
 #[rehearsal::test]
 async fn a_kill_in_the_middle_of_a_send_says_so() -> Tested {
+    let _clean = clean().letters(5);
     for place in PLACEMENTS {
         let source = source(place).await?;
         let stream = source.held().await?;
@@ -191,6 +199,7 @@ async fn a_kill_in_the_middle_of_a_send_says_so() -> Tested {
 
 #[rehearsal::test]
 async fn a_life_that_is_over_takes_its_streams_along_and_the_next_has_its_own() -> Tested {
+    let _clean = clean().letters(..);
     for place in PLACEMENTS {
         let promptly = Restart::on_failure().endlessly().backoff(Duration::ZERO, Duration::ZERO);
         let source = put(Source::spawn(), place).restart(promptly).await?;
@@ -219,6 +228,7 @@ async fn a_life_that_is_over_takes_its_streams_along_and_the_next_has_its_own() 
 
 #[rehearsal::test]
 async fn a_producer_that_is_let_go_leaves_no_complete_stream() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let held = source.held().await?;
@@ -238,6 +248,7 @@ async fn a_producer_that_is_let_go_leaves_no_complete_stream() -> Tested {
 
 #[rehearsal::test]
 async fn an_item_that_cannot_cross_is_told_and_the_actor_lives() -> Tested {
+    let _clean = clean();
     let source = source(Placement::Process).await?;
     let (items, error) = soon("the end", broken(source.picky().await?)).await;
     assert_eq!(items, [Picky(0), Picky(1), Picky(2)]);
@@ -249,6 +260,7 @@ async fn an_item_that_cannot_cross_is_told_and_the_actor_lives() -> Tested {
 
 #[rehearsal::test]
 async fn an_item_that_cannot_be_read_is_told_and_its_producer_ends() -> Tested {
+    let _clean = clean();
     let source = source(Placement::Process).await?;
     let (items, error) = soon("the end", broken(source.thorny().await?)).await;
     assert_eq!(items, [Thorny(0), Thorny(1), Thorny(2)]);
@@ -261,6 +273,7 @@ async fn an_item_that_cannot_be_read_is_told_and_its_producer_ends() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_is_handed_on_breaks_off_as_the_first_does() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let source = source(place).await?;
         let (items, error) = soon("the end", broken(source.second_hand(5, false).await?)).await;

@@ -10,6 +10,7 @@ use rehearsal::testkit::{LONG_WAIT, clean, ended, soon};
 
 #[rehearsal::test]
 async fn the_arbiter_knows_who_is_alive() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let name = format!("known-{place}");
         let counter = put(Counter::spawn(0), place).name(name.clone()).await?;
@@ -28,6 +29,7 @@ async fn the_arbiter_knows_who_is_alive() -> Tested {
 
 #[rehearsal::test]
 async fn a_monitor_keeps_its_workers_alive() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (tell, told) = mpsc::channel();
         let make = move |index| put(Counter::spawn(index as i64), place).name(format!("worker-{index}"));
@@ -84,6 +86,7 @@ async fn turns_go_round() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn a_worker_that_cannot_live_is_tried_ever_more_slowly() -> Tested {
+    let _clean = clean();
     let (tell, told) = mpsc::channel();
     let monitor =
         Monitor::spawn(1, |_| Counter::spawn(0)).on_event(move |event| tell.send(event).expect("heard"));
@@ -162,6 +165,7 @@ async fn the_arbiter_stops_monitors_before_the_others() -> Tested {
 
 #[rehearsal::test]
 async fn what_the_arbiter_kills_is_not_started_again() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let name = format!("doomed-{place}");
         let spawn = put(Counter::spawn(0), place).restart(Restart::on_failure()).name(name.clone());
@@ -205,6 +209,7 @@ impl Brittle {
 
 #[rehearsal::test]
 async fn a_child_dead_before_its_handshake_is_tried_again_until_it_is_too_much() -> Tested {
+    let _clean = clean().letters(..);
     let mark = |name: &str| {
         let path = std::env::temp_dir().join(format!("rehearsal-{name}-{}", std::process::id()));
         let _ = std::fs::remove_file(&path);

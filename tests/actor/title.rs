@@ -2,6 +2,7 @@
 
 use crate::cast::{Counter, Tested};
 use rehearsal::sys::process::program_name;
+use rehearsal::testkit::clean;
 
 /// The title of a process, and the short name that listings have for it.
 fn listed(pid: u32) -> std::io::Result<(String, String)> {
@@ -12,6 +13,7 @@ fn listed(pid: u32) -> std::io::Result<(String, String)> {
 
 #[rehearsal::test]
 async fn a_process_is_called_after_the_program_and_the_actor() -> Tested {
+    let _clean = clean();
     let program = program_name();
     assert!(program.starts_with("actor"), "{program}");
     let counter = Counter::spawn(0).name("clerk").process().await?;

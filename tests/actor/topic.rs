@@ -106,6 +106,7 @@ async fn a_slow_receiver_is_told_how_many_it_missed() -> Tested {
 
 #[rehearsal::test]
 async fn who_ends_leaves_by_itself() -> Tested {
+    let _clean = clean().letters(2);
     for place in PLACEMENTS {
         let topic = Topic::<i64>::new();
         let (killed, left) = (counter(place).await?, counter(place).await?);
@@ -147,6 +148,7 @@ async fn a_topic_that_ends_ends_its_subscriptions() -> Tested {
 
 #[rehearsal::test]
 async fn who_waits_is_woken_from_any_thread() -> Tested {
+    let _clean = clean();
     let topic = Topic::<i64>::new();
     let mut receivers: Vec<_> = (0..3).map(|_| topic.receiver()).collect();
     let publishers: Vec<_> = (0..4)
@@ -170,6 +172,7 @@ async fn who_waits_is_woken_from_any_thread() -> Tested {
 
 #[rehearsal::test(start_paused = true)]
 async fn an_item_that_finds_no_room_in_time_is_a_dead_letter() -> Tested {
+    let _clean = clean().letters(2);
     let mut letters = dead_letters();
     let topic = Topic::<i64>::new();
     let actor = Counter::spawn(0).name("hangs-on-a-topic").mailbox(1).await?;

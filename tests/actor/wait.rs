@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rehearsal::actor::Restart;
 use rehearsal::prelude::*;
-use rehearsal::testkit::{self, LONG_WAIT, eventually, soon, strike, until};
+use rehearsal::testkit::{self, LONG_WAIT, clean, eventually, soon, strike, until};
 
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 
@@ -22,6 +22,7 @@ where
 
 #[rehearsal::test(start_paused = true, task_panic = "allow")]
 async fn a_future_that_is_never_ready_is_named() -> Tested {
+    let _clean = clean();
     let begun = tokio::time::Instant::now();
     let line = line!() + 1;
     let told = panic_of(async { soon("the thing", std::future::pending::<()>()).await }).await;
@@ -33,6 +34,7 @@ async fn a_future_that_is_never_ready_is_named() -> Tested {
 
 #[rehearsal::test]
 async fn what_holds_after_some_looks_is_waited_for_while_others_have_their_turn() -> Tested {
+    let _clean = clean();
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let task = tokio::spawn(async move { sender.send(7) });
     let looks = Cell::new(0);
@@ -48,6 +50,7 @@ async fn what_holds_after_some_looks_is_waited_for_while_others_have_their_turn(
 
 #[rehearsal::test(start_paused = true, task_panic = "allow")]
 async fn what_never_holds_is_named() -> Tested {
+    let _clean = clean();
     let line = line!() + 1;
     let told = panic_of(async { eventually("the moon", async || std::future::pending().await).await }).await;
     assert!(told.starts_with(&format!("the moon did not come within 60s at {}:{line}:", file!())), "{told}");
@@ -75,6 +78,7 @@ async fn an_actor_is_waited_for_until_it_says_so() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_was_struck_is_waited_for_until_its_next_life() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let plan = Restart::on_failure().endlessly().backoff(Duration::ZERO, Duration::ZERO);
         let counter = put(Counter::spawn(4), place).restart(plan).await?;
@@ -93,6 +97,7 @@ async fn one_that_was_struck_is_waited_for_until_its_next_life() -> Tested {
 
 #[rehearsal::test(task_panic = "allow")]
 async fn one_that_ends_meanwhile_is_not_waited_for() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).name("brief").await?;
         counter.add(1).await?;
@@ -110,6 +115,7 @@ async fn one_that_ends_meanwhile_is_not_waited_for() -> Tested {
 
 #[rehearsal::test(task_panic = "allow")]
 async fn one_that_ends_says_what_it_was_at() -> Tested {
+    let _clean = clean();
     let counter = counter(Placement::Task).await?;
     counter.add(1).await?;
     let other = counter.clone();

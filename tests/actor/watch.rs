@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{End, Heartbeat, Overflow, Restart};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually, silence, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, silence, soon, until};
 
 /// Keeps the ends it is told of.
 pub struct Warden {
@@ -57,6 +57,7 @@ async fn ends(warden: &WardenProxy, count: usize) -> Result<Vec<End>, Box<dyn st
 
 #[rehearsal::test]
 async fn every_kind_of_end_is_told() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let warden = Warden::spawn().await?;
         let counters =
@@ -90,6 +91,7 @@ async fn every_kind_of_end_is_told() -> Tested {
 
 #[rehearsal::test]
 async fn the_ends_that_only_processes_have_are_told() -> Tested {
+    let _clean = clean().letters(1);
     let warden = Warden::spawn().await?;
     let heartbeat = Heartbeat::new(Duration::from_millis(500))
         .floor(Duration::from_millis(50))
@@ -110,6 +112,7 @@ async fn the_ends_that_only_processes_have_are_told() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_has_ended_already_is_told_of_too() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         counter.fail("long ago".to_owned()).await.unwrap_err();
@@ -126,6 +129,7 @@ async fn one_that_has_ended_already_is_told_of_too() -> Tested {
 
 #[rehearsal::test]
 async fn a_full_mailbox_hides_no_end() -> Tested {
+    let _clean = clean().letters(1..);
     for policy in [Overflow::Wait, Overflow::Fail, Overflow::DropNewest, Overflow::DropOldest] {
         let warden = Warden::spawn().mailbox(2).overflow(policy).await?;
         let counter = counter(Placement::Task).await?;
@@ -144,6 +148,7 @@ async fn a_full_mailbox_hides_no_end() -> Tested {
 
 #[rehearsal::test]
 async fn a_watch_belongs_to_the_life_that_set_it() -> Tested {
+    let _clean = clean();
     let warden = Warden::spawn().restart(Restart::on_failure()).await?;
     let (before, after) = (counter(Placement::Task).await?, counter(Placement::Task).await?);
     warden.guard(before.clone()).await?;
@@ -159,6 +164,7 @@ async fn a_watch_belongs_to_the_life_that_set_it() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_is_started_again_has_not_ended() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let warden = Warden::spawn().await?;
         let plan = Restart::on_failure().within(1, Duration::from_secs(60));

@@ -32,7 +32,7 @@ const COUNTING_ALLOCATOR: &str = "benches/peers/src/memory.rs";
 
 /// All of them.
 pub(crate) fn all(source: &Source, tokens: &[Token<'_>], found: &mut Vec<Finding>) {
-    let rules = [names, size, no_unsafe, seam, platform, owners, maps];
+    let rules = [names, size, heads, no_unsafe, seam, platform, owners, maps, guards];
     rules.iter().for_each(|rule| {
         rule(source, tokens, &mut |line, what| {
             found.push(format!("{}:{line}: {what}", source.path));
@@ -56,6 +56,37 @@ fn size(source: &Source, _: &[Token<'_>], tell: Tell<'_>) {
     if lines > MAX_LINES {
         tell(MAX_LINES, format!("{lines} lines; a file of more than {MAX_LINES} is more than one thing"));
     }
+}
+
+/// A map has a rule of its own for this.
+fn heads(source: &Source, _: &[Token<'_>], tell: Tell<'_>) {
+    let is_map = source.path.ends_with("/mod.rs") || source.path == "src/lib.rs";
+    if !is_map && !source.text.starts_with("//!") {
+        tell(1, "the first line of a file says what is in it: `//! ..`".to_string());
+    }
+}
+
+/// Trials of actors say first what they mean to lose, which is mostly nothing.
+fn guards(source: &Source, tokens: &[Token<'_>], tell: Tell<'_>) {
+    if !source.path.starts_with("tests/actor/") {
+        return;
+    }
+    for at in (0..tokens.len()).filter(|at| texts(tokens, *at, &["#", "[", "rehearsal", "::", "test"])) {
+        let Some(function) = position(&tokens[at..], "fn") else { continue };
+        let Some(open) = position(&tokens[at + function..], "{") else { continue };
+        let first = &tokens[at + function + open + 1..];
+        let statement = &first[..position(first, ";").unwrap_or_default()];
+        let is_guard = texts(statement, 0, &["let", "_clean", "="])
+            && (3..statement.len()).any(|at| texts(statement, at, &["clean", "(", ")"]));
+        if !is_guard {
+            tell(tokens[at].line, "a trial of actors begins with `let _clean = clean();`".to_string());
+        }
+    }
+}
+
+/// Where the first token of this text is.
+fn position(tokens: &[Token<'_>], text: &str) -> Option<usize> {
+    tokens.iter().position(|token| token.text == text)
 }
 
 fn no_unsafe(source: &Source, tokens: &[Token<'_>], tell: Tell<'_>) {

@@ -1,3 +1,5 @@
+//! What a parent keeps of its asks and tells until they are answered or reported.
+
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;

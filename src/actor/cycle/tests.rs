@@ -1,3 +1,5 @@
+//! Who waits for whom, and circles in it; against a small world that knows the truth.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::search::{Circle, circle};

@@ -1,3 +1,5 @@
+//! Dead letters: their counters, and subscriptions to them.
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! The mailbox by itself: order, room, who is woken, and how it closes.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};

@@ -1,3 +1,5 @@
+//! When answers of a process leave that wait for company.
+
 use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! The tree of actors: who stands below whom, and how people read it.
+
 use std::time::Duration;
 
 use super::order::{Row, ordered};

@@ -1,3 +1,5 @@
+//! Whose an actor is, and what its realm learns of it.
+
 use std::sync::mpsc;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! What a worker tells its parent of the messages it took.
+
 use std::io::Read;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Generators that are listed, asked for one name, broken and endless.
+
 use super::expand::expand;
 use super::trial::{Each, Trial, generate, on_one_line};
 use crate::harness::outcome::Verdict;

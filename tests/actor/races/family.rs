@@ -135,6 +135,7 @@ const NEAR: [Placement; 2] = [Placement::Task, Placement::Thread];
 /// Two that crash for the first time made two batches of restarts run side by side (march, pull request 296).
 #[rehearsal::test]
 async fn children_that_fail_at_the_same_time_all_come_back() -> Tested {
+    let _clean = clean();
     let pause = Duration::from_millis(5);
     for strategy in [Strategy::AllForOne, Strategy::RestForOne, Strategy::OneForOne] {
         for (place, backoff) in [
@@ -170,6 +171,7 @@ async fn children_that_fail_at_the_same_time_all_come_back() -> Tested {
 /// issue 335, the comment with `TriggerAsk`).
 #[rehearsal::test]
 async fn a_child_that_waits_for_its_ending_parent_learns_so_at_once() -> Tested {
+    let _clean = clean().letters(..);
     for place in NEAR {
         for way in ["stop", "fail", "fail and start again"] {
             let (spawn, _said) = parent(Strategy::OneForOne, promptly(), place, Manner::Plain);
@@ -210,6 +212,7 @@ async fn a_child_that_waits_for_its_ending_parent_learns_so_at_once() -> Tested 
 /// the actor failed (issue 68).
 #[rehearsal::test]
 async fn a_childs_stopping_that_asks_its_parent_ends_at_once() -> Tested {
+    let _clean = clean().letters(..);
     for place in NEAR {
         let (spawn, said) = parent(Strategy::OneForOne, promptly(), place, Manner::AsksAtStop);
         let parent = spawn.restart(promptly()).await?;
@@ -252,6 +255,7 @@ async fn a_childs_start_that_asks_its_parent_ends_at_once() -> Tested {
 /// OpenRC, pull request 375).
 #[rehearsal::test]
 async fn an_end_in_the_pause_before_a_restart_is_for_good() -> Tested {
+    let _clean = clean();
     for place in NEAR {
         for way in ["stop", "kill", "stop the parent", "kill the parent"] {
             let (spawn, _said) = parent(Strategy::OneForOne, much_later(), place, Manner::Plain);
@@ -284,6 +288,7 @@ async fn an_end_in_the_pause_before_a_restart_is_for_good() -> Tested {
 /// The same of a monitor's worker: what is stopped or killed in its pause is replaced by nobody's ghost.
 #[rehearsal::test]
 async fn a_monitor_that_stops_waits_for_no_pause() -> Tested {
+    let _clean = clean();
     for place in crate::cast::PLACEMENTS {
         let plan = Pool::new(move |_| crate::cast::put(crate::cast::Counter::spawn(0), place))
             .workers(2..=2)

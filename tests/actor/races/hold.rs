@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon, until};
 
 /// An actor with an interval, or whose library kept a reference for itself, never ended (actix, issue 285; kameo,
 /// pull request 177).
 #[rehearsal::test]
 async fn nothing_but_a_proxy_keeps_an_actor() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (held, beside) = (put(Counter::spawn(0), place).name("held").await?, counter(place).await?);
         let every = held.every(Duration::from_millis(1), |counter| counter.add(1).tell());
@@ -81,6 +82,7 @@ fn is_gone(weight: &Weak<()>) -> bool {
 /// (kameo, pull request 177).
 #[rehearsal::test]
 async fn a_message_may_hold_its_own_actor() -> Tested {
+    let _clean = clean().letters(18);
     for place in [Placement::Task, Placement::Thread] {
         for way in ["kill", "stop", "fail"] {
             let weight = Arc::new(());
@@ -116,6 +118,7 @@ async fn a_message_may_hold_its_own_actor() -> Tested {
 /// 45, lost the message of one that ended itself).
 #[rehearsal::test]
 async fn a_state_may_talk_to_its_own_actor_as_it_is_dropped() -> Tested {
+    let _clean = clean().letters(12);
     for place in [Placement::Task, Placement::Thread] {
         for way in ["kill", "stop", "fail"] {
             let weight = Arc::new(());
@@ -140,6 +143,7 @@ async fn a_state_may_talk_to_its_own_actor_as_it_is_dropped() -> Tested {
 /// A runtime that went left its threads' actors behind, or their callers without an answer (actix, issues 296 and 464).
 #[rehearsal::test]
 async fn callers_elsewhere_learn_that_a_runtime_has_gone() -> Tested {
+    let _clean = clean().letters(1..);
     for place in [Placement::Task, Placement::Process] {
         let (tell, told) = std::sync::mpsc::channel();
         let (go, going) = std::sync::mpsc::channel::<()>();

@@ -2,11 +2,12 @@
 
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
 
 /// A sender that waited for room was let in after the end, where nobody would ever look (groovy, pull request 2555).
 #[rehearsal::test]
 async fn those_in_line_for_room_learn_of_the_end_at_once() -> Tested {
+    let _clean = clean().letters(1..);
     for place in PLACEMENTS {
         for way in ["kill", "fail", "stop"] {
             let counter = put(Counter::spawn(0), place).mailbox(2).await?;
@@ -51,6 +52,7 @@ async fn those_in_line_for_room_learn_of_the_end_at_once() -> Tested {
 /// 33: the actor never took a message again).
 #[rehearsal::test]
 async fn a_panic_is_the_affair_of_who_caused_it() -> Tested {
+    let _clean = clean().letters(..=3);
     use super::tally::promptly;
     for place in PLACEMENTS {
         let counter = put(Counter::spawn(0), place).restart(promptly()).await?;
@@ -75,6 +77,7 @@ async fn a_panic_is_the_affair_of_who_caused_it() -> Tested {
 /// 1047 and 1466), also where the receiver simply quit.
 #[rehearsal::test]
 async fn an_answer_that_is_owed_by_one_that_ends_is_an_error_at_once() -> Tested {
+    let _clean = clean().letters(1..);
     for place in PLACEMENTS {
         for way in ["panic", "panic later", "finish", "kill"] {
             let counter = counter(place).await?;

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cast::{CounterProxy, PLACEMENTS, Tested, counter};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, soon};
 
 /// Two that were linked in both directions at the same time waited for each other's lock (kameo, issue 220;
 /// actor-framework, issue 536).
 #[rehearsal::test]
 async fn links_made_in_both_directions_at_once_are_no_deadlock() -> Tested {
+    let _clean = clean();
     let (one, other) = (counter(Placement::Thread).await?, counter(Placement::Thread).await?);
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -39,6 +40,7 @@ async fn links_made_in_both_directions_at_once_are_no_deadlock() -> Tested {
 /// A link to one that ended just then told nobody, or told twice (spawned, pull request 166).
 #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_made_while_the_other_ends_carries_its_end() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let rounds = if place == Placement::Process { 10 } else { 100 };
         for _ in 0..rounds {
@@ -92,6 +94,7 @@ impl Mourner {
 /// The same with a watch: once, whichever was first.
 #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_set_while_the_other_ends_tells_once() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let mourner = Mourner::spawn().await?;
         let rounds = if place == Placement::Process { 10 } else { 100 };
@@ -122,6 +125,7 @@ async fn a_watch_set_while_the_other_ends_tells_once() -> Tested {
 /// carried; either way both can be waited for (kameo, issue 220, of `unlink`).
 #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_taken_out_while_the_other_ends_leaves_nobody_in_between() -> Tested {
+    let _clean = clean().letters(..=100);
     for _ in 0..100 {
         let (one, other) = (counter(Placement::Task).await?, counter(Placement::Thread).await?);
         one.link(&other);

@@ -8,12 +8,13 @@ use super::tally::{Told, letters_of, much_later, promptly, taken, tally};
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Later, Recycle, Restart, Strategy, Undelivered, dead_letters};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, ended, eventually, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon};
 
 /// Messages were dropped when a supervised actor panicked, and those that were kept came out of order (kameo, issue 335
 /// and pull request 345; bastion, issue 139). Who held a reference from before reached nobody (bastion, issue 287).
 #[rehearsal::test]
 async fn what_waits_and_who_waits_for_room_cross_a_restart_in_order() -> Tested {
+    let _clean = clean();
     for place in [Placement::Task, Placement::Thread] {
         let (spawn, told) = tally(place);
         let tally = spawn.mailbox(4).restart(promptly()).await?;
@@ -56,6 +57,7 @@ async fn what_waits_and_who_waits_for_room_cross_a_restart_in_order() -> Tested 
 /// A process takes along what it had been given; the rest is handled by the next, and each ask is answered or told.
 #[rehearsal::test]
 async fn who_waits_for_room_of_a_process_crosses_its_restart() -> Tested {
+    let _clean = clean().letters(..=5);
     let (spawn, told) = tally(Placement::Process);
     let tally = spawn.mailbox(4).restart(promptly()).await?;
     let mut asking = Vec::new();
@@ -85,6 +87,7 @@ async fn who_waits_for_room_of_a_process_crosses_its_restart() -> Tested {
 /// Tells that were left when the restarts were used up went without a word (kameo, pull request 364).
 #[rehearsal::test]
 async fn what_is_left_when_the_restarts_are_used_up_is_told() -> Tested {
+    let _clean = clean().letters(7);
     for place in PLACEMENTS {
         let (spawn, told) = tally(place);
         let plan = promptly().within(1, Duration::from_secs(60));
@@ -120,6 +123,7 @@ async fn what_is_left_when_the_restarts_are_used_up_is_told() -> Tested {
 /// A ping hung where the actor had failed and its mailbox waited for the restart (elfo, issue 68).
 #[rehearsal::test]
 async fn a_question_is_answered_whenever_a_life_ends() -> Tested {
+    let _clean = clean().letters(..);
     for place in PLACEMENTS {
         for plan in [promptly(), much_later()] {
             let (spawn, _told) = tally(place);
@@ -175,6 +179,7 @@ impl Clock {
 /// timer that was dropped ran on (coerce, issue 37).
 #[rehearsal::test(start_paused = true)]
 async fn timers_of_an_earlier_life_are_over() -> Tested {
+    let _clean = clean();
     let (ticks, rings) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let clock = Clock::spawn(ticks.clone(), rings.clone()).restart(promptly()).await?;
     for _ in 0..3 {
@@ -195,6 +200,7 @@ async fn timers_of_an_earlier_life_are_over() -> Tested {
 /// 5201). Here: what kills an actor that is just being replaced means the actor.
 #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_is_not_lost_on_one_that_is_being_replaced() -> Tested {
+    let _clean = clean().letters(1..);
     for place in PLACEMENTS {
         let rounds = if place == Placement::Process { 20 } else { 300 };
         for round in 0..rounds {
@@ -255,6 +261,7 @@ impl Twofold {
 /// request 296, has two restarts of one child at once).
 #[rehearsal::test]
 async fn a_childs_own_rule_is_not_in_its_supervisors_way() -> Tested {
+    let _clean = clean();
     let always = Restart::always().endlessly().backoff(Duration::ZERO, Duration::ZERO);
     let hour = Duration::from_secs(3600);
     for own in [always.clone(), always.backoff(hour, hour)] {

@@ -150,6 +150,7 @@ async fn a_start_that_waits_for_room_in_its_own_mailbox_ends_at_once() -> Tested
 /// that was over at once stayed on the books (heph, issue 323).
 #[rehearsal::test]
 async fn a_start_that_stops_its_actor_is_followed_by_its_end() -> Tested {
+    let _clean = clean().letters(3);
     for place in PLACEMENTS {
         for manner in [Manner::Stops, Manner::StopsLater] {
             let (spawn, said) = navel(manner, place);
@@ -174,6 +175,7 @@ async fn a_start_that_stops_its_actor_is_followed_by_its_end() -> Tested {
 /// stopped (kameo, issue 252; actor-framework, issue 738).
 #[rehearsal::test]
 async fn a_name_is_free_when_the_end_is_known() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let name = format!("the one and only {place}");
         for manner in [Manner::Errs, Manner::Panics] {
@@ -218,6 +220,7 @@ impl Linked {
 /// Those linked to an actor were not told when it failed in its start (kameo, issue 229).
 #[rehearsal::test]
 async fn a_link_made_in_a_start_that_fails_carries_its_end() -> Tested {
+    let _clean = clean();
     for place in [Placement::Task, Placement::Thread] {
         for other in PLACEMENTS {
             for panics in [true, false] {

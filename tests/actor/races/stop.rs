@@ -59,6 +59,7 @@ async fn a_stop_that_was_waited_for_is_after_the_last_hook_and_the_drop() -> Tes
 /// A hook for the stop ran in an actor that was killed, who could not tell (ractor, issue 226).
 #[rehearsal::test]
 async fn one_that_is_killed_runs_no_hook_for_a_stop() -> Tested {
+    let _clean = clean();
     for place in PLACEMENTS {
         let (spawn, told) = tally(place);
         let tally = spawn.await?;
@@ -80,6 +81,7 @@ async fn one_that_is_killed_runs_no_hook_for_a_stop() -> Tested {
 /// kameo, pull request 362).
 #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_told_during_a_stop_is_handled_refused_or_a_dead_letter() -> Tested {
+    let _clean = clean().letters(450..);
     for place in PLACEMENTS {
         for _ in 0..5 {
             let (spawn, told) = tally(place);
@@ -123,6 +125,7 @@ async fn whatever_is_told_during_a_stop_is_handled_refused_or_a_dead_letter() ->
 /// akka.net, issue 2751; protoactor-dotnet, pull request 392).
 #[rehearsal::test]
 async fn nothing_is_handled_after_the_command_that_stops_its_actor() -> Tested {
+    let _clean = clean().letters(10);
     for place in PLACEMENTS {
         let (spawn, told) = tally(place);
         let tally = spawn.await?;
@@ -149,6 +152,7 @@ async fn nothing_is_handled_after_the_command_that_stops_its_actor() -> Tested {
 /// A stop that found the mailbox full was lost, and what it was for ran on (tuff, issue 851, of an actor of its own).
 #[rehearsal::test]
 async fn a_stop_needs_no_room() -> Tested {
+    let _clean = clean().letters(3..);
     for place in PLACEMENTS {
         let (spawn, told) = tally(place);
         let tally = spawn.mailbox(1).await?;
@@ -170,6 +174,7 @@ async fn a_stop_needs_no_room() -> Tested {
 /// A send to an actor that died just then brought the system down (axiom, issue 10).
 #[rehearsal::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ask_that_crosses_with_the_end_is_answered_or_told() -> Tested {
+    let _clean = clean().letters(..);
     for place in PLACEMENTS {
         let rounds = if place == Placement::Process { 10 } else { 100 };
         for round in 0..rounds {

@@ -2,7 +2,7 @@
 
 use loom::cell::UnsafeCell;
 
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use loom::sync::{Mutex, MutexGuard};
 
 pub(crate) struct Cell<T>(UnsafeCell<T>);

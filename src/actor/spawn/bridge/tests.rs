@@ -1,3 +1,5 @@
+//! What a parent makes of what a worker says, garbage and half frames included.
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Handshakes that are taken, and those that are refused.
+
 use std::time::Duration;
 
 use super::read_hello;

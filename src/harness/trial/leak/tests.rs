@@ -1,3 +1,5 @@
+//! What trials leave behind on every kind of runtime, and how it is told.
+
 use std::pin::pin;
 use std::time::Duration;
 
