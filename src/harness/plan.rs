@@ -1,10 +1,13 @@
-//! Which trials run, which are told of as ignored, and in which order: a pure function of names and options.
+//! Which trials run, which are told of as ignored, and in which order: a pure function of what is registered, the options
+//! and the history.
 //!
 //! Reads no clock, does no I/O, starts nothing. Its cost is a scan of the candidates and, where they do not
 //! come sorted already, a sort of those that are wanted.
 
 use super::cli::{Ignored, Options};
+use super::history::record::History;
 use super::registry::{Entry, Kind, Registry, ShouldPanic, order_by_name};
+use super::select::shard::{By, Cost, Shard, fingerprint};
 use super::select::{Expression, Subject};
 
 mod explain;
@@ -31,8 +34,11 @@ pub struct Candidate<'a> {
 
 impl<'a> Candidate<'a> {
     /// What a filter expression can ask of it.
-    pub fn subject(&self) -> Subject<'a> {
-        Subject { name: self.name, kind: self.kind, tags: self.tags, group: self.group }
+    pub fn subject<'h>(&self, history: &'h History) -> Subject<'h>
+    where
+        'a: 'h,
+    {
+        Subject { name: self.name, kind: self.kind, tags: self.tags, group: self.group, history }
     }
 }
 
@@ -93,21 +99,44 @@ pub struct Plan {
     pub trials: Vec<Planned>,
     /// How many candidates are not wanted.
     pub filtered_out: usize,
+    /// How many are wanted in all shards together.
+    pub matched: usize,
     /// The seed of a random order.
     pub shuffle_seed: Option<u64>,
     /// A filter was given and matched nothing.
     pub nothing_matched: bool,
+    /// What was dealt out by duration, where the suite was.
+    pub dealt: Option<Dealt>,
+}
+
+/// A suite that was dealt out to shards by duration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dealt {
+    /// The part that this is.
+    pub shard: Shard,
+    /// How many trials belong to it.
+    pub trials: usize,
+    /// How many were dealt out.
+    pub all: usize,
+    /// How many of all had a record of how long they take.
+    pub known: usize,
+    /// The same on all machines, or else their parts do not fit together.
+    pub fingerprint: u32,
 }
 
 impl Plan {
     /// Selects and orders: by name unless shuffled; measured benchmarks behind everything else.
-    pub fn make(candidates: &[Candidate<'_>], options: &Options) -> Plan {
+    pub fn make(candidates: &[Candidate<'_>], options: &Options, history: &History) -> Plan {
         let mut wanted: Vec<(&str, u32)> = candidates
             .iter()
             .zip(0..)
-            .filter(|(candidate, _)| is_wanted(candidate, options))
+            .filter(|(candidate, _)| is_wanted(candidate, options, history))
             .map(|(candidate, at)| (candidate.name, at))
             .collect();
+        let matched = wanted.len();
+        if let Some(shard) = options.choice.shard.filter(|shard| shard.by == By::Hash) {
+            wanted.retain(|(name, _)| shard.has(name));
+        }
         if !wanted.is_sorted_by_key(|(name, _)| *name) {
             order_by_name(&mut wanted);
         }
@@ -116,6 +145,13 @@ impl Plan {
             .map(|(_, at)| &candidates[*at as usize])
             .map(|candidate| Planned { id: candidate.id, fate: fate(candidate, options) })
             .collect();
+        let dealt = match options.choice.shard {
+            Some(shard) if shard.by == By::Duration => {
+                let names: Vec<&str> = wanted.iter().map(|(name, _)| *name).collect();
+                Some(deal(shard, &mut trials, &names, history))
+            }
+            _ => None,
+        };
         if let Some(seed) = options.shuffle_seed {
             shuffle(&mut trials, seed);
         }
@@ -127,24 +163,58 @@ impl Plan {
         }
         Plan {
             filtered_out: candidates.len() - trials.len(),
-            nothing_matched: trials.is_empty() && options.selects(),
+            matched,
+            nothing_matched: matched == 0 && options.selects(),
             shuffle_seed: options.shuffle_seed,
+            dealt,
             trials,
         }
     }
 }
 
-fn is_wanted(candidate: &Candidate<'_>, options: &Options) -> bool {
+impl std::fmt::Display for Dealt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Dealt { shard, trials, all, known, fingerprint } = self;
+        write!(
+            f,
+            "shard {shard} has {trials} of {all} tests, dealt out by the durations of {known}; all shards have to say \
+             {fingerprint:08x}, or they do not have the same tests and the same history"
+        )
+    }
+}
+
+/// Leaves the trials that belong to a shard by duration; their names are in the same order.
+fn deal(shard: Shard, trials: &mut Vec<Planned>, names: &[&str], history: &History) -> Dealt {
+    let cost = |(trial, name): (&Planned, &&str)| match (trial.fate, history.duration_ns(name)) {
+        (Fate::Ignore, _) => Cost::Nothing,
+        (_, None) => Cost::Unknown,
+        (_, Some(duration_ns)) => Cost::Known(duration_ns),
+    };
+    let costs: Vec<Cost> = trials.iter().zip(names).map(cost).collect();
+    let mut mine = shard.of_durations(&costs).into_iter();
+    trials.retain(|_| mine.next().unwrap_or_default());
+    Dealt {
+        shard,
+        trials: trials.len(),
+        all: costs.len(),
+        known: costs.iter().filter(|cost| matches!(cost, Cost::Known(_))).count(),
+        fingerprint: fingerprint(names.iter().copied().zip(costs)),
+    }
+}
+
+fn is_wanted(candidate: &Candidate<'_>, options: &Options, history: &History) -> bool {
     let matches = |filter: &String| match options.exact {
         true => candidate.name == filter,
         false => candidate.name.contains(filter.as_str()),
     };
-    let is_so = |expression: &Expression| expression.holds(&candidate.subject());
+    let choice = &options.choice;
+    let is_so = |expression: &Expression| expression.holds(&candidate.subject(history));
     (options.filters.is_empty() || options.filters.iter().any(matches))
-        && (options.expressions.is_empty() || options.expressions.iter().any(is_so))
+        && (choice.expressions.is_empty() || choice.expressions.iter().any(is_so))
         && !options.skip.iter().any(matches)
         && !(options.exclude_should_panic && candidate.should_panic)
         && (options.ignored != Ignored::Only || candidate.ignore.is_some())
+        && (!choice.failed || history.failed_last(candidate.name))
 }
 
 fn fate(candidate: &Candidate<'_>, options: &Options) -> Fate {

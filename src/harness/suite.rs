@@ -15,6 +15,7 @@ use super::cli::{Mode, NoTests, Options};
 use super::dispatch::{Limits, Planned};
 use super::event::TrialInfo;
 use super::history::known::Known;
+use super::history::record::History;
 use super::outcome::Verdict;
 use super::plan::{Candidate, Fate, Plan, explain_nothing_matched, unknown_names};
 use super::registry::{Body, Entry, Isolation, Leaks, Registry, TaskPanic};
@@ -109,7 +110,11 @@ fn list(registry: &Registry, options: &Options) -> ExitCode {
     if let Err(duplicates) = registry.check_names() {
         return fail(&duplicates);
     }
-    let plan = Plan::make(&Candidate::all(registry), options);
+    let known = match options.choice.asks_history() {
+        Some(_) => Known::of(&options.history, TARGET.get(), false),
+        None => Known::default(),
+    };
+    let plan = Plan::make(&Candidate::all(registry), options, &known.history);
     match reporter::write_list(&mut Sink::stdout(), registry, &plan, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
@@ -125,18 +130,21 @@ fn only(options: &Options) -> Option<&str> {
 }
 
 /// The candidates of a plan; one exact name is looked up without sorting or listing all the others.
-fn plan(registry: &Registry, options: &Options) -> Result<Plan, ExitCode> {
+fn plan(registry: &Registry, options: &Options, history: &History) -> Result<Plan, ExitCode> {
     if let Some(name) = only(options) {
         let found = registry.find_exact(name);
         let candidates: Vec<_> =
             found.map(|id| Candidate::of(id, registry.entries()[id as usize])).into_iter().collect();
-        let mut plan = Plan::make(&candidates, options);
+        let mut plan = Plan::make(&candidates, options, history);
         plan.filtered_out = registry.len() - plan.trials.len();
         return Ok(plan);
     }
     registry.check_names().map_err(|duplicates| fail(&duplicates))?;
     let candidates = Candidate::all(registry);
-    let plan = Plan::make(&candidates, options);
+    let plan = Plan::make(&candidates, options, history);
+    if let Some(dealt) = &plan.dealt {
+        say(format_args!("note: {dealt}"));
+    }
     if !plan.nothing_matched {
         for unknown in unknown_names(&candidates, options) {
             say(format_args!("warning: {unknown}"));
@@ -146,14 +154,20 @@ fn plan(registry: &Registry, options: &Options) -> Result<Plan, ExitCode> {
 }
 
 fn run(registry: &Registry, options: Options) -> ExitCode {
-    let plan = match plan(registry, &options) {
+    let known = match options.under_nextest {
+        // One process a trial: none of them has a history to itself.
+        true => Known::default(),
+        false => Known::of(&options.history, TARGET.get(), true),
+    };
+    let plan = match plan(registry, &options, &known.history) {
         Ok(plan) => plan,
         Err(code) => return code,
     };
-    let nothing = plan.nothing_matched.then(|| explain_nothing_matched(&Candidate::all(registry), &options));
+    let explain = || explain_nothing_matched(&Candidate::all(registry), &options, &known.history);
+    let nothing = plan.nothing_matched.then(explain);
     let complaint = match (options.no_tests, nothing) {
         (NoTests::Fail, Some(nothing)) => Some(nothing),
-        (NoTests::Fail, None) if plan.trials.is_empty() => Some("there is no test to run".to_owned()),
+        (NoTests::Fail, None) if plan.matched == 0 => Some("there is no test to run".to_owned()),
         (NoTests::Warn, Some(nothing)) => {
             say(format_args!("warning: {nothing}; `--list` shows all there are"));
             None
@@ -163,11 +177,6 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
     let default = match default_isolation(&options) {
         Ok(isolation) => isolation,
         Err(code) => return code,
-    };
-    let known = match options.under_nextest {
-        // One process a trial: none of them has a history to itself.
-        true => Known::default(),
-        false => Known::of(&options.history, TARGET.get(), true),
     };
     let chronicle = known.chronicle(only(&options).is_none().then(|| registry.by_name()));
     let whole = match assemble(&plan, registry, &options, default) {

@@ -1,5 +1,7 @@
 //! Filter expressions, from outside.
 
+use std::path::Path;
+
 use crate::build::executable;
 use crate::launch::{Finished, Launch};
 
@@ -46,7 +48,7 @@ fn what_is_left_out_is_counted_and_does_not_run() {
     let run = selected().args(["-E", "tag(db)"]).run();
     run.ends_with(0)
         .says("running 4 tests")
-        .says("4 passed; 0 failed; 0 ignored; 0 measured; 6 filtered out");
+        .says("4 passed; 0 failed; 0 ignored; 0 measured; 12 filtered out");
     let by_variable = selected().env("REHEARSAL_FILTER_EXPR", "tag(db)").run();
     by_variable.ends_with(0).says("running 4 tests");
     let by_file = selected();
@@ -62,7 +64,7 @@ fn a_bad_expression_points_at_its_place() {
         (
             "tga(db) and all()",
             "error: -E: there is no `tga`, did you mean `tag`?; known are test(part::of::name), tag(db), group(db), \
-             kind(bench), all(), none()\n  tga(db) and all()\n  ^^^\n",
+             kind(bench), failed(), all(), none()\n  tga(db) and all()\n  ^^^\n",
         ),
         (
             "tag(db) adn all()",
@@ -72,7 +74,7 @@ fn a_bad_expression_points_at_its_place() {
         ("tag(dä) x", "error: -E: expected `and`, `or` or the end, found `x`\n  tag(dä) x\n          ^\n"),
         (
             "all()\nand)",
-            "error: -E: expected one of test(part::of::name), tag(db), group(db), kind(bench), all(), none(), \
+            "error: -E: expected one of test(part::of::name), tag(db), group(db), kind(bench), failed(), all(), none(), \
              `not` or `(`, found `)`\n  and)\n     ^\n",
         ),
     ] {
@@ -103,16 +105,133 @@ fn an_unknown_name_is_told_of() {
     run.ends_with(0).complains("warning: no test has the tag `solw`, did you mean `slow`?");
     let run = selected().args(["-E", "tag(solw)", "--no-tests=fail"]).run();
     run.ends_with(101).complains(
-        "the expression `tag(solw)` matches none of the 10 trials: no test has the tag `solw`, did you mean `slow`?",
+        "the expression `tag(solw)` matches none of the 16 trials: no test has the tag `solw`, did you mean `slow`?",
     );
     let run = selected().args(["-E", "tag(elsewhere)"]).run();
     run.ends_with(0)
-        .complains("warning: the expression `tag(elsewhere)` matches none of the 10 trials; `--list`");
+        .complains("warning: the expression `tag(elsewhere)` matches none of the 16 trials; `--list`");
     assert_eq!(
         selected().args(["-E", "not tag(elsewhere)"]).run().ends_with(0).stderr,
         "",
         "a tag of another suite"
     );
+}
+
+/// A directory for histories that outlives one run, and is new.
+fn histories(name: &str) -> String {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("histories").join(name);
+    let _ = std::fs::remove_dir_all(&directory);
+    std::fs::create_dir_all(&directory).expect("a directory for histories");
+    directory.to_str().expect("a path of plain letters").to_owned()
+}
+
+#[test]
+fn what_failed_last_time_is_run_again() {
+    let history = histories("failed");
+    let run = |args: &[&str], fail: &str| {
+        selected().args(["--history", &history]).args(args.iter().copied()).env("FAIL", fail).run()
+    };
+    let nothing = "none of the 16 trials is known to have failed when it ran last";
+    run(&["--failed"], "").ends_with(0).says("running 0 tests").complains(nothing);
+    run(&["--failed", "--no-tests=fail"], "").ends_with(101).complains(nothing);
+    run(&["-E", "failed()"], "")
+        .ends_with(0)
+        .says("running 0 tests")
+        .complains("warning: the expression `failed()`");
+
+    run(&[], "ab").ends_with(101).says("2 failed");
+    let names = |args: &[&str]| listed(&run(&[&["--list", "--format=terse"], args].concat(), ""));
+    assert_eq!(names(&["--failed"]), "moody::a moody::b");
+    assert_eq!(names(&["-E", "failed() and not test(::b)"]), "moody::a");
+    // What does not run goes on to be what failed last.
+    run(&["--failed", "moody::a"], "").ends_with(0).says("1 passed");
+    assert_eq!(names(&["--failed"]), "moody::b");
+    run(&["--failed"], "b").ends_with(101).says("running 1 test\n").says("1 failed");
+    run(&["--failed"], "").ends_with(0).says("1 passed");
+    assert_eq!(names(&["--failed"]), "");
+
+    let nowhere = selected().args(["--failed", "--history", "none"]).run();
+    nowhere.ends_with(101).complains("`--failed` and `--history none` exclude each other");
+}
+
+#[test]
+fn shards_have_every_trial_once() {
+    let all = listed(&selected().args(["--list", "--format=terse"]).run());
+    for by in ["hash", "duration"] {
+        let mut seen: Vec<String> = Vec::new();
+        for shard in ["1/3", "2/3", "3/3"] {
+            let args = [
+                "--list",
+                "--format=terse",
+                "--history",
+                &histories("empty"),
+                "--shard",
+                shard,
+                "--shard-by",
+                by,
+            ];
+            let names = listed(&selected().args(args).run());
+            assert!(names.len() < all.len(), "{shard} has them all");
+            // Trials at random have names with spaces in them.
+            seen.extend(
+                all.split(" ").filter(|name| names.split(" ").any(|other| other == *name)).map(str::to_owned),
+            );
+        }
+        seen.sort();
+        let mut expected: Vec<&str> = all.split(" ").collect();
+        expected.sort();
+        assert_eq!(seen, expected, "by {by}");
+    }
+    let run = selected().args(["--shard", "2/3"]).env("REHEARSAL_SHARD", "1/3").run();
+    let other = selected().env("REHEARSAL_SHARD", "2/3").run();
+    assert_eq!(
+        run.ends_with(0).stdout.lines().nth(1),
+        other.ends_with(0).stdout.lines().nth(1),
+        "the flag wins"
+    );
+}
+
+/// The trial that takes longer than all others has a shard to itself, and both shards know that they fit together.
+#[test]
+fn shards_by_duration_take_about_the_same_time() {
+    let history = histories("duration");
+    let run = |args: &[&str]| {
+        let launch = selected().args(["--history", &history, "--ignored", "-E", "tag(naps)"]);
+        launch.args(args.iter().copied()).run()
+    };
+    run(&[]).ends_with(0).says("4 passed");
+    // The list changes no history; a run does.
+    let list = |shard| run(&["--list", "--format=terse", "--shard-by=duration", "--shard", shard]);
+    assert_eq!([listed(&list("1/2")), listed(&list("2/2"))], ["naps::long", "naps::a naps::b naps::c"]);
+    let told = run(&["--shard-by=duration", "--shard=2/2"]);
+    told.ends_with(0)
+        .says("3 passed")
+        .complains("note: shard 2/2 has 3 of 4 tests, dealt out by the durations of 4;");
+}
+
+#[test]
+fn a_shard_that_cannot_be_is_refused() {
+    let allowed = "allowed: K/N, two whole numbers with K from 1 to N, as in 2/5";
+    for (shard, problem) in [
+        ("4/3", "there is no shard 4 among 3"),
+        ("0/3", "the first shard is 1"),
+        ("1/0", "no shard at all would be there"),
+        ("2", "no `/` is in it"),
+        ("one/3", "`one` is not a whole number, or too large"),
+    ] {
+        let run = selected().args(["--shard", shard]).run();
+        run.ends_with(101).complains(&format!("error: `--shard {shard}`: {problem}; {allowed}"));
+        assert_eq!(run.stdout, "", "nothing ran for {shard}");
+    }
+    let variable = selected().env("REHEARSAL_SHARD", "3/2").run();
+    variable.ends_with(101).complains("error: `REHEARSAL_SHARD=3/2`: there is no shard 3 among 2");
+    selected().args(["--shard-by", "size"]).run().ends_with(101).complains("allowed: hash, duration");
+    // More machines than tests is no mistake.
+    let run = selected().args(["-E", "test(=plain)", "--shard", "1/2", "--no-tests=fail"]).run();
+    let other = selected().args(["-E", "test(=plain)", "--shard", "2/2", "--no-tests=fail"]).run();
+    run.ends_with(0);
+    other.ends_with(0);
+    assert_ne!(run.stdout.contains("1 passed"), other.stdout.contains("1 passed"));
 }
 
 /// cargo-nextest lists with the variable set, and then asks for each test by its name.

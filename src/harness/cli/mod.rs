@@ -1,15 +1,17 @@
 //! The command line of a test binary: libtest's own, and what Rehearsal adds to it.
 //!
 //! Owns: the settings table of the test application ([`table`]) and the typed [`Options`] read from it
-//! ([`options`]).
+//! ([`options`]), the part of them that chooses trials apart ([`choice`]).
 //!
 //! Never: prints, exits, or asks the terminal anything; `Options` are plain data.
 //!
 //! Read next: [`options`], then [`super::plan`] for what they select.
 
+pub mod choice;
 pub mod options;
 pub mod table;
 
+pub use choice::Choice;
 pub use options::{CliError, ColorChoice, Format, Ignored, Mode, NoTests, Options, TimeLimits};
 
 #[cfg(test)]

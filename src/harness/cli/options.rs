@@ -8,8 +8,8 @@ use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, set
 use crate::harness::event::is_integration;
 use crate::harness::history::place::Asked;
 use crate::harness::registry::{Isolation, Leaks, TaskPanic};
-use crate::harness::select::{Expression, Fault};
 
+use super::choice::Choice;
 use super::table::{DECLARATION, TABLE};
 
 /// A command line, variable or settings file that cannot be honoured.
@@ -24,8 +24,8 @@ pub struct Options {
     pub filters: Vec<String>,
     /// A trial is not wanted when one of these is in its name.
     pub skip: Vec<String>,
-    /// A trial is wanted when one of these is so of it, or when there are none.
-    pub expressions: Vec<Expression>,
+    /// What a trial has to be beside that.
+    pub choice: Choice,
     /// Filters and skips are whole names.
     pub exact: bool,
     /// What happens to ignored trials.
@@ -207,15 +207,13 @@ impl Options {
         let bench = settings.switch("bench");
         let under_nextest =
             exact && filters.len() == 1 && environment.get("NEXTEST").is_some_and(|v| v == "1");
-        let mut expressions = expressions(settings)?;
-        if under_nextest {
-            // What is asked for here was chosen when it was listed.
-            expressions.clear();
-        }
+        let history = history(settings);
+        let choice = Choice::of(settings, &history)?;
         Ok(Options {
             mode: mode(settings),
             under_nextest,
-            expressions,
+            // What is asked for there was chosen when it was listed.
+            choice: if under_nextest { Choice::default() } else { choice },
             filters,
             skip: settings.list("skip").to_vec(),
             exact,
@@ -245,7 +243,7 @@ impl Options {
             actor_tree: settings.word("actor-tree") != Some("hide"),
             fail_fast: settings.switch("fail-fast"),
             shuffle_seed: shuffle_seed(settings),
-            history: history(settings),
+            history,
             ensure_time: settings.switch("ensure-time").then(|| time_limits(environment)).transpose()?,
             format: format(settings),
             no_capture: settings.switch("no-capture"),
@@ -267,7 +265,7 @@ impl Options {
 
     /// Whether trials are chosen by what they are called or are.
     pub fn selects(&self) -> bool {
-        !self.filters.is_empty() || !self.expressions.is_empty()
+        !self.filters.is_empty() || self.choice.selects()
     }
 
     /// How long a trial in this source file may take under `--ensure-time`.
@@ -302,18 +300,6 @@ fn filters(settings: &Settings) -> Result<Vec<String>, CliError> {
             .map_err(|bytes| CliError::NotUtf8 { argument: bytes.to_string_lossy().into_owned() })
     };
     settings.positional().iter().map(read).collect()
-}
-
-fn expressions(settings: &Settings) -> Result<Vec<Expression>, CliError> {
-    let read = |text: &String| {
-        Expression::parse(text).map_err(|Fault { at, problem }| CliError::Malformed {
-            from: Box::new(settings.source("filter-expr").cloned().unwrap_or(Source::Default)),
-            text: text.clone(),
-            at,
-            problem,
-        })
-    };
-    settings.list("filter-expr").iter().map(read).collect()
 }
 
 fn workers(settings: &Settings) -> usize {

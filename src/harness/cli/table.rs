@@ -41,6 +41,33 @@ pub const TABLE: &[Setting] = &[
                one of them has to be so",
         ..LIBTEST
     },
+    Setting {
+        name: "failed",
+        flags: &["--failed"],
+        variables: &[Variable::exact("REHEARSAL_FAILED")],
+        help: "Leave out trials that did not fail when they ran last",
+        ..LIBTEST
+    },
+    Setting {
+        name: "shard",
+        flags: &["--shard"],
+        variables: &[Variable::exact("REHEARSAL_SHARD")],
+        form: Form::Text,
+        placeholder: "K/N",
+        help: "Run part K of N, one for each of N machines",
+        ..LIBTEST
+    },
+    Setting {
+        name: "shard-by",
+        flags: &["--shard-by"],
+        variables: &[Variable::exact("REHEARSAL_SHARD_BY")],
+        key: Some("shard-by"),
+        form: Form::Word(&["hash", "duration"]),
+        default: Some("hash"),
+        help: "What decides to which part a trial belongs: its name, or how long it took in earlier runs, so that all \
+               parts take about the same time; for that all machines need one and the same history",
+        ..LIBTEST
+    },
     Setting { name: "ignored", flags: &["--ignored"], help: "Run ignored trials only", ..LIBTEST },
     Setting {
         name: "include-ignored",

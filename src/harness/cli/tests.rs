@@ -119,6 +119,17 @@ fn several_filters_and_skips_are_taken_anywhere() {
 }
 
 #[rehearsal::test]
+fn what_asks_the_history_cannot_do_without() {
+    let asks = |line| parse(line).choice.asks_history();
+    assert_eq!(asks("--shard 1/2 -E tag(a)"), None);
+    assert_eq!(asks("-E tag(a)&!failed()"), Some("failed()"));
+    assert_eq!(asks("--shard 1/2 --shard-by duration"), Some("--shard-by duration"));
+    assert_eq!(asks("--shard-by duration"), None, "no shard, nothing to deal out");
+    let said = parse_with("--failed", &[], "history = 'none'").expect_err("nothing to ask");
+    assert_eq!(said, "`--failed` and `--history none` exclude each other; give one of them");
+}
+
+#[rehearsal::test]
 fn a_seed_has_a_short_name() {
     assert_eq!(parse("--seed 7").shuffle_seed, Some(7));
     assert_eq!(parse("--seed 7 --shuffle-seed=8").shuffle_seed, Some(8));

@@ -3,30 +3,36 @@
 use super::Candidate;
 use crate::app::setting::nearest;
 use crate::harness::cli::Options;
+use crate::harness::history::record::History;
 use crate::harness::select::{Expression, Predicate, Text};
 
 /// Why a plan is empty although something was asked for: what matches nothing, and the name that was probably meant.
-pub fn explain_nothing_matched(candidates: &[Candidate<'_>], options: &Options) -> String {
+pub fn explain_nothing_matched(candidates: &[Candidate<'_>], options: &Options, history: &History) -> String {
     let count = candidates.len();
     // A filter that does match, and whose trials were lost to --skip or --ignored, was not mistyped.
     let filter_matches =
         |filter: &String| candidates.iter().any(|candidate| candidate.name.contains(filter.as_str()));
-    let is_so =
-        |expression: &Expression| candidates.iter().any(|candidate| expression.holds(&candidate.subject()));
+    let is_so = |expression: &Expression| {
+        candidates.iter().any(|candidate| expression.holds(&candidate.subject(history)))
+    };
     let filters = named("filter", options.filters.iter().map(String::as_str));
-    let texts: Vec<String> = options.expressions.iter().map(ToString::to_string).collect();
+    let texts: Vec<String> = options.choice.expressions.iter().map(ToString::to_string).collect();
     let expressions = named("expression", texts.iter().map(String::as_str));
     if !options.filters.is_empty() && !options.filters.iter().any(filter_matches) {
         let names = || candidates.iter().map(|candidate| candidate.name);
         let meant = options.filters.iter().find_map(|filter| nearest(filter, names()));
         return format!("{filters} none of the {count} trials{}", did_you_mean(meant));
     }
-    if !options.expressions.is_empty() && !options.expressions.iter().any(is_so) {
+    if !texts.is_empty() && !options.choice.expressions.iter().any(is_so) {
         let meant = unknown_names(candidates, options).into_iter().next();
         let meant = meant.map(|told| format!(": {told}")).unwrap_or_default();
         return format!("{expressions} none of the {count} trials{meant}");
     }
-    let what = [filters, expressions].into_iter().find(|what| !what.is_empty()).unwrap_or_default();
+    if options.choice.failed && !candidates.iter().any(|candidate| history.failed_last(candidate.name)) {
+        return format!("none of the {count} trials is known to have failed when it ran last");
+    }
+    let failed = if options.choice.failed { "--failed matches".to_owned() } else { String::new() };
+    let what = [filters, expressions, failed].into_iter().find(|what| !what.is_empty()).unwrap_or_default();
     format!("{what} no trial together with the other flags; {count} are known")
 }
 
@@ -34,7 +40,7 @@ pub fn explain_nothing_matched(candidates: &[Candidate<'_>], options: &Options) 
 /// out would never see it.
 pub fn unknown_names(candidates: &[Candidate<'_>], options: &Options) -> Vec<String> {
     let mut told = Vec::new();
-    for expression in &options.expressions {
+    for expression in &options.choice.expressions {
         expression.predicates(&mut |predicate| {
             let (kind, asked) = match predicate {
                 Predicate::Test(Text::Whole(name)) => ("test is called", name),
@@ -42,7 +48,9 @@ pub fn unknown_names(candidates: &[Candidate<'_>], options: &Options) -> Vec<Str
                 Predicate::Group(Text::Whole(name)) => ("test is in a group", name),
                 _ => return,
             };
-            if candidates.iter().any(|candidate| predicate.holds(&candidate.subject())) {
+            // Which history does not matter to these.
+            let history = &History::default();
+            if candidates.iter().any(|candidate| predicate.holds(&candidate.subject(history))) {
                 return;
             }
             let names = candidates.iter().flat_map(|candidate| match predicate {

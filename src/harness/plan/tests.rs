@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use crate::app::Environment;
 
 use super::*;
+use crate::harness::history::record::{Mark, Seen};
 
 fn candidate(id: u32, name: &'static str) -> Candidate<'static> {
     Candidate { id, name, kind: Kind::Test, ignore: None, should_panic: false, tags: &[], group: None }
@@ -30,7 +31,7 @@ fn options(line: &str) -> Options {
 /// The plan in words: `+` runs, `-` is told of as ignored, `*` is measured; then what was left out.
 fn plan(line: &str) -> String {
     let candidates = candidates();
-    let plan = Plan::make(&candidates, &options(line));
+    let plan = Plan::make(&candidates, &options(line), &History::default());
     let mut said: Vec<String> = Vec::new();
     for planned in &plan.trials {
         let mark = match planned.fate {
@@ -87,7 +88,7 @@ fn expressions_choose_too_and_have_to_be_so_together_with_the_filters() {
             Candidate { tags: &["slow", "db"], group: Some("db"), ..candidate(1, "b::reads") },
             Candidate { kind: Kind::Bench, ..candidate(2, "b::bench") },
         ];
-        let plan = Plan::make(&candidates, &options);
+        let plan = Plan::make(&candidates, &options, &History::default());
         let names = plan.trials.iter().map(|planned| candidates[planned.id as usize].name);
         (names.collect::<Vec<_>>().join(" "), plan.filtered_out, plan.nothing_matched)
     };
@@ -99,11 +100,49 @@ fn expressions_choose_too_and_have_to_be_so_together_with_the_filters() {
 }
 
 #[rehearsal::test]
+fn what_failed_last_and_what_is_in_a_shard() {
+    let seen = [("math::adds", Mark::Failed), ("adds", Mark::Crashed), ("math::subs", Mark::Passed)];
+    let seen = seen.map(|(name, mark)| Seen { name, mark, duration_ns: 9_000_000 });
+    let history = History::default().with(&seen, &[], Vec::new());
+    let plan = |line: &str| Plan::make(&candidates(), &options(line), &history);
+    let ids = |line: &str| plan(line).trials.iter().map(|planned| planned.id).collect::<Vec<u32>>();
+    assert_eq!(ids("--failed"), [5, 1]);
+    assert_eq!(ids("--failed math"), [1]);
+    assert_eq!(ids("-E failed()"), [5, 1]);
+    assert!(plan("--failed net").nothing_matched);
+    assert_eq!(
+        explain_nothing_matched(&candidates(), &options("--failed"), &History::default()),
+        "none of the 7 trials is known to have failed when it ran last"
+    );
+    assert_eq!(
+        explain_nothing_matched(&candidates(), &options("--failed --skip adds"), &history),
+        "--failed matches no trial together with the other flags; 7 are known"
+    );
+
+    let mut all = [ids("--shard 1/2"), ids("--shard 2/2")].concat();
+    all.sort_unstable();
+    assert_eq!(all, [0, 1, 2, 3, 4, 5, 6]);
+    // Three of 9 ms and two of next to nothing; what is ignored costs nothing.
+    assert_eq!(ids("--shard 1/2 --shard-by duration"), [5, 0]);
+    assert_eq!(ids("--shard 2/2 --shard-by duration"), [1, 4, 6, 3, 2]);
+    let dealt = |line: &str| plan(line).dealt.expect("dealt out");
+    let one = dealt("--shard 1/2 --shard-by duration");
+    assert_eq!((one.trials, one.all, one.known), (2, 7, 3));
+    assert_eq!(one.fingerprint, dealt("--shard 2/2 --shard-by duration").fingerprint);
+    let empty = plan("--shard 9/9 --shard-by duration adds");
+    assert_eq!(
+        (empty.trials.len(), empty.matched, empty.filtered_out, empty.nothing_matched),
+        (0, 2, 7, false)
+    );
+}
+
+#[rehearsal::test]
 fn only_a_filter_can_match_nothing() {
-    let matched_nothing = |line| Plan::make(&candidates(), &options(line)).nothing_matched;
+    let matched_nothing =
+        |line| Plan::make(&candidates(), &options(line), &History::default()).nothing_matched;
     assert!(matched_nothing("nothing"));
     assert!(!matched_nothing("adds"));
-    assert!(!Plan::make(&[], &options("")).nothing_matched);
+    assert!(!Plan::make(&[], &options(""), &History::default()).nothing_matched);
 }
 
 #[rehearsal::test]
@@ -123,7 +162,7 @@ fn a_seed_gives_one_order_always_and_another_seed_another() {
         })
         .collect();
     let order = |seed: u64, all: &[Candidate<'_>]| -> Vec<u32> {
-        let plan = Plan::make(all, &options(&format!("--shuffle-seed {seed}")));
+        let plan = Plan::make(all, &options(&format!("--shuffle-seed {seed}")), &History::default());
         assert_eq!(plan.shuffle_seed, Some(seed));
         plan.trials.iter().map(|planned| planned.id).collect()
     };
@@ -141,7 +180,7 @@ fn a_seed_gives_one_order_always_and_another_seed_another() {
 
 #[rehearsal::test]
 fn a_filter_without_a_match_is_explained() {
-    let explain = |line| explain_nothing_matched(&candidates(), &options(line));
+    let explain = |line| explain_nothing_matched(&candidates(), &options(line), &History::default());
     assert_eq!(
         explain("mat::adds"),
         "the filter `mat::adds` matches none of the 7 trials, did you mean `math::adds`?"

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::pattern::Pattern;
+use crate::harness::history::record::History;
 use crate::harness::registry::Kind;
 
 /// What is asked of a trial.
@@ -38,6 +39,8 @@ pub enum Predicate {
     Group(Text),
     /// `kind(..)`: test or benchmark.
     Kind(Kind),
+    /// `failed()`: it failed when it ran last.
+    Failed,
     /// `all()`: nothing at all.
     All,
     /// `none()`: what no trial has.
@@ -66,6 +69,8 @@ pub struct Subject<'a> {
     pub tags: &'a [&'a str],
     /// Its group.
     pub group: Option<&'a str>,
+    /// What earlier runs have left to know.
+    pub history: &'a History,
 }
 
 impl Expression {
@@ -90,6 +95,13 @@ impl Expression {
         }
     }
 
+    /// Whether the answer depends on what earlier runs have left to know.
+    pub fn asks_history(&self) -> bool {
+        let mut asks = false;
+        self.predicates(&mut |predicate| asks |= *predicate == Predicate::Failed);
+        asks
+    }
+
     /// Writes it so that it can stand beside `and`, or behind `not`.
     fn bound(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -107,6 +119,7 @@ impl Predicate {
             Predicate::Tag(text) => of.tags.iter().any(|tag| text.fits(tag)),
             Predicate::Group(text) => of.group.is_some_and(|group| text.fits(group)),
             Predicate::Kind(kind) => *kind == of.kind,
+            Predicate::Failed => of.history.failed_last(of.name),
             Predicate::All => true,
             Predicate::None => false,
         }
@@ -175,6 +188,7 @@ impl fmt::Display for Predicate {
             Predicate::Group(text) => ("group", text, true),
             Predicate::Kind(Kind::Test) => return f.write_str("kind(test)"),
             Predicate::Kind(Kind::Bench) => return f.write_str("kind(bench)"),
+            Predicate::Failed => return f.write_str("failed()"),
             Predicate::All => return f.write_str("all()"),
             Predicate::None => return f.write_str("none()"),
         };

@@ -1,7 +1,8 @@
 //! Which trials are meant: filter expressions, and what they are asked of.
 //!
 //! Owns: the expression and what it says of a trial ([`expression`]), its grammar and what is said where a text does
-//! not keep to it ([`parse`]), regular expressions where the feature `regex` is on ([`pattern`]).
+//! not keep to it ([`parse`]), regular expressions where the feature `regex` is on ([`pattern`]),
+//! the part of a suite that belongs to one machine of several ([`shard`]).
 //!
 //! Never: reads a clock, a file or a setting. An expression is a value, and so is what is wrong with one.
 //!
@@ -10,6 +11,7 @@
 pub mod expression;
 pub mod parse;
 pub mod pattern;
+pub mod shard;
 
 pub use expression::{Expression, Predicate, Subject, Text};
 pub use parse::Fault;

@@ -5,7 +5,7 @@
 //! all       = one { ("and" | "&") one }
 //! one       = ("not" | "!") one | "(" any ")" | predicate
 //! predicate = "test(" text ")" | "tag(" text ")" | "group(" text ")"
-//!           | "kind(" ("test" | "bench") ")" | "all()" | "none()"
+//!           | "kind(" ("test" | "bench") ")" | "failed()" | "all()" | "none()"
 //! text      = ["=" | "~"] (word | '"' .. '"') | "/" regular expression "/"
 //! ```
 //!
@@ -28,6 +28,7 @@ const PREDICATES: &[(&str, &str)] = &[
     ("tag", "tag(db)"),
     ("group", "group(db)"),
     ("kind", "kind(bench)"),
+    ("failed", "failed()"),
     ("all", "all()"),
     ("none", "none()"),
 ];
@@ -161,6 +162,7 @@ impl<'a> Parser<'a> {
             "tag" => Predicate::Tag(self.text_for(example, Text::Whole)?),
             "group" => Predicate::Group(self.text_for(example, Text::Whole)?),
             "kind" => Predicate::Kind(self.kind()?),
+            "failed" => Predicate::Failed,
             "all" => Predicate::All,
             _ => Predicate::None,
         };

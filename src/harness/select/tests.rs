@@ -1,12 +1,31 @@
 //! Expressions in, what they say of trials out; texts that are none, and where it is said; and both for anything at all.
 
+use std::sync::OnceLock;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::harness::history::record::{History, Mark, Seen};
 use crate::harness::registry::Kind;
 
 fn subject<'a>(name: &'a str, tags: &'a [&'a str], group: Option<&'a str>) -> Subject<'a> {
-    Subject { name, kind: Kind::Test, tags, group }
+    Subject { name, kind: Kind::Test, tags, group, history: history() }
+}
+
+/// `db::writes` and `net::floods` failed when they ran last.
+fn history() -> &'static History {
+    static HISTORY: OnceLock<History> = OnceLock::new();
+    let seen = |name, mark| Seen { name, mark, duration_ns: 1_000_000 };
+    HISTORY.get_or_init(|| {
+        let seen = [
+            seen("db::reads", Mark::Failed),
+            seen("db::reads", Mark::Flaky),
+            seen("db::writes", Mark::TimedOut),
+            seen("net::floods", Mark::Failed),
+            seen("net::reads", Mark::Passed),
+        ];
+        History::default().with(&seen, &[], Vec::new())
+    })
 }
 
 /// The names of those of a few trials of which it is so.
@@ -38,6 +57,8 @@ fn each_predicate_says_what_it_asks() {
         ("group(wire)", "net::floods"),
         ("group(~i)", "net::floods"),
         ("kind(bench)", "net::floods"),
+        ("failed()", "db::writes net::floods"),
+        ("not failed() and tag(db)", "db::reads"),
         ("kind( test )", "db::reads db::writes net::reads files::a (b).txt"),
         ("test(\"a (b)\")", "files::a (b).txt"),
         ("test(a \\(b\\))", "files::a (b).txt"),
@@ -89,7 +110,7 @@ fn fault(text: &str) -> (String, String) {
     (problem, format!("{}[{}]{}", &text[..at.start], &text[at.clone()], &text[at.end..]))
 }
 
-const KNOWN: &str = "test(part::of::name), tag(db), group(db), kind(bench), all(), none()";
+const KNOWN: &str = "test(part::of::name), tag(db), group(db), kind(bench), failed(), all(), none()";
 
 #[rehearsal::test]
 fn what_is_no_expression_is_told_where_it_is_wrong() {
@@ -190,6 +211,7 @@ fn any_expression() -> impl Strategy<Value = Expression> {
         any_text().prop_map(Predicate::Group),
         Just(Predicate::Kind(Kind::Bench)),
         Just(Predicate::Kind(Kind::Test)),
+        Just(Predicate::Failed),
         Just(Predicate::All),
         Just(Predicate::None),
     ];
@@ -206,8 +228,8 @@ fn any_expression() -> impl Strategy<Value = Expression> {
 /// Text that comes near to an expression.
 fn almost() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
-        "test", "tag(", "group", "kind(", "bench", "all()", "none(", "(", ")", " ", "and", " or ", "not ",
-        "!", "&", "|", "=", "~", "/", "\"", "\\", "\\)", "\n", "\t", "ä", "€", "x::y", "-",
+        "test", "tag(", "group", "kind(", "bench", "failed()", "all()", "none(", "(", ")", " ", "and",
+        " or ", "not ", "!", "&", "|", "=", "~", "/", "\"", "\\", "\\)", "\n", "\t", "ä", "€", "x::y", "-",
     ];
     proptest::collection::vec(proptest::sample::select(PIECES).prop_map(str::to_owned), 0..24)
         .prop_map(|pieces| pieces.concat())

@@ -42,4 +42,31 @@ fn hangs_briefly() {
     std::thread::sleep(Duration::from_secs(600));
 }
 
+/// Each fails where `FAIL` has its letter in it.
+mod moody {
+    fn fails(letter: char) {
+        assert!(!std::env::var("FAIL").is_ok_and(|letters| letters.contains(letter)), "{letter} was asked to");
+    }
+
+    #[rehearsal::test]
+    fn a() {
+        fails('a');
+    }
+
+    #[rehearsal::test]
+    fn b() {
+        fails('b');
+    }
+}
+
+/// One takes longer than all others together.
+#[rehearsal::test(ignore, tags("naps"))]
+#[case::a(5)]
+#[case::b(5)]
+#[case::c(5)]
+#[case::long(500)]
+fn naps(length_ms: u64) {
+    std::thread::sleep(Duration::from_millis(length_ms));
+}
+
 rehearsal::main!();
