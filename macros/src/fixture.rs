@@ -92,13 +92,7 @@ const TEARDOWN: &str = "`teardown` takes an async function that is given the val
 fn scope(argument: &Argument) -> Result<&'static str, Failure> {
     let scopes =
         [("test", "Test"), ("module", "Module"), ("worker", "Worker"), ("run", "Run"), ("fork", "Fork")];
-    match choice(argument, &scopes)? {
-        "Fork" => failed(
-            argument.span,
-            "fixtures of the scope \"fork\" are not there yet; \"worker\" makes the value once a worker process",
-        ),
-        scope => Ok(scope),
-    }
+    choice(argument, &scopes)
 }
 
 fn check(function: &Function) -> Result<(), Failure> {

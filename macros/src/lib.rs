@@ -126,6 +126,7 @@ pub fn generate_by_constructor(arguments: TokenStream, item: TokenStream) -> Tok
 /// | `scope = "test"` | every test gets its own, on its own thread; that is so unless said otherwise |
 /// | `scope = "module"` | one for the tests of a module in one worker, until the worker ends |
 /// | `scope = "worker"` | one for all tests of a worker, until the worker ends |
+/// | `scope = "fork"` | one that is made before tests are forked, so that each has a copy; where nothing is forked, one for all tests of a worker |
 /// | `scope = "run"` | one for the whole run, made and torn down in the arbiter's process; worker processes get a copy, through serde |
 /// | `teardown = path` | an async function that is given the value in the end, and returns `()` or a `Result`; otherwise it is dropped |
 /// | `timeout = "5s"` | how long the set-up may take, and then the teardown |
@@ -141,6 +142,10 @@ pub fn generate_by_constructor(arguments: TokenStream, item: TokenStream) -> Tok
 /// on between tests; its type is `Send + Sync`. Its set-up may take a minute and its teardown ten seconds, unless
 /// `timeout` says otherwise; the teardown of `module` and `worker` has to fit into the run's `--grace` too. One of the
 /// scope `test` has its test's time.
+///
+/// One of the scope `fork` is plain data: its runtime is over before it is handed out, and where its set-up left threads,
+/// sockets or files behind, a fork server refuses it. A forked test makes those of the scopes `module` and `worker` for
+/// itself alone.
 ///
 /// What cannot be torn down: the fixtures of a worker process that crashed, and those of a test that hangs in code that
 /// does not await.

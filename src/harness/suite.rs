@@ -183,20 +183,11 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(whole) => Run { complaint, chronicle, ..whole },
         Err(code) => return code,
     };
-    let mut flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.address.0));
-    for (seat, planned) in whole.seats.iter().zip(&whole.planned) {
-        if planned.item.isolation == Isolation::Fork
-            && registry.get(seat.address.0).is_some_and(fixture::is_wanted)
-        {
-            let name = seat.info.name;
-            flaws.push(format!(
-                "{name} takes fixtures, which isolation \"fork\" does not have yet; use \"process\""
-            ));
-        }
-    }
+    let flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.address.0));
     if !flaws.is_empty() {
         return fail(&flaws.join("\nerror: "));
     }
+    tell_of_forks(registry, &whole);
     let watched = limit::tracer_pid().is_some();
     let summary = match &whole.seats[..] {
         [_] if options.under_nextest || watched => alone::run(whole),
@@ -206,6 +197,28 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Summary::Green => ExitCode::SUCCESS,
         Summary::Interrupted => ExitCode::from(INTERRUPTED),
         Summary::Red => ExitCode::from(RED),
+    }
+}
+
+/// Says once that what is made once a worker is made once a trial where trials are forked.
+fn tell_of_forks(registry: &Registry, run: &Run) {
+    let mut names: Vec<&str> = Vec::new();
+    let mut trials = 0;
+    for (seat, planned) in run.seats.iter().zip(&run.planned) {
+        if planned.item.isolation == Isolation::Fork
+            && let Some(entry) = registry.get(seat.address.0).filter(|entry| fixture::is_wanted(entry))
+        {
+            let own = fixture::graph().not_shared_by_forks(entry);
+            trials += usize::from(!own.is_empty());
+            names.extend(own.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
+        }
+    }
+    if trials > 1 {
+        say(format_args!(
+            "note: {trials} tests run in forks, where each makes these fixtures for itself: {}; the scope `fork` makes plain \
+             data once, `run` what lives beside the tests",
+            names.join(", ")
+        ));
     }
 }
 

@@ -9,7 +9,10 @@
 use std::fmt;
 use std::io;
 
-pub use super::platform::fork::{Ear, Forked, Keeper, Letter, wait};
+pub use super::platform::bell::{Bell, Rope};
+pub use super::platform::belongings::{Belongings, threads_beyond};
+pub use super::platform::fork::{Bond, Ear, Forked, Keeper, Letter, wait, wait_for_bell};
+pub use super::platform::large_pages::gather as gather_memory;
 
 /// Set in the environment of a process that is to fork, and taken out of it before `main` sees it: see
 /// [`WorkerBoot::forks`](super::boot::WorkerBoot::forks).
@@ -20,11 +23,11 @@ pub const MARK: &str = "REHEARSAL_FORK";
 pub enum Side {
     /// The one that forked.
     Parent(Forked),
-    /// The fork.
-    Child,
+    /// The fork, and its end of the socket by which it hangs together with the other one.
+    Child(Bond),
 }
 
-/// What has become of the socket by which a fork hangs together with the process that made it. Nobody says anything
+/// What has become of the socket by which a fork hangs together with the process that made it. The fork says nothing
 /// there: it shows whether the fork's code laid hands on descriptors that are not its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tie {

@@ -6,13 +6,14 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::build::executable;
 use crate::launch::{Finished, Launch};
 use crate::text::verdict_of_each;
 
-const ISOLATIONS: [&str; 2] = ["--isolation=process", "--isolation=thread"];
+const FORK: &str = "--isolation=fork";
+const ISOLATIONS: [&str; 3] = ["--isolation=process", "--isolation=thread", FORK];
 
 /// What the suite `fixtures` came to, and its log.
 fn run(args: &[&str], isolation: &str) -> (Finished, Vec<String>) {
@@ -49,7 +50,7 @@ fn a_value_is_made_once_in_its_scope() {
         for workers in [1, 2] {
             let (run, log) = run(&["scopes::", &format!("--test-threads={workers}")], isolation);
             run.ends_with(0);
-            for scope in ["test", "module", "worker", "run"] {
+            for scope in ["test", "module", "worker", "fork", "run"] {
                 let (up, down) =
                     (behind(&log, &format!("up {scope} ")), behind(&log, &format!("down {scope} ")));
                 assert_eq!(distinct(&up).len(), up.len(), "{scope}: each is another\n{log:#?}\n{run}");
@@ -63,13 +64,28 @@ fn a_value_is_made_once_in_its_scope() {
             assert_eq!(ran("worker").len(), 12, "{run}");
             assert_eq!(behind(&log, "up test ").len(), 12, "{run}");
             assert_eq!(behind(&log, "up run ").len(), 1, "{run}");
-            // No value is made that no test has: one a worker that had any of them, and two modules each at most.
-            for (scope, most) in [("worker", workers), ("module", 2 * workers), ("run", 1)] {
+            // No value is made that no test has: one a worker that had any of them, and two modules each at most. A
+            // forked test is alone in its worker; what was made before the fork is a server's.
+            let (worker, module) = if isolation == FORK { (12, 12) } else { (workers, 2 * workers) };
+            for (scope, most) in [("worker", worker), ("module", module), ("fork", workers), ("run", 1)] {
                 let up = behind(&log, &format!("up {scope} "));
                 assert_eq!(distinct(&up), distinct(&ran(scope)), "{scope}\n{log:#?}\n{run}");
                 assert!((1..=most).contains(&up.len()), "{scope}\n{log:#?}\n{run}");
             }
         }
+    }
+}
+
+/// Whatever worker asks, it is one owner who answers, and goes on while tests run.
+#[test]
+fn the_run_s_fixture_has_one_owner() {
+    for isolation in ISOLATIONS {
+        let (run, log) = run(&["owner::", "--test-threads=2"], isolation);
+        run.ends_with(0);
+        let mut numbers: Vec<u32> =
+            behind(&log, "number ").iter().map(|number| number.parse().expect("a number")).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8], "{isolation}\n{run}");
     }
 }
 
@@ -88,17 +104,12 @@ fn values_go_in_the_reverse_order() {
             order.iter().copied().filter(|line| line.ends_with("er") && !line.contains("work")).collect();
         assert_eq!(names, ["up lower", "up upper", "down upper", "down lower"], "{run}");
         let scopes: Vec<&str> = order.into_iter().filter(|line| !names.contains(line)).collect();
-        let test_and_wide = [
-            "up test",
-            "up run",
-            "up worker",
-            "up module",
-            "down test",
-            "down module",
-            "down worker",
-            "down run",
-        ];
-        assert_eq!(scopes, test_and_wide, "{run}");
+        let ups = match isolation {
+            FORK => ["up run", "up fork", "up test", "up worker", "up module"],
+            _ => ["up test", "up run", "up fork", "up worker", "up module"],
+        };
+        let downs = ["down test", "down module", "down worker", "down fork", "down run"];
+        assert_eq!(scopes, [ups, downs].concat(), "{run}");
     }
 }
 
@@ -130,7 +141,7 @@ fn a_set_up_that_fails_fails_its_tests() {
         run.ends_with(101);
         assert!(!log.contains(&"body".to_owned()), "{run}");
         let told = verdict_of_each(&run.stdout);
-        for scope in ["test", "worker", "run"] {
+        for scope in ["test", "worker", "fork", "run"] {
             for (how, words) in words {
                 let module = format!("set_up::{how}_in_{scope}");
                 let words =
@@ -146,7 +157,8 @@ fn a_set_up_that_fails_fails_its_tests() {
                     .filter(|rest| rest.split("----").next().unwrap_or(rest).contains(words));
                 assert_eq!(said.count(), 2, "{module}\n{run}");
                 let begun = behind(&log, &format!("begin {how}_in_{scope}")).len();
-                assert_eq!(begun, if scope == "test" { 2 } else { 1 }, "{module}\n{run}");
+                let alone = scope == "test" || (scope == "worker" && isolation == FORK);
+                assert_eq!(begun, if alone { 2 } else { 1 }, "{module}\n{run}");
             }
             for test in ["a", "b"] {
                 let verdict = &told[&format!("set_up::skips_in_{scope}::{test}")];
@@ -159,20 +171,29 @@ fn a_set_up_that_fails_fails_its_tests() {
 /// Without a limit of its own the test's holds, and what it waited for is named.
 #[test]
 fn a_set_up_that_outlasts_its_test_is_named() {
-    let (run, _) = run(&["set_up::outlasts"], ISOLATIONS[0]);
-    run.ends_with(101);
-    assert!(run.stdout.contains("FAILED (timed out after 300ms)"), "{run}");
-    assert!(
-        run.stdout.contains("waiting for the set-up of the fixture set_up::outlasts_its_test::slow ("),
-        "{run}"
-    );
+    for isolation in [ISOLATIONS[0], FORK] {
+        for how in ["worker", "fork", "test", "plain_code"] {
+            let module = format!("set_up::outlasts_in_{how}");
+            let (run, _) = run(&[&module, "--grace=400ms"], isolation);
+            run.ends_with(101);
+            assert!(run.stdout.contains("FAILED (timed out after 300ms)"), "{module} {isolation}\n{run}");
+            let named = format!("waiting for the set-up of the fixture {module}::slow (");
+            assert!(run.stdout.contains(&named), "{module} {isolation}\n{run}");
+            // The one that comes after it, in another worker where this one hangs.
+            assert_eq!(
+                verdict_of_each(&run.stdout)[&format!("{module}::without")],
+                "ok",
+                "{isolation}\n{run}"
+            );
+        }
+    }
 }
 
 /// The run is red, and the fixture is named.
 #[test]
 fn a_teardown_that_fails_makes_the_run_red() {
     for isolation in ISOLATIONS {
-        for (scope, hows) in [("worker", 3), ("run", 3), ("test", 2)] {
+        for (scope, hows) in [("worker", 3), ("fork", 3), ("run", 3), ("test", 2)] {
             let words =
                 [("errs", "still mounted"), ("panics", "on the way out"), ("hangs", "did not end within 50")];
             for (how, words) in &words[..hows] {
@@ -195,12 +216,14 @@ fn a_teardown_that_fails_makes_the_run_red() {
 /// Fixtures of every scope go when their test is over its time.
 #[test]
 fn a_test_that_is_timed_out_leaves_nothing() {
-    let (run, log) = run(&["stopped::at_its_time"], ISOLATIONS[0]);
-    run.ends_with(101);
-    assert!(run.stdout.contains("FAILED (timed out after 300ms)"), "{run}");
-    let ends: Vec<&str> =
-        behind(&log, "down ").iter().map(|line| line.split(' ').next().unwrap_or(line)).collect();
-    assert_eq!(ends, ["own", "wide", "all"], "{run}");
+    for isolation in [ISOLATIONS[0], FORK] {
+        let (run, log) = run(&["stopped::at_its_time"], isolation);
+        run.ends_with(101);
+        assert!(run.stdout.contains("FAILED (timed out after 300ms)"), "{run}");
+        let ends: Vec<&str> =
+            behind(&log, "down ").iter().map(|line| line.split(' ').next().unwrap_or(line)).collect();
+        assert_eq!(ends, ["own", "wide", "copied", "all"], "{isolation}\n{run}");
+    }
 }
 
 /// And when the user ends the run.
@@ -222,6 +245,7 @@ fn ctrl_c_leaves_nothing() {
         let running = launch.start();
         while next() != "staying" {}
         running.signal_group("INT");
+        let begun = Instant::now();
         let run = running.finish();
         run.ends_with(130);
         writeln!(pipe, "over").expect("a last line");
@@ -236,7 +260,9 @@ fn ctrl_c_leaves_nothing() {
             );
         }
         std::fs::remove_file(path).expect("the named pipe");
-        assert_eq!(ends, ["own", "wide", "all"], "{isolation}\n{run}");
+        assert_eq!(ends, ["own", "wide", "copied", "all"], "{isolation}\n{run}");
+        // It comes down when it is told to, and nobody waits for what is over.
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}\n{isolation}\n{run}", begun.elapsed());
     }
 }
 
@@ -254,6 +280,82 @@ fn a_worker_that_is_killed_takes_its_own_fixtures_along() {
     assert_eq!((count("up all"), count("down all")), (1, 1), "{run}");
 }
 
+/// Sockets, files and threads are refused, with a word on where they belong; tests that have nothing of it go on.
+#[test]
+fn what_a_fork_cannot_copy_is_refused() {
+    let left = [
+        ("a_socket", "socket:["),
+        ("a_file", "descriptors behind: /"),
+        ("a_thread", "threads behind: stays"),
+    ];
+    for (module, words) in left {
+        let (run, log) = run(&[&format!("copied::{module}::"), "--test-threads=1"], FORK);
+        run.ends_with(101);
+        let told = verdict_of_each(&run.stdout);
+        for (test, verdict) in [("a", "FAILED"), ("b_has_nothing_of_it", "ok"), ("c", "FAILED")] {
+            assert_eq!(told[&format!("copied::{module}::{test}")], verdict, "{run}");
+        }
+        run.says(words);
+        assert!(
+            run.stdout.contains("give it the scope `worker`") && run.stdout.contains("or `run`"),
+            "{run}"
+        );
+        // A server that has threads cannot go on; the next one tries once more.
+        assert_eq!(log.len(), if module == "a_thread" { 2 } else { 1 }, "{log:?}\n{run}");
+    }
+    let (run, log) = run(&["copied::a_thread_that_ends", "--test-threads=1"], FORK);
+    run.ends_with(0);
+    assert_eq!(log.len(), 1, "{run}");
+}
+
+/// The tests that depend on it fail, and none that does not.
+#[test]
+fn a_set_up_before_a_fork_that_hangs_or_crashes_is_its_tests() {
+    let (run, _) = run(&["copied::hangs_in_plain_code", "--test-threads=1"], FORK);
+    run.ends_with(101);
+    run.says("the set-up of the fixture copied::hangs_in_plain_code::held (");
+    run.says("did not end within 50ms");
+    let told = verdict_of_each(&run.stdout);
+    for (test, verdict) in [("a", "FAILED"), ("b_has_nothing_of_it", "ok"), ("c", "FAILED")] {
+        assert_eq!(told[&format!("copied::hangs_in_plain_code::{test}")], verdict, "{run}");
+    }
+    for isolation in [ISOLATIONS[0], FORK] {
+        let launch = Launch::new(executable("fixtures", "fixtures")).env("FIXTURE_ENDS", "1");
+        let (run, log) = finish(launch.args(["copied::ends_its_process", "--test-threads=1", isolation]));
+        run.ends_with(101);
+        let told = verdict_of_each(&run.stdout);
+        for (test, verdict) in [
+            ("a", "FAILED (signal 6, SIGABRT)"),
+            ("b_has_nothing_of_it", "ok"),
+            ("c", "FAILED (signal 6, SIGABRT)"),
+        ] {
+            assert_eq!(told[&format!("copied::ends_its_process::{test}")], verdict, "{isolation}\n{run}");
+        }
+        assert_eq!(log.len(), 2, "{run}");
+    }
+}
+
+/// Each test has a copy of its own, larger than a page and grown by it.
+#[test]
+fn what_a_test_does_to_a_copy_no_other_sees() {
+    let (run, _) = run(&["copied::changed"], FORK);
+    run.ends_with(0);
+    let (run, _) = self::run(&["copied::changed", "--test-threads=1"], ISOLATIONS[0]);
+    run.ends_with(101);
+    assert!(run.stdout.contains("another test was here"), "{run}");
+}
+
+/// What is made once a worker costs more there, and that is said.
+#[test]
+fn forks_that_make_a_worker_s_fixtures_are_told_of() {
+    let (run, _) = run(&["scopes::first"], FORK);
+    run.ends_with(0);
+    let note = "note: 6 tests run in forks, where each makes these fixtures for itself: scopes::of_module, scopes::of_worker; ";
+    assert!(run.stderr.contains(note), "{run}");
+    let (run, _) = self::run(&["scopes::first"], ISOLATIONS[0]);
+    assert!(!run.stderr.contains("in forks"), "{run}");
+}
+
 /// One exact trial, as cargo-nextest runs it: all scopes in one process.
 #[test]
 fn one_trial_alone() {
@@ -263,7 +365,7 @@ fn one_trial_alone() {
     };
     let (run, log) = alone("scopes::second::is_async");
     run.ends_with(0);
-    for scope in ["test", "module", "worker", "run"] {
+    for scope in ["test", "module", "worker", "fork", "run"] {
         assert_eq!(behind(&log, &format!("up {scope} ")).len(), 1, "{scope}\n{run}");
         assert_eq!(behind(&log, &format!("down {scope} ")).len(), 1, "{scope}\n{run}");
     }

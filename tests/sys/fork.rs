@@ -4,7 +4,7 @@ use std::process::{Command, exit};
 use std::time::Duration;
 
 use rehearsal::sys::boot::{WorkerBoot, is_bootstrapped};
-use rehearsal::sys::fork::{Ear, ForkError, Forked, Keeper, Letter, Side, Tie, wait};
+use rehearsal::sys::fork::{Bell, Ear, ForkError, Forked, Keeper, Letter, Side, Tie, wait};
 use rehearsal::sys::process::{ExitStatus, leaves_children};
 
 use crate::Named;
@@ -15,6 +15,7 @@ pub(crate) const TESTS: &[Named] = &[
     ("fork::of_a_process_with_threads_is_refused", || drop(check("threads"))),
     ("fork::leaves_nothing_behind", || drop(check("leftovers"))),
     ("fork::that_lets_go_is_seen", || drop(check("ties"))),
+    ("fork::that_is_asked_to_end_hears_it_or_its_own_end", || drop(check("bonds"))),
     ("fork::and_its_children_die_with_the_arbiter", || {
         let mut running = start("fork family");
         assert_eq!(running.line(), "ready");
@@ -28,6 +29,7 @@ pub(crate) const SCENARIOS: &[Named] = &[
     ("threads", || plays("fork with threads")),
     ("leftovers", || plays("fork that leaves things")),
     ("ties", || plays("fork that lets go")),
+    ("bonds", || plays("fork that is asked")),
     ("fork family", || {
         let child = worker("fork that stays");
         run(scenario::hear::<u32>(&child));
@@ -41,6 +43,7 @@ pub(crate) const PARTS: &[Part] = &[
     ("fork with threads", with_threads),
     ("fork that leaves things", leave),
     ("fork that lets go", let_go),
+    ("fork that is asked", be_asked),
     ("fork that stays", stay),
 ];
 
@@ -51,7 +54,7 @@ fn plays(part: &str) {
 /// Forks; in the fork `then` runs, and what it returns is the exit code.
 fn forked(keeper: &Keeper, then: impl FnOnce() -> i32) -> Forked {
     match keeper.fork().expect("forks") {
-        Side::Child => exit(then()),
+        Side::Child(_) => exit(then()),
         Side::Parent(forked) => forked,
     }
 }
@@ -130,10 +133,40 @@ fn let_go(boot: WorkerBoot) {
     assert_eq!(end_of(&ear, &child), ExitStatus::Signaled(9));
 }
 
+fn be_asked(boot: WorkerBoot) {
+    let (ear, keeper) = (Ear::new(boot.socket), Keeper::start().expect("a keeper"));
+    for asked in [true, false] {
+        let child = match keeper.fork().expect("forks") {
+            Side::Child(bond) => {
+                let (bell, rope) = Bell::hang().expect("a bell");
+                let thread = std::thread::spawn(move || {
+                    let _rope = rope;
+                    if asked {
+                        std::thread::park();
+                    }
+                });
+                if bond.wait(&bell) {
+                    bond.end_group();
+                }
+                drop(thread.join());
+                exit(3)
+            }
+            Side::Parent(forked) => forked,
+        };
+        if asked {
+            assert!(child.ask_to_end());
+        }
+        assert_eq!(child.tie(), Tie::Whole, "it says nothing there itself");
+        let expected = if asked { ExitStatus::Signaled(15) } else { ExitStatus::Exited(3) };
+        assert_eq!(end_of(&ear, &child), expected);
+        assert!(!child.ask_to_end(), "there is nobody");
+    }
+}
+
 fn stay(boot: WorkerBoot) {
     let keeper = Keeper::start().expect("a keeper");
     match keeper.fork().expect("forks") {
-        Side::Child => {
+        Side::Child(_) => {
             let sleeper = scenario::sleeper().id();
             say(&boot, &sleeper);
             scenario::wait_for_ever()

@@ -3,6 +3,7 @@
 //! It speaks as `worker` does, so that the parent has an ordinary proxy. Whoever holds it asks for what has come and
 //! waits by itself; there is no runtime, no mailbox and no thread for signs of life.
 
+use std::io;
 use std::pin::pin;
 use std::process::exit;
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub(crate) struct Bare {
 pub(crate) enum Said {
     /// A command of this name, with the bytes of its arguments.
     Command(&'static str, Vec<u8>),
+    /// The same, and the number of the request waits for an answer.
+    Ask(&'static str, u64),
     /// The process is to end: the actor was told to stop, or nobody has a proxy of it any more.
     Stop,
     /// The parent is gone.
@@ -111,7 +114,7 @@ impl Bare {
                         self.link.tell_taken();
                         return Some(Said::Command(name, body));
                     }
-                    self.refuse(request);
+                    return Some(Said::Ask(name, request));
                 }
                 Down::Open { request, .. } | Down::Echo { request } => {
                     self.taken += 1;
@@ -125,7 +128,14 @@ impl Bare {
         }
     }
 
-    fn refuse(&self, request: u64) {
+    /// Answers a command.
+    pub(crate) fn answer<T: Serialize>(&self, request: u64, answer: &T) {
+        // Where the parent is gone nobody waits.
+        let _ = self.link.say_with(&Up::Answer { request }, answer);
+    }
+
+    /// Says of a command that nobody answers it here.
+    pub(crate) fn refuse(&self, request: u64) {
         let why = "its process keeps to one thread and answers no questions".to_owned();
         let broken = Broken::Crossing { part: Part::Answer, why };
         // Where the parent is gone nobody waits.
@@ -148,9 +158,27 @@ impl Bare {
         self.link.say_with(&Up::Event, event).is_ok()
     }
 
+    /// What tells the parent events, from any thread.
+    pub(crate) fn teller<E: Serialize>(&self) -> impl Fn(&E) + Send + Sync + 'static {
+        let link = Arc::clone(&self.link);
+        move |event| {
+            // Where the parent is gone so is this process, in a moment.
+            let _ = link.say_with(&Up::Event, event);
+        }
+    }
+
     /// Waits until something has come or the fork has ended, for so long at most, and gives a sign of life when it is
     /// time for one.
     pub(crate) fn wait(&mut self, forked: Option<&fork::Forked>, within: Duration) {
+        self.wait_with(within, |ear, within| fork::wait(ear, forked, within));
+    }
+
+    /// The same, until the bell has rung.
+    pub(crate) fn wait_for_bell(&mut self, bell: &fork::Bell, within: Duration) {
+        self.wait_with(within, |ear, within| fork::wait_for_bell(ear, bell, within));
+    }
+
+    fn wait_with(&mut self, within: Duration, wait: impl FnOnce(&Ear, Duration) -> io::Result<()>) {
         let now_ns = seam::monotonic_ns();
         if now_ns >= self.sign_due_ns && self.sign_every_ns > 0 {
             self.sign_due_ns = now_ns.saturating_add(self.sign_every_ns);
@@ -158,7 +186,7 @@ impl Bare {
         }
         let until_sign = Duration::from_nanos(self.sign_due_ns.saturating_sub(now_ns));
         let within = if self.sign_every_ns > 0 { within.min(until_sign) } else { within };
-        if let Err(error) = fork::wait(self.frames.get_ref(), forked, within) {
+        if let Err(error) = wait(self.frames.get_ref(), within) {
             // Without it this process would spin; its death says why.
             eprintln!("rehearsal: this worker process cannot wait for its parent: {error}");
             exit(FAILED)

@@ -1,7 +1,7 @@
 //! The fork server: a worker that runs each trial in a fork of itself.
 //!
 //! Owns: the server's loop ([`server`]), which stands in the place of the worker actor and says what that would say, and
-//! what the fork does (`child`), which is the trial's lane with one trial in it.
+//! what the fork does (`child`), which is the trial's lane with one trial in it, and what both say of it (`report`).
 //!
 //! Never: has a second thread or a runtime, for its forks would have neither; runs anything of a trial itself; decides
 //! how long a trial may take.
@@ -9,6 +9,7 @@
 //! Read next: [`server`], then `child`, then `sys/unix/fork.rs`.
 
 mod child;
+mod report;
 pub mod server;
 
 pub use server::serve;

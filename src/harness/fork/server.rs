@@ -1,7 +1,8 @@
 //! The server: takes orders as the worker actor does, and forks for each.
 //!
 //! One thread waits for two things, what the arbiter says and the end of the fork that runs. The next order is there
-//! already when a fork has ended. A trial's outcome is with the kernel before the next fork is made.
+//! already when a fork has ended. A trial's outcome is with the kernel before the next fork is made. What is to be in a
+//! trial's process when it begins is made on other threads, which are gone when it is forked.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,7 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::child::{self, Kit};
+use super::report::{self, death, finished, held_to};
 use crate::actor::spawn::bare::{Bare, Said};
+use crate::harness::fixture::{Ahead, AheadNeed as Need, Refusal};
 use crate::harness::outcome::{Death, Output, Verdict};
 use crate::harness::registry::Registry;
 use crate::harness::worker::actor::Worker;
@@ -18,7 +21,7 @@ use crate::harness::worker::lane::left_behind;
 use crate::harness::worker::message::{Order, Report};
 use crate::sys::boot::WorkerBoot;
 use crate::sys::capture::Capture;
-use crate::sys::fork::{Forked, Keeper, Letter, Side, Tie};
+use crate::sys::fork::{Bell, Forked, Keeper, Letter, Side, Tie};
 use crate::sys::page::Page;
 use crate::sys::process::{ExitStatus, OwnedFd};
 use crate::sys::{seam, wire};
@@ -40,6 +43,15 @@ const SOILED: &str = "it wrote into a socket that was not its own";
 
 /// Exit code of a server whose arbiter is gone.
 const ORPHANED: i32 = 101;
+
+/// A trial that waits for the fixtures that are made before it is forked.
+struct Making {
+    order: Order,
+    started_ns: u64,
+    bell: Bell,
+    /// What was being made when its time was up.
+    note: Option<String>,
+}
 
 /// The trial that runs.
 struct Running {
@@ -76,7 +88,10 @@ struct Server {
     kit: Kit,
     page: Page,
     waiting: VecDeque<Order>,
+    making: Option<Making>,
     running: Option<Running>,
+    /// No trial is begun any more.
+    leaving: bool,
 }
 
 /// What a process does that was started to be a fork server; it ends when the arbiter says so or is gone.
@@ -85,20 +100,27 @@ pub fn serve(boot: WorkerBoot) -> ! {
     // First of all: the copy of this process that it is has nothing then that a trial's has.
     let keeper = Keeper::start().map_err(|error| error.to_string());
     let made = make(passed).map(|(page, capture, letter)| {
-        let kit = Kit { setup, registry: Arc::new(Registry::collect()), capture, letter };
-        Server { kit, page, waiting: VecDeque::new(), running: None }
+        let tell = bare.teller();
+        let ahead = Ahead::open(move |fixture| tell(&Report::Wants { fixture }));
+        let kit = Kit { setup, registry: Arc::new(Registry::collect()), capture, letter, ahead };
+        Server { kit, page, waiting: VecDeque::new(), making: None, running: None, leaving: false }
     });
     let mut server = made.unwrap_or_else(|error| {
         bare.failed(format!("the fork server's page, capture file or letter could not be used: {error}"))
     });
-    // What is built here, between the keeper and the first fork, is in every trial's process as if that had built it.
     bare.started();
     loop {
         while let Some(said) = bare.next() {
             match said {
                 Said::Command(name, body) => server.obey(&bare, name, &body),
+                Said::Ask("wind_up", request) => {
+                    let phase = server.wind_up(&mut bare, &keeper);
+                    bare.answer(request, &phase);
+                }
+                Said::Ask(_, request) => bare.refuse(request),
                 Said::Stop => {
                     server.end_running(&keeper);
+                    server.tear_down(&mut bare, 4, 5);
                     bare.stop()
                 }
                 Said::Gone => {
@@ -117,20 +139,22 @@ pub fn serve(boot: WorkerBoot) -> ! {
             }
             continue;
         }
-        let Some(order) = server.waiting.pop_front() else {
-            bare.wait(None, REST);
+        let Some((order, started_ns)) = server.next(&bare) else {
+            match &server.making {
+                Some(making) => bare.wait_for_bell(&making.bell, REST),
+                None if server.leaving || server.waiting.is_empty() => bare.wait(None, REST),
+                None => {}
+            }
             continue;
         };
-        let started_ns = seam::monotonic_ns();
-        server.page.store(order.position, 0, started_ns);
         let forked = match &keeper {
             Ok(keeper) => keeper.fork().map_err(|error| error.to_string()),
             Err(error) => Err(error.clone()),
         };
         match forked {
-            Ok(Side::Child) => {
+            Ok(Side::Child(bond)) => {
                 drop((bare, keeper, server.page, server.waiting));
-                child::run(server.kit, order)
+                child::run(server.kit, order, &bond)
             }
             Ok(Side::Parent(forked)) => {
                 let (loose_since_ns, fault) = (None, None);
@@ -150,6 +174,116 @@ fn make(passed: Vec<OwnedFd>) -> io::Result<(Page, Option<Capture>, Letter)> {
 }
 
 impl Server {
+    /// The next trial, if it can be forked now, and since when it counts.
+    fn next(&mut self, bare: &Bare) -> Option<(Order, u64)> {
+        let mut note = None;
+        let (order, started_ns) = match self.making.take() {
+            Some(making) if !making.bell.has_rung() => {
+                self.making = Some(making);
+                return None;
+            }
+            Some(Making { order, started_ns, note: noted, .. }) => {
+                note = noted;
+                self.kit.ahead.iter().for_each(Ahead::settle);
+                (order, started_ns)
+            }
+            None if self.leaving => return None,
+            None => {
+                let order = self.waiting.pop_front()?;
+                let started_ns = seam::monotonic_ns();
+                self.page.store(order.position, 0, started_ns);
+                (order, started_ns)
+            }
+        };
+        let Some(all) = &self.kit.ahead else { return Some((order, started_ns)) };
+        let entry = self.kit.ahead_of(&order).and_then(|_| self.kit.registry.get(order.entry));
+        match entry.map_or(Need::Nothing, |entry| all.need(entry)) {
+            Need::Refused(refusal) => self.refuse(bare, order, started_ns, refusal, note),
+            _ if all.is_unfit() => self.leave(bare, order),
+            Need::Nothing => return Some((order, started_ns)),
+            Need::Making(numbers) => match all.make(numbers) {
+                Ok(bell) => self.making = Some(Making { order, started_ns, bell, note }),
+                Err(error) => {
+                    let reason = format!(
+                        "its fixtures could not be made: {error}; raise the limits on open files and processes (ulimit -n, ulimit -u)"
+                    );
+                    let verdict = Verdict::NotRun { reason };
+                    self.tell(bare, &finished(order, verdict, 0, Output::default(), Vec::new()));
+                }
+            },
+        }
+        None
+    }
+
+    /// Tells of a trial that one of its fixtures will not be there.
+    fn refuse(&self, bare: &Bare, order: Order, started_ns: u64, refusal: Refusal, note: Option<String>) {
+        let verdict = match refusal.skip {
+            true => Verdict::Ignored { reason: refusal.text },
+            false => Verdict::Failed { message: refusal.text },
+        };
+        let (output, mut notes) = self.output();
+        notes.extend(note);
+        self.tell(bare, &finished(order, verdict, started_ns, output, notes));
+        self.clear_output();
+    }
+
+    /// Gives back what was not begun: the set-up of a fixture left this process in a state that cannot be forked.
+    fn leave(&mut self, bare: &Bare, order: Order) {
+        self.leaving = true;
+        self.page.idle();
+        let positions = [order].iter().chain(&self.waiting).map(|order| order.position).collect();
+        self.waiting.clear();
+        // Where the arbiter is gone nobody waits for it.
+        bare.event(&Report::Leaving { positions });
+    }
+
+    /// Ends what is being made for a trial that is over its time; where that does not help, the trial alone.
+    fn end_making(&mut self, bare: &Bare, hard: bool) {
+        let (Some(ahead), Some(making)) = (&self.kit.ahead, &mut self.making) else { return };
+        let phase = ahead.stop();
+        making.note = making.note.take().or(phase);
+        if hard && let Some(Making { order, started_ns, note, .. }) = self.making.take() {
+            let text = "the set-up of one of its fixtures does not end".to_owned();
+            self.refuse(bare, order, started_ns, Refusal { skip: false, text }, note);
+        }
+    }
+
+    /// Ends the running trial with its fixtures, and tears down those of this process. Says what it was doing with them.
+    fn wind_up(&mut self, bare: &mut Bare, keeper: &Result<Keeper, String>) -> Option<String> {
+        self.leaving = true;
+        self.waiting.clear();
+        let phase = self.kit.ahead.as_ref().filter(|_| self.making.is_some()).and_then(Ahead::stop);
+        let grace = Duration::from_millis(self.kit.setup.grace_ms);
+        let asked =
+            |running: &&Running| self.kit.ahead_of(&running.order).is_some() && running.forked.ask_to_end();
+        if let (Some(running), Ok(keeper)) = (self.running.as_ref().filter(asked), keeper) {
+            let deadline_ns = seam::monotonic_ns() + (grace * 3 / 4).as_nanos() as u64;
+            let mut status = running.forked.try_reap();
+            while status.is_none() && seam::monotonic_ns() < deadline_ns {
+                bare.wait(Some(&running.forked), LOOK);
+                status = running.forked.try_reap();
+            }
+            if let Some(status) = status {
+                self.conclude(bare, keeper, status);
+            }
+        }
+        self.end_running(keeper);
+        self.tear_down(bare, 1, 2);
+        phase
+    }
+
+    /// Tears down the fixtures of this process within a part of the grace.
+    fn tear_down(&mut self, bare: &mut Bare, numerator: u32, denominator: u32) {
+        let within = Duration::from_millis(self.kit.setup.grace_ms) * numerator / denominator;
+        let Some(tearing) = self.kit.ahead.as_ref().and_then(|ahead| ahead.tear_down(within)) else { return };
+        while !tearing.bell.has_rung() {
+            bare.wait_for_bell(&tearing.bell, REST);
+        }
+        for message in tearing.thread.join().unwrap_or_default() {
+            bare.event(&Report::Complaint { message });
+        }
+    }
+
     /// Does what the commands of the worker actor do.
     fn obey(&mut self, bare: &Bare, command: &str, arguments: &[u8]) {
         match command {
@@ -169,10 +303,22 @@ impl Server {
                 bare.event(&Report::TakenBack { positions });
             }
             "end_trial" => {
-                if let Ok((position, hard)) = wire::decode::<(u32, bool)>(arguments)
-                    && let Some(running) = self.running.as_ref().filter(|it| it.order.position == position)
+                let Ok((position, hard)) = wire::decode::<(u32, bool)>(arguments) else { return };
+                if let Some(running) = self.running.as_ref().filter(|it| it.order.position == position) {
+                    let asked =
+                        !hard && self.kit.ahead_of(&running.order).is_some() && running.forked.ask_to_end();
+                    if !asked {
+                        running.forked.end(hard);
+                    }
+                } else if self.making.as_ref().is_some_and(|it| it.order.position == position) {
+                    self.end_making(bare, hard);
+                }
+            }
+            "lend" => {
+                if let (Some(ahead), Ok((fixture, bytes, refusal, skip))) =
+                    (&self.kit.ahead, wire::decode::<(u32, Vec<u8>, Option<String>, bool)>(arguments))
                 {
-                    running.forked.end(hard);
+                    ahead.lend(fixture, refusal.map_or(Ok(bytes), |text| Err(Refusal { skip, text })));
                 }
             }
             _ => {}
@@ -190,9 +336,18 @@ impl Server {
                 self.died(order, started_ns, &left, Death::Unreachable, fault.unwrap_or_default())
             }
             Ok(letter) if letter.is_empty() => self.died(order, started_ns, &left, death(status), ""),
-            Ok(letter) => match wire::decode::<Report>(&letter) {
-                Ok(report @ Report::Finished { .. }) => held_to(report, order, status),
-                Ok(_) => self.died(order, started_ns, &left, Death::Unreachable, "its report is none"),
+            Ok(letter) => match report::read(&letter) {
+                Ok(reports) => {
+                    let mut told = None;
+                    for report in reports {
+                        match report {
+                            Report::Finished { .. } => told = Some(held_to(report, order, status)),
+                            // Where the arbiter is gone nobody is told.
+                            report => drop(bare.event(&report)),
+                        }
+                    }
+                    told.unwrap_or_else(|| self.died(order, started_ns, &left, death(status), ""))
+                }
                 Err(error) => {
                     self.died(order, started_ns, &left, Death::Unreachable, &format!("its report: {error}"))
                 }
@@ -201,31 +356,36 @@ impl Server {
                 self.died(order, started_ns, &left, Death::Unreachable, &format!("its report: {error}"))
             }
         };
+        self.clear_output();
+        self.tell(bare, &report);
+    }
+
+    fn clear_output(&self) {
         if let Some(capture) = &self.kit.capture
             && !matches!(capture.is_empty(), Ok(true))
         {
             // What could not be forgotten is shown with the next trial, and that is all the harm there is.
             let _ = capture.clear();
         }
-        self.tell(bare, &report);
+    }
+
+    /// What the trial, and what was made for it, wrote; and what is to be noted of that.
+    fn output(&self) -> (Output, Vec<String>) {
+        match self.kit.capture.as_ref().map(|capture| capture.read(self.kit.setup.output_limit)) {
+            None => (Output::default(), Vec::new()),
+            Some(Ok((bytes, dropped))) => (Output { bytes, dropped }, Vec::new()),
+            Some(Err(error)) => {
+                (Output::default(), vec![format!("its output could not be read back: {error}")])
+            }
+        }
     }
 
     /// The report of a trial that made none itself.
     fn died(&self, order: Order, started_ns: u64, left: &[String], death: Death, message: &str) -> Report {
-        let limit = self.kit.setup.output_limit;
-        let read = self.kit.capture.as_ref().map(|capture| capture.read(limit));
-        let mut notes = Vec::new();
+        let (output, mut notes) = self.output();
         if !left.is_empty() {
             notes.push(left_behind(left.len(), left));
         }
-        let output = match read {
-            None => Output::default(),
-            Some(Ok((bytes, dropped))) => Output { bytes, dropped },
-            Some(Err(error)) => {
-                notes.push(format!("its output could not be read back: {error}"));
-                Output::default()
-            }
-        };
         let verdict = Verdict::Crashed { death, message: message.to_owned() };
         finished(order, verdict, started_ns, output, notes)
     }
@@ -245,30 +405,4 @@ impl Server {
             keeper.clear(CLEARING);
         }
     }
-}
-
-/// The report of a trial whose process did not end well after it: what waits for the end of a process is the trial's.
-fn held_to(mut report: Report, order: Order, status: ExitStatus) -> Report {
-    if let Report::Finished { position, verdict, .. } = &mut report {
-        *position = order.position;
-        if !status.success() && !verdict.is_red() {
-            let message = "its function had returned; this came as its process ended".to_owned();
-            *verdict = Verdict::Crashed { death: death(status), message };
-        }
-    }
-    report
-}
-
-fn death(status: ExitStatus) -> Death {
-    match status {
-        ExitStatus::Exited(code) => Death::Exited { code },
-        ExitStatus::Signaled(signal) => Death::Signaled { signal },
-        ExitStatus::Lost => Death::Unreachable,
-    }
-}
-
-/// The report of a trial that makes none itself; `started_ns` is 0 where it did not begin.
-fn finished(order: Order, verdict: Verdict, started_ns: u64, output: Output, notes: Vec<String>) -> Report {
-    let duration_ns = if started_ns == 0 { 0 } else { seam::monotonic_ns().saturating_sub(started_ns) };
-    Report::Finished { position: order.position, verdict, started_ns, duration_ns, output, notes }
 }

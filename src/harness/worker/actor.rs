@@ -1,11 +1,12 @@
 //! The worker as an actor: placed in a thread of the arbiter's process or in a process of its own, the code is one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::lane::{Host, Lane};
 use super::message::{Report, Setup};
-use crate::actor::Context;
-use crate::harness::fixture::Refusal;
+use crate::actor::{Context, Outlet};
+use crate::harness::fixture::{self, Refusal, Store};
 use crate::harness::registry::Registry;
 use crate::harness::trial;
 use crate::harness::worker::message::Order;
@@ -17,7 +18,7 @@ pub struct Worker {
     lane: Lane,
     /// How long its end may take.
     grace: Duration,
-    outlet: crate::actor::Outlet<Report>,
+    outlet: Outlet<Report>,
 }
 
 /// Why a worker could not be set up.
@@ -42,6 +43,21 @@ impl From<std::io::Error> for SetupError {
     }
 }
 
+/// The place of this worker's fixtures.
+fn open_store(own_process: bool, outlet: &Outlet<Report>) -> Option<Arc<Store>> {
+    if fixture::graph().is_empty() {
+        return None;
+    }
+    if !own_process {
+        return Some(Store::of_thread());
+    }
+    let outlet = outlet.clone();
+    Some(Store::of_process(move |fixture| {
+        // Where the arbiter is gone so is this process, in a moment.
+        let _ = outlet.send(Report::Wants { fixture });
+    }))
+}
+
 #[rehearsal::actor(event = Report)]
 impl Worker {
     /// Maps the shared page, finds the capture file, and is ready for trials.
@@ -56,7 +72,8 @@ impl Worker {
         let host = if own_process { Host::Process } else { Host::Thread };
         let capture = if own_process { Capture::of_stdout()? } else { None };
         let (outlet, grace) = (cx.outlet(), Duration::from_millis(setup.grace_ms));
-        let lane = Lane::new(setup, Registry::collect().into(), page, capture, host, outlet.clone());
+        let store = open_store(own_process, &outlet);
+        let lane = Lane::new(setup, Registry::collect().into(), page, capture, host, outlet.clone(), store);
         Ok(Worker { grace, lane, outlet })
     }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::message::{Order, Report, Setup};
 use crate::actor::Outlet;
-use crate::harness::fixture::{self, Store};
+use crate::harness::fixture::Store;
 use crate::harness::outcome::{Output, Verdict};
 use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Spare, TrialSettings};
@@ -64,20 +64,21 @@ struct Queue {
 }
 
 impl Lane {
-    /// A lane that runs nothing yet.
-    pub fn new(
+    /// A lane that runs nothing yet. `store` has the fixtures that more than one of its trials has, in a suite that has
+    /// any.
+    pub(crate) fn new(
         setup: Setup,
         registry: Arc<Registry>,
         page: Page,
         capture: Option<Capture>,
         host: Host,
         outlet: Outlet<Report>,
+        store: Option<Arc<Store>>,
     ) -> Lane {
         let own_process = host != Host::Thread;
         let task_panic = if setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
         let leaks = if setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
         let last_words = (cfg!(panic = "abort") && own_process).then_some(say_last_words as fn(_, &_));
-        let store = open_store(own_process, &outlet);
         let settings = TrialSettings {
             store,
             task_panic,
@@ -116,13 +117,11 @@ impl Lane {
         }
     }
 
-    /// Runs one trial and waits until its thread has ended, thread-locals and all.
-    pub fn run_one(&self, order: Order) {
+    /// Starts one trial; its thread has ended when everything has, thread-locals and all. `None` where it could not be
+    /// started, which has been told.
+    pub fn begin(&self, order: Order) -> Option<JoinHandle<()>> {
         self.shared.queue().waiting.push_back(order);
-        if let Some(thread) = start_next(&self.shared) {
-            // A panic of it was caught, or has ended this process.
-            let _ = thread.join();
-        }
+        start_next(&self.shared)
     }
 
     /// Where its fixtures are that more than one trial has; `None` in a suite without fixtures.
@@ -147,21 +146,6 @@ impl Lane {
         });
         taken
     }
-}
-
-/// The place of this lane's fixtures.
-fn open_store(own_process: bool, outlet: &Outlet<Report>) -> Option<Arc<Store>> {
-    if fixture::graph().is_empty() {
-        return None;
-    }
-    if !own_process {
-        return Some(Store::of_thread());
-    }
-    let outlet = outlet.clone();
-    Some(Store::of_process(move |fixture| {
-        // Where the arbiter is gone so is this process, in a moment.
-        let _ = outlet.send(Report::Wants { fixture });
-    }))
 }
 
 impl Shared {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::bell::Bell;
 use super::process::StdSocket;
 use crate::sys::fork::{ForkError, Side, Tie};
 use crate::sys::process::ExitStatus;
@@ -67,6 +68,37 @@ impl Forked {
     pub fn end(&self, _: bool) {
         match self.never {}
     }
+
+    /// Asks it to end.
+    pub fn ask_to_end(&self) -> bool {
+        match self.never {}
+    }
+}
+
+/// A fork's end of the socket that it has with who made it.
+#[derive(Debug)]
+pub struct Bond {
+    never: Infallible,
+}
+
+impl Bond {
+    /// Waits until this process is asked to end, or the bell rings.
+    pub fn wait(&self, _: &Bell) -> bool {
+        match self.never {}
+    }
+
+    /// Ends this process and its group.
+    pub fn end_group(&self) {
+        match self.never {}
+    }
+}
+
+/// Waits for a bell.
+///
+/// # Errors
+/// Never.
+pub fn wait_for_bell(ear: &Ear, _: &Bell, _: Duration) -> io::Result<()> {
+    match ear.never {}
 }
 
 /// Waits for a fork.

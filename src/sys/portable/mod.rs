@@ -4,6 +4,8 @@
 //!
 //! Never: pretends. A capture that captures nothing or a page that is shared with nobody is not made here.
 
+pub(super) mod bell;
+pub(super) mod belongings;
 pub(super) mod boot;
 pub(super) mod capture;
 pub(super) mod clock;
@@ -11,6 +13,7 @@ pub(super) mod clock;
 pub(super) mod desk;
 pub(super) mod exit;
 pub(super) mod fork;
+pub(super) mod large_pages;
 pub(super) mod limit;
 pub(super) mod lookout;
 pub(super) mod page;

@@ -2,7 +2,8 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::bell::Bell;
 use super::call::{check, retry};
 use super::process::{StdSocket, kill_group, open_pidfd, wait_readable};
 use super::{boot, ends, inherited, limit, memory_file, offspring};
@@ -78,9 +80,7 @@ impl Keeper {
             Err(error) => Err(failed(error)),
             Ok(0) => {
                 self.become_fork(parent);
-                // Closed by the end of the process, or when it becomes another program.
-                std::mem::forget(theirs);
-                Ok(Side::Child)
+                Ok(Side::Child(Bond(ManuallyDrop::new(theirs))))
             }
             Ok(pid) => {
                 // Both sides do it, so that whoever is first finds it done.
@@ -275,6 +275,38 @@ impl Forked {
             unsafe { libc::kill(self.pid as libc::pid_t, signal) };
         }
     }
+
+    /// Asks it to put its things in order and then to end, which it has to listen for ([`Bond::wait`]); false where it
+    /// cannot be asked any more.
+    pub fn ask_to_end(&self) -> bool {
+        (&self.tie).write(&[1]).is_ok_and(|sent| sent == 1)
+    }
+}
+
+/// A fork's end of the socket by which it hangs together with the process that made it. It stays open until the process
+/// has ended or becomes another program, whoever drops this.
+#[derive(Debug)]
+pub struct Bond(ManuallyDrop<StdSocket>);
+
+impl Bond {
+    /// Waits until the other process asks this one to end, which is true, or the bell rings.
+    pub fn wait(&self, bell: &Bell) -> bool {
+        loop {
+            match wait_readable(&[self.0.as_fd(), bell.descriptor()], None) {
+                Ok(_) if bell.has_rung() => return false,
+                Ok(_) => return true,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // The trial closed everything: nobody can be heard.
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Ends this process and its group as the other process would, with a signal that can be heard.
+    pub fn end_group(&self) {
+        // A signal to this process itself has come when the call returns; where it is ignored, the other one knows more.
+        let _ = kill_group(std::process::id(), libc::SIGTERM);
+    }
 }
 
 /// Waits until there is something to hear or the fork has ended, for so long at most. May return early.
@@ -287,6 +319,14 @@ pub fn wait(ear: &Ear, forked: Option<&Forked>, within: Duration) -> io::Result<
     let within = if blind { within.min(LOOK) } else { within };
     let fds: [BorrowedFd<'_>; 2] = [ear.0.as_fd(), end.map_or(ear.0.as_fd(), AsFd::as_fd)];
     wait_readable(if end.is_some() { &fds } else { &fds[..1] }, Some(within)).map(drop)
+}
+
+/// Waits until there is something to hear or the bell has rung, for so long at most. May return early.
+///
+/// # Errors
+/// What the system says.
+pub fn wait_for_bell(ear: &Ear, bell: &Bell, within: Duration) -> io::Result<()> {
+    wait_readable(&[ear.0.as_fd(), bell.descriptor()], Some(within)).map(drop)
 }
 
 /// A non-blocking socket that is read without a runtime: where nothing has come it is pending, and nobody is woken.
@@ -310,8 +350,8 @@ impl AsyncRead for Ear {
     }
 }
 
-/// Memory through which a fork tells what it has to tell: written once, read when the fork is gone. No reader has to
-/// keep up, however much it is.
+/// Memory through which a fork tells what it has to tell: read when the fork is gone. No reader has to keep up, however
+/// much it is.
 #[derive(Debug)]
 pub struct Letter {
     file: File,
@@ -330,7 +370,7 @@ impl Letter {
         Ok(Letter { identity: (metadata.dev(), metadata.ino()), file })
     }
 
-    /// Writes it.
+    /// Writes this behind what has been written.
     ///
     /// # Errors
     /// Where the file is not there any more, and what the system says.
@@ -339,7 +379,7 @@ impl Letter {
         if (metadata.dev(), metadata.ino()) != self.identity {
             return Err(io::Error::other("its descriptor is somebody else's by now"));
         }
-        self.file.write_all_at(bytes, 0)
+        self.file.write_all_at(bytes, metadata.len())
     }
 
     /// What was written; empty for the next one.

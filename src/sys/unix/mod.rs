@@ -7,13 +7,16 @@
 //! - `desk`: a socket with a name, for processes that find each other; `ends`: a socket on a runtime, read and written without waking for nothing; `lookout`: when a worker looks for the
 //!   next message by itself for a moment, before it sleeps;
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
-//! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it;
+//! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it; `large_pages`: memory that is
+//!   copied cheaply; `belongings`: what a fork would share or lack; `bell`: a thread's end as a descriptor;
 //! - `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
 //! Never: calls back into a floor above, and never runs anything between fork and exec; `fork` alone goes on without exec, and says why it may.
 //!
 //! Read next: `boot`, `spawner`, `guardian`.
 
+pub(super) mod bell;
+pub(super) mod belongings;
 pub(super) mod boot;
 mod call;
 pub(super) mod capture;
@@ -25,6 +28,7 @@ pub(super) mod exit;
 pub(super) mod fork;
 mod guardian;
 mod inherited;
+pub(super) mod large_pages;
 pub(super) mod limit;
 pub(super) mod lookout;
 mod memory_file;

@@ -1,10 +1,5 @@
 //! Things that are no fixture, and parameters that cannot be one.
 
-#[rehearsal::fixture(scope = "fork")] //~ fixtures of the scope "fork" are not there yet
-fn forked() -> u8 {
-    1
-}
-
 #[rehearsal::fixture(scope = "world")] //~ `scope` takes one of: "test", "module", "worker", "run"
 fn of_the_world() -> u8 {
     1

@@ -1,0 +1,54 @@
+//! What is said of a trial by those who know: its fork, by letter, and the server, of how that ended.
+
+use crate::harness::outcome::{Death, Output, Verdict};
+use crate::harness::worker::message::{Order, Report};
+use crate::sys::process::ExitStatus;
+use crate::sys::{seam, wire};
+
+/// The reports of a letter, in order.
+///
+/// # Errors
+/// Where it is something else.
+pub(super) fn read(mut letter: &[u8]) -> Result<Vec<Report>, String> {
+    let mut reports = Vec::new();
+    while !letter.is_empty() {
+        let begun = || "it breaks off".to_owned();
+        let (len, rest) = letter.split_first_chunk::<{ wire::PREFIX }>().ok_or_else(begun)?;
+        let (report, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize).ok_or_else(begun)?;
+        reports.push(wire::decode(report).map_err(|error| error.to_string())?);
+        letter = rest;
+    }
+    Ok(reports)
+}
+
+/// The report of a trial whose process did not end well after it: what waits for the end of a process is the trial's.
+pub(super) fn held_to(mut report: Report, order: Order, status: ExitStatus) -> Report {
+    if let Report::Finished { position, verdict, .. } = &mut report {
+        *position = order.position;
+        if !status.success() && !verdict.is_red() {
+            let message = "its function had returned; this came as its process ended".to_owned();
+            *verdict = Verdict::Crashed { death: death(status), message };
+        }
+    }
+    report
+}
+
+pub(super) fn death(status: ExitStatus) -> Death {
+    match status {
+        ExitStatus::Exited(code) => Death::Exited { code },
+        ExitStatus::Signaled(signal) => Death::Signaled { signal },
+        ExitStatus::Lost => Death::Unreachable,
+    }
+}
+
+/// The report of a trial that makes none itself; `started_ns` is 0 where it did not begin./// Of a trial that has ended now, and began then; 0 where it did not.
+pub(super) fn finished(
+    order: Order,
+    verdict: Verdict,
+    started_ns: u64,
+    output: Output,
+    notes: Vec<String>,
+) -> Report {
+    let duration_ns = if started_ns == 0 { 0 } else { seam::monotonic_ns().saturating_sub(started_ns) };
+    Report::Finished { position: order.position, verdict, started_ns, duration_ns, output, notes }
+}
