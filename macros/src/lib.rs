@@ -38,7 +38,9 @@ use register::Link;
 /// | `ignore`, `ignore = "why"` | leave it out unless asked for; std's `#[ignore]` means the same |
 /// | `should_panic`, `should_panic(expected = "text")` | a panic is what is wanted; std's `#[should_panic]` means the same |
 /// | `isolation = "thread"`, `"process"` or `"fork"` | where it runs, whatever the run's setting is |
-/// | `group = "name"` | tests of one group run one at a time, across all workers |
+/// | `group = "name"` | tests of one group run one at a time, or as many as `--group-limit` says, across all workers |
+/// | `weight = 2` | as many workers' room as it takes: a test that starts many threads or processes of its own |
+/// | `exclusive` | nothing else runs meanwhile, in any worker |
 /// | `tags("db", "slow")` | words by which tests are chosen: `-E 'tag(db)'` |
 /// | `task_panic = "allow"` or `"fail"` | whether a panic in a task or thread beside the test makes it fail |
 /// | `leaks = "allow"` or `"fail"` | whether an actor or a task that the test leaves behind makes it fail |
@@ -65,7 +67,8 @@ use register::Link;
 /// Options and attributes of the test are those of each of its cases. `#[ignore]` and `#[should_panic]` before a case are
 /// of that case alone, behind the last one of all, as rstest has it. So is, of one case, what stands behind a `;` in it,
 /// `#[case::big(9; timeout = "9s")]`:
-/// `timeout`, `ignore`, `should_panic`, `isolation`, `group`, `tags`, `task_panic` and `leaks`, in place of the test's.
+/// `timeout`, `ignore`, `should_panic`, `isolation`, `group`, `weight`, `exclusive`, `tags`, `task_panic` and `leaks`, in
+/// place of the test's.
 ///
 /// # Errors
 /// What cannot be honoured does not compile: an unknown option or one given twice, options that contradict one another,
@@ -98,7 +101,8 @@ pub fn test_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenSt
 /// failed test by its own name; all other tests run. Its time is `timeout`, or a minute. What it prints goes to stderr.
 ///
 /// Its options are those of each of its trials, as [`macro@test`] has them: `timeout`, `ignore`, `should_panic`,
-/// `isolation`, `group`, `tags`, `task_panic`, `leaks`, `crate`. So are `#[ignore]` and `#[should_panic]` beside it.
+/// `isolation`, `group`, `weight`, `exclusive`, `tags`, `task_panic`, `leaks`, `crate`. So are `#[ignore]` and
+/// `#[should_panic]` beside it.
 ///
 /// # Errors
 /// An unknown option or one given twice, a function that is `async`, `unsafe`, `extern` or generic, takes arguments, or

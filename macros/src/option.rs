@@ -5,7 +5,7 @@ use proc_macro::{Delimiter, Literal, Span, TokenStream, TokenTree};
 use crate::function::{Attribute, Function, flatten};
 use crate::token::{Failure, Out, failed};
 use crate::value::{
-    Argument, Value, choice, count, crate_path, duration_ms, expected, flag, group_name, is_comma,
+    Argument, Value, choice, count, crate_path, duration_ms, expected, flag, group_name, is_comma, is_meant,
     optional_string, tag_names, value,
 };
 
@@ -16,6 +16,8 @@ pub(crate) const OF_TEST: &[&str] = &[
     "should_panic",
     "isolation",
     "group",
+    "weight",
+    "exclusive",
     "tags",
     "task_panic",
     "leaks",
@@ -26,12 +28,33 @@ pub(crate) const OF_TEST: &[&str] = &[
 ];
 
 /// The options of one `#[case(.. ; ..)]`.
-pub(crate) const OF_CASE: &[&str] =
-    &["timeout", "ignore", "should_panic", "isolation", "group", "tags", "task_panic", "leaks"];
+pub(crate) const OF_CASE: &[&str] = &[
+    "timeout",
+    "ignore",
+    "should_panic",
+    "isolation",
+    "group",
+    "weight",
+    "exclusive",
+    "tags",
+    "task_panic",
+    "leaks",
+];
 
 /// The options of `#[rehearsal::generate]`, which are those of each of its trials.
-pub(crate) const OF_GENERATE: &[&str] =
-    &["timeout", "ignore", "should_panic", "isolation", "group", "tags", "task_panic", "leaks", "crate"];
+pub(crate) const OF_GENERATE: &[&str] = &[
+    "timeout",
+    "ignore",
+    "should_panic",
+    "isolation",
+    "group",
+    "weight",
+    "exclusive",
+    "tags",
+    "task_panic",
+    "leaks",
+    "crate",
+];
 
 /// The flavors of a runtime, and what each is called in `Flavor`.
 const FLAVORS: &[(&str, Flavor)] =
@@ -48,6 +71,8 @@ pub(crate) struct Given {
     should_panic: Option<(Option<Literal>, Span)>,
     isolation: Option<(&'static str, Span)>,
     group: Option<(Literal, Span)>,
+    weight: Option<(usize, Span)>,
+    exclusive: Option<(bool, Span)>,
     tags: Option<(Vec<Literal>, Span)>,
     task_panic: Option<(&'static str, Span)>,
     leaks: Option<(&'static str, Span)>,
@@ -105,6 +130,8 @@ impl Given {
                 once(&mut self.isolation, "isolation", (value, span))
             }
             "group" => once(&mut self.group, "group", (group_name(&argument)?, span)),
+            "weight" => once(&mut self.weight, "weight", (count(&argument)?, span)),
+            "exclusive" => once(&mut self.exclusive, "exclusive", (is_meant(&argument)?, span)),
             "tags" => once(&mut self.tags, "tags", (tag_names(&argument)?, span)),
             "task_panic" => {
                 let value = choice(&argument, &[("allow", "Allow"), ("fail", "Fail")])?;
@@ -175,6 +202,8 @@ impl Given {
             should_panic: case.should_panic.or(all.should_panic),
             isolation: case.isolation.or(all.isolation),
             group: case.group.or(all.group),
+            weight: case.weight.or(all.weight),
+            exclusive: case.exclusive.or(all.exclusive),
             tags: case.tags.or(all.tags),
             task_panic: case.task_panic.or(all.task_panic),
             leaks: case.leaks.or(all.leaks),
@@ -190,6 +219,12 @@ impl Given {
                 span,
                 "`start_paused` needs `flavor = \"current_thread\"`, which is the default: only one thread can tell \
                  that nothing but time is left to wait for",
+            );
+        }
+        if let (Some((true, _)), Some((_, span))) = (self.exclusive, self.weight) {
+            return failed(
+                span,
+                "an `exclusive` test runs alone, whatever its `weight`; keep one of the two",
             );
         }
         if let (Some((_, span)), false) = (&self.should_panic, function.returns_unit()) {
@@ -280,6 +315,12 @@ impl Given {
         }
         if let Some((name, _)) = &self.group {
             fields.some("group", |out| out.push(TokenTree::Literal(name.clone())));
+        }
+        if let Some((weight, _)) = self.weight {
+            fields.some("weight", |out| out.number(weight));
+        }
+        if let Some((exclusive, _)) = self.exclusive {
+            fields.field("exclusive", |out| out.word(truth(exclusive)));
         }
         if let Some((tags, _)) = &self.tags {
             fields.field("tags", |out| {

@@ -182,6 +182,14 @@ pub(crate) fn flag(argument: &Argument) -> Result<bool, Failure> {
     }
 }
 
+/// The name alone, or true or false behind it.
+pub(crate) fn is_meant(argument: &Argument) -> Result<bool, Failure> {
+    match argument.value {
+        Value::None => Ok(true),
+        _ => flag(argument),
+    }
+}
+
 /// A path of names.
 pub(crate) fn crate_path(argument: &Argument) -> Result<String, Failure> {
     match plain_text(argument) {

@@ -65,7 +65,7 @@ impl Arbiter {
     /// Makes the dispatch; nothing runs before `begin`.
     #[start]
     pub fn new(run: Run, done: oneshot::Sender<Summary>) -> Self {
-        let dispatch = Dispatch::new(run.planned.clone(), run.workers, run.limits);
+        let dispatch = Dispatch::arranged(run.planned.clone(), run.workers, &run.arrangement, run.limits);
         let hands = (0..dispatch.workers()).map(|_| None).collect();
         let summary = if run.is_red_already() { Summary::Red } else { Summary::Green };
         Arbiter {

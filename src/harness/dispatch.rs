@@ -13,7 +13,7 @@ mod walk;
 
 use super::outcome::{Death, Outcome, Ran, Verdict};
 use super::registry::Isolation;
-use super::schedule::{Position, SHORT_NS, Schedule};
+use super::schedule::{Arrangement, Position, SHORT_NS, Schedule};
 use crate::sys::signal::signal_name;
 use slot::{Phase, Slot};
 
@@ -49,8 +49,13 @@ pub struct Dispatch {
 impl Dispatch {
     /// A run of these trials over at most so many workers, of which no more are used than there are trials.
     pub fn new(planned: Vec<Planned>, workers: usize, limits: Limits) -> Dispatch {
+        Dispatch::arranged(planned, workers, &Arrangement::default(), limits)
+    }
+
+    /// The same, with the trials handed out in another way than as they come.
+    pub fn arranged(planned: Vec<Planned>, workers: usize, how: &Arrangement, limits: Limits) -> Dispatch {
         let workers = workers.min(planned.len()).max(1);
-        let schedule = Schedule::new(planned.iter().map(|trial| trial.item.clone()).collect(), workers);
+        let schedule = Schedule::arranged(planned.iter().map(|trial| trial.item).collect(), workers, how);
         Dispatch {
             states: vec![State::Waiting; planned.len()],
             slots: (0..workers).map(Slot::new).collect(),
@@ -362,7 +367,7 @@ impl Dispatch {
     /// Trials behind a long one go to whoever is idle.
     fn ask_back(&mut self, worker: usize, running: Position) {
         let idle = self.slots.iter().any(|slot| slot.held.is_empty() && slot.can_work());
-        if self.slots[worker].asked_back || !idle || self.schedule.wanted(None).is_some() {
+        if self.slots[worker].asked_back || !idle || self.schedule.has_waiting() {
             return;
         }
         let behind: Vec<Position> =
@@ -419,8 +424,12 @@ impl Dispatch {
         let slot = &mut self.slots[worker];
         match (slot.phase, slot.isolation) {
             (Phase::Empty, own) => {
-                if let Some(isolation) = self.schedule.wanted(own) {
+                if let Some(isolation) = self.schedule.wanted(own)
+                    && self.has_use_for_another(isolation)
+                {
+                    let slot = &mut self.slots[worker];
                     slot.renew(isolation);
+                    self.schedule.renewed(worker);
                     self.effects.push(Effect::Start(slot.source, isolation));
                 }
             }
@@ -428,14 +437,17 @@ impl Dispatch {
                 let positions: Vec<Position> =
                     std::iter::from_fn(|| self.schedule.next(worker, isolation)).collect();
                 if positions.is_empty() {
-                    let other =
-                        self.schedule.wanted(Some(isolation)).is_some_and(|wanted| wanted != isolation);
-                    if slot.held.is_empty() && other {
+                    let wanted = self.schedule.wanted(Some(isolation));
+                    let other = wanted.filter(|wanted| *wanted != isolation);
+                    let slot = &self.slots[worker];
+                    if slot.held.is_empty() && other.is_some_and(|other| self.has_use_for_another(other)) {
+                        let slot = &mut self.slots[worker];
                         slot.phase = Phase::Retired;
                         self.effects.push(Effect::Retire(slot.source));
                     }
                     return;
                 }
+                let slot = &mut self.slots[worker];
                 for &position in &positions {
                     self.states[position] = State::Held(slot.source);
                     slot.held.push_back(position);
@@ -444,6 +456,16 @@ impl Dispatch {
             }
             _ => {}
         }
+    }
+
+    /// Whether one more worker of this isolation is of use: not where only one trial can be next, and somebody is there
+    /// for it.
+    fn has_use_for_another(&self, isolation: Isolation) -> bool {
+        let waits = |slot: &Slot| {
+            let is_there = matches!(slot.phase, Phase::Starting | Phase::Up);
+            is_there && slot.isolation == Some(isolation) && slot.held.is_empty()
+        };
+        !(self.schedule.wants_one() && self.slots.iter().any(waits))
     }
 
     /// When every trial has its outcome the workers may go, and when they are gone the run is done.

@@ -49,8 +49,12 @@ pub struct Options {
     pub timeout_ms: Option<u64>,
     /// The isolation asked for by the trial itself; the run's setting where `None`.
     pub isolation: Option<Isolation>,
-    /// Trials of one group run one at a time, across all workers.
+    /// Trials of one group run one at a time, or as many as the run's settings say, across all workers.
     pub group: Option<&'static str>,
+    /// How many workers' room it takes; one's where `None`.
+    pub weight: Option<usize>,
+    /// Whether nothing else runs meanwhile, in any worker.
+    pub exclusive: bool,
     /// Words by which trials are chosen.
     pub tags: &'static [&'static str],
     /// Whether a panic in a task or thread beside the trial makes it fail; the run's setting where `None`.
@@ -70,6 +74,8 @@ impl Options {
         timeout_ms: None,
         isolation: None,
         group: None,
+        weight: None,
+        exclusive: false,
         tags: &[],
         task_panic: None,
         leaks: None,

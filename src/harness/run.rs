@@ -3,11 +3,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::cli::Options;
 use super::dispatch::{Limits, Planned};
 use super::event::{Event, TrialInfo};
 use super::history::chronicle::Chronicle;
+use super::history::record::History;
 use super::outcome::{Outcome, Verdict};
 use super::reporter::Reporter;
+use super::schedule::Arrangement;
+use super::schedule::order::{Clue, order};
 use super::worker::message::Setup;
 use crate::app::notice::say;
 use crate::app::quantity::format_duration;
@@ -29,6 +33,8 @@ pub struct Run {
     pub seats: Vec<Seat>,
     /// The same trials as the dispatch sees them.
     pub planned: Vec<Planned>,
+    /// In which order they are handed out, and how many of each group at once.
+    pub arrangement: Arrangement,
     /// Trials whose outcome is known without a worker, in plan order.
     pub settled: VecDeque<Settled>,
     /// What is wrong with the run from its beginning on.
@@ -93,6 +99,22 @@ impl Run {
             let outcome = Outcome::of(verdict);
             self.reporter.event(&Event::Finished { trial, outcome: &outcome });
         }
+    }
+
+    /// Says which trials start first, by what earlier runs have left to know of them, where that is wanted.
+    pub(super) fn arrange(&mut self, options: &Options, history: &History) {
+        // One worker takes as long in any order, and those who ask for one mostly ask for the order of the plan, too.
+        let wanted = options.longest_first.unwrap_or(self.workers > 1) && self.shuffle_seed.is_none();
+        if !wanted || history.records().is_empty() {
+            return;
+        }
+        let clue = |(seat, planned): (&Seat, &Planned)| Clue {
+            failed: history.failed_last(seat.info.name),
+            duration_ns: history.duration_ns(seat.info.name).unwrap_or(0),
+            group: planned.item.group,
+        };
+        let clues: Vec<Clue> = self.seats.iter().zip(&self.planned).map(clue).collect();
+        self.arrangement.order = order(&clues, &self.arrangement.limits);
     }
 
     /// Adds what was noted to the history of earlier runs. Where that cannot be done a line says so, and nothing else comes

@@ -21,7 +21,7 @@ use super::plan::{Candidate, Fate, Plan, explain_nothing_matched, unknown_names}
 use super::registry::{Body, Entry, Isolation, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
 use super::run::{Run, Seat, Settled, Summary};
-use super::schedule::{DEPTH, Item};
+use super::schedule::{Arrangement, DEPTH, Item};
 use super::target::Target;
 use super::worker::message::Setup;
 use super::{alone, audit, fixture, fork};
@@ -178,11 +178,12 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(isolation) => isolation,
         Err(code) => return code,
     };
-    let chronicle = known.chronicle(only(&options).is_none().then(|| registry.by_name()));
-    let whole = match assemble(&plan, registry, &options, default) {
-        Ok(whole) => Run { complaint, chronicle, ..whole },
+    let mut whole = match assemble(&plan, registry, &options, default) {
+        Ok(whole) => Run { complaint, ..whole },
         Err(code) => return code,
     };
+    whole.arrange(&options, &known.history);
+    whole.chronicle = known.chronicle(only(&options).is_none().then(|| registry.by_name()));
     let flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.address.0));
     if !flaws.is_empty() {
         return fail(&flaws.join("\nerror: "));
@@ -265,6 +266,7 @@ fn assemble(
     let mut run = Run {
         seats: Vec::with_capacity(plan.trials.len()),
         planned: Vec::with_capacity(plan.trials.len()),
+        arrangement: Arrangement::default(),
         settled: VecDeque::new(),
         complaint: None,
         filtered_out: plan.filtered_out,
@@ -311,8 +313,11 @@ fn assemble(
         let limit_ms = entry.options.timeout_ms.or_else(|| options.timeout.map(millis)).unwrap_or(u64::MAX);
         let time_limit = options.time_limit(entry.file);
         run.seats.push(Seat { address: registry.address(trial.id), info: info(entry), time_limit });
-        run.planned.push(Planned { item: Item { isolation, group }, limit_ms });
+        let (weight, exclusive) = (entry.options.weight.unwrap_or(1), entry.options.exclusive);
+        let item = Item { group, weight, exclusive, ..Item::of(isolation) };
+        run.planned.push(Planned { item, limit_ms });
     }
+    run.arrangement.limits = groups.iter().map(|group| options.group_limit(group)).collect();
     Ok(run)
 }
 

@@ -28,6 +28,7 @@ mod portable;
 mod program;
 mod report;
 mod same;
+mod schedule;
 mod select;
 mod signal;
 mod stuck;

@@ -135,6 +135,8 @@ fn options_are_what_was_said() {
         timeout_ms,
         isolation,
         group,
+        weight,
+        exclusive,
         tags,
         task_panic,
         leaks,
@@ -143,6 +145,7 @@ fn options_are_what_was_said() {
     assert_eq!((kind, ignore), (Kind::Test, Some("a \"quoted\" reason")));
     assert_eq!((should_panic, timeout_ms), (ShouldPanic::With("text"), Some(1_500)));
     assert_eq!((isolation, group), (Some(Isolation::Thread), Some("database")));
+    assert_eq!((weight, exclusive), (Some(3), false));
     assert_eq!(tags, ["db", "slow"]);
     assert_eq!((task_panic, leaks), (Some(TaskPanic::Allow), Some(Leaks::Allow)));
     assert_eq!(
@@ -154,7 +157,7 @@ fn options_are_what_was_said() {
     let multi = entry("plain::multi_threaded").options;
     assert_eq!((multi.runtime, multi.isolation), (threads, Some(Isolation::Process)));
     assert_eq!((multi.timeout_ms, multi.task_panic), (Some(7_200_000), Some(TaskPanic::Fail)));
-    assert_eq!(multi.leaks, Some(Leaks::Fail));
+    assert_eq!((multi.leaks, multi.weight, multi.exclusive), (Some(Leaks::Fail), None, true));
 
     let none = entry("plain::asynchronous").options;
     assert_eq!(format!("{none:?}"), format!("{:?}", Options::NONE));

@@ -58,6 +58,8 @@ async fn with() {}
     should_panic(expected = "text"),
     isolation = "thread",
     group = "database",
+    weight = 3,
+    exclusive = false,
     tags("db", "slow"),
     task_panic = "allow",
     leaks = "allow",
@@ -71,6 +73,7 @@ async fn all_options() {
 #[rehearsal::test(
     timeout = "2h",
     isolation = "process",
+    exclusive,
     task_panic = "fail",
     leaks = "fail",
     flavor = "multi_thread",

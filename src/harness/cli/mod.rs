@@ -9,6 +9,7 @@
 
 pub mod choice;
 pub mod options;
+mod pool;
 pub mod table;
 
 pub use choice::Choice;

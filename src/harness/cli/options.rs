@@ -10,6 +10,7 @@ use crate::harness::history::place::Asked;
 use crate::harness::registry::{Isolation, Leaks, TaskPanic};
 
 use super::choice::Choice;
+use super::pool::{group_limits, history, workers};
 use super::table::{DECLARATION, TABLE};
 
 /// A command line, variable or settings file that cannot be honoured.
@@ -60,6 +61,10 @@ pub struct Options {
     pub fail_fast: bool,
     /// Seed of a random order.
     pub shuffle_seed: Option<u64>,
+    /// Longest first where true, by name where false; what suits the number of workers where nobody asked.
+    pub longest_first: Option<bool>,
+    /// How many trials of a group run at once, where it is not one.
+    pub group_limits: Vec<(String, usize)>,
     /// Where what is learnt of trials is kept between runs.
     pub history: Asked,
     /// `--ensure-time`: what a trial may take before it fails for that; see [`Options::time_limit`].
@@ -243,6 +248,8 @@ impl Options {
             actor_tree: settings.word("actor-tree") != Some("hide"),
             fail_fast: settings.switch("fail-fast"),
             shuffle_seed: shuffle_seed(settings),
+            longest_first: settings.word("order").map(|order| order == "longest"),
+            group_limits: group_limits(settings)?,
             history,
             ensure_time: settings.switch("ensure-time").then(|| time_limits(environment)).transpose()?,
             format: format(settings),
@@ -256,6 +263,12 @@ impl Options {
             again: again(settings, environment),
             warnings: warnings(settings, environment),
         })
+    }
+
+    /// How many trials of this group may run at once: what was said last of it, one where nothing was.
+    pub fn group_limit(&self, group: &str) -> usize {
+        let said = self.group_limits.iter().rev().find(|(name, _)| name == group);
+        said.map_or(1, |(_, limit)| *limit)
     }
 
     /// The text of `--help`.
@@ -302,11 +315,6 @@ fn filters(settings: &Settings) -> Result<Vec<String>, CliError> {
     settings.positional().iter().map(read).collect()
 }
 
-fn workers(settings: &Settings) -> usize {
-    let asked = settings.count("workers").map(|count| usize::try_from(count).unwrap_or(usize::MAX));
-    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
-}
-
 fn isolation(settings: &Settings) -> Result<Option<Isolation>, CliError> {
     let in_process = settings.switch("force-run-in-process");
     match settings.word("isolation") {
@@ -328,14 +336,6 @@ fn shuffle_seed(settings: &Settings) -> Option<u64> {
     use std::hash::{BuildHasher, RandomState};
     let drawn = || RandomState::new().hash_one("shuffle") >> 1;
     settings.count("shuffle-seed").or_else(|| settings.switch("shuffle").then(drawn))
-}
-
-fn history(settings: &Settings) -> Asked {
-    match settings.path("history") {
-        None => Asked::Beside,
-        Some(word) if word.as_os_str() == "none" => Asked::Nowhere,
-        Some(directory) => Asked::In(directory.to_owned()),
-    }
 }
 
 fn format(settings: &Settings) -> Format {

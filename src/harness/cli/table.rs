@@ -139,6 +139,28 @@ pub const TABLE: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "order",
+        heading: RUN,
+        flags: &["--order"],
+        variables: &[Variable::exact("REHEARSAL_ORDER")],
+        key: Some("order"),
+        form: Form::Word(&["longest", "plan"]),
+        help: "Which trials start first: those that failed last time and then those that take the longest (the \
+               default where there are two workers or more), or by name, as they are listed",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "group-limit",
+        heading: RUN,
+        flags: &["--group-limit"],
+        variables: &[Variable::exact("REHEARSAL_GROUP_LIMIT")],
+        key: Some("group-limit"),
+        form: Form::List,
+        placeholder: "GROUP=N",
+        help: "Let N trials of this group run at once, where it is one otherwise; may be repeated",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "history",
         heading: RUN,
         flags: &["--history"],

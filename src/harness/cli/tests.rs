@@ -60,6 +60,8 @@ fn each_own_flag_has_a_variable_and_a_key() {
         "no-progress",
         "fresh-runtime",
         "history",
+        "order",
+        "group-limit",
     ];
     for name in own {
         let setting =
@@ -236,6 +238,17 @@ fn a_history_is_kept_beside_the_binary_elsewhere_or_nowhere() {
 }
 
 #[rehearsal::test]
+fn the_order_and_the_limits_of_groups_are_taken() {
+    assert_eq!(parse("").longest_first, None);
+    assert_eq!(parse("--order plan").longest_first, Some(false));
+    assert_eq!(parse_in(&[("REHEARSAL_ORDER", "longest")]).longest_first, Some(true));
+    let limits = [("db".to_owned(), 3), ("a=b".to_owned(), 2)];
+    assert_eq!(parse("--group-limit db=3 --group-limit a=b=2").group_limits, limits);
+    let file = parse_with("", &[], "group-limit = ['db=3', 'a=b = 2']").expect("right");
+    assert_eq!(file.group_limits, limits);
+}
+
+#[rehearsal::test]
 fn what_cannot_be_is_refused() {
     let cases = [
         ("--test-threads 0", "`--test-threads 0`: too small; allowed: a whole number of at least 1"),
@@ -251,6 +264,14 @@ fn what_cannot_be_is_refused() {
         (
             "--isolation fork --force-run-in-process",
             "`--isolation fork` and `--force-run-in-process` exclude each other; give one of them",
+        ),
+        (
+            "--group-limit db",
+            "`--group-limit db`: not a group and its limit; allowed: GROUP=N with N from 1 up, as in db=3",
+        ),
+        (
+            "--group-limit db=0",
+            "`--group-limit db=0`: not a group and its limit; allowed: GROUP=N with N from 1 up, as in db=3",
         ),
         ("--isolation vm", "`--isolation vm`: no such word; allowed: process, fork, thread"),
         (

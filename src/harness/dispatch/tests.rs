@@ -8,7 +8,7 @@ const LIMITS: Limits = Limits { grace_ms: 100, slow_ms: 60_000 };
 const MS: u64 = 1_000_000;
 
 fn run_of(count: usize, workers: usize, isolation: Isolation) -> Dispatch {
-    let planned = Planned { item: Item { isolation, group: None }, limit_ms: 1_000 };
+    let planned = Planned { item: Item::of(isolation), limit_ms: 1_000 };
     Dispatch::new(vec![planned; count], workers, LIMITS)
 }
 

@@ -186,7 +186,18 @@ impl Walk {
 fn each_planned_trial_ends_in_exactly_one_outcome_whatever_dies() {
     for seed in 1..=300_u64 {
         let isolation = [Isolation::Thread, Isolation::Process, Isolation::Fork][seed as usize % 3];
-        let item = |n: usize| Item { isolation, group: n.is_multiple_of(5).then_some(n % 3) };
+        let item = |n: usize| Item {
+            group: n.is_multiple_of(5).then_some(n % 3),
+            weight: if n.is_multiple_of(7) { n % 5 + 1 } else { 1 },
+            exclusive: n.is_multiple_of(19),
+            // Some suites have trials of another isolation among them.
+            isolation: if seed.is_multiple_of(4) && n.is_multiple_of(11) {
+                Isolation::Process
+            } else {
+                isolation
+            },
+            ..Item::of(isolation)
+        };
         let planned: Vec<_> = (0..60).map(|n| Planned { item: item(n), limit_ms: 20 + n as u64 }).collect();
         let run = Dispatch::new(planned, 3, Limits { grace_ms: 50, slow_ms: 10 });
         let mut walk = Walk {

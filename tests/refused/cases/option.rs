@@ -96,4 +96,13 @@ fn threads_without_runtime() {}
 #[rehearsal::test(crate = "not a path")] //~ `crate` takes the path under which rehearsal is known
 fn odd_path() {}
 
+#[rehearsal::test(weight = 0)] //~ `weight` takes a number from 1 up
+fn weightless() {}
+
+#[rehearsal::test(exclusive = 3)] //~ `exclusive` takes true or false
+fn exclusive_to_three() {}
+
+#[rehearsal::test(exclusive, weight = 2)] //~ an `exclusive` test runs alone, whatever its `weight`
+fn alone_and_heavy() {}
+
 fn main() {}

@@ -1,0 +1,38 @@
+//! The settings that say how a run is spread over its workers.
+
+use super::options::CliError;
+use crate::app::{Settings, Source};
+use crate::harness::history::place::Asked;
+
+/// How many workers there are.
+pub(super) fn workers(settings: &Settings) -> usize {
+    let asked = settings.count("workers").map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// `GROUP=N`, each.
+pub(super) fn group_limits(settings: &Settings) -> Result<Vec<(String, usize)>, CliError> {
+    let limit = |text: &String| {
+        let (group, limit) = text.rsplit_once('=')?;
+        let limit = limit.trim().parse().ok().filter(|limit| *limit > 0)?;
+        Some((group.trim().to_owned(), limit))
+    };
+    let read = |text: &String| {
+        limit(text).ok_or_else(|| CliError::BadValue {
+            from: Box::new(settings.source("group-limit").cloned().unwrap_or(Source::Default)),
+            given: text.clone(),
+            problem: "not a group and its limit".into(),
+            allowed: "GROUP=N with N from 1 up, as in db=3".into(),
+        })
+    };
+    settings.list("group-limit").iter().map(read).collect()
+}
+
+/// Where the history is.
+pub(super) fn history(settings: &Settings) -> Asked {
+    match settings.path("history") {
+        None => Asked::Beside,
+        Some(word) if word.as_os_str() == "none" => Asked::Nowhere,
+        Some(directory) => Asked::In(directory.to_owned()),
+    }
+}
