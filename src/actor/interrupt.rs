@@ -2,13 +2,13 @@
 //!
 //! They are heard on a thread of their own: the second one ends the process also where the program's runtime is busy.
 
-use std::sync::mpsc;
-use std::thread;
+use std::sync::{Arc, Barrier};
 
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use crate::sys::signal::{Signal, Signals};
+use crate::sys::{seam, thread};
 
 /// The first request to end that comes from now on. A second one ends the process at once.
 pub(super) struct Interrupt(oneshot::Receiver<Signal>);
@@ -16,12 +16,17 @@ pub(super) struct Interrupt(oneshot::Receiver<Signal>);
 /// Begins to listen. Where the system does not let us, these signals end the process as they always did.
 pub(super) fn listen() -> Interrupt {
     let (tell, told) = oneshot::channel();
-    let (listens, is_listening) = mpsc::channel();
+    let tried = Arc::new(Barrier::new(2));
+    let has_tried = Arc::clone(&tried);
     let hear = move || {
-        let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
-        runtime.block_on(async {
-            let Ok(mut signals) = Signals::new() else { return };
-            let _ = listens.send(());
+        let runtime = Builder::new_current_thread().enable_all().build().ok();
+        let signals = runtime.as_ref().and_then(|runtime| {
+            let _inside = runtime.enter();
+            Signals::new().ok()
+        });
+        has_tried.wait();
+        let Some((runtime, mut signals)) = runtime.zip(signals) else { return };
+        seam::block_on(&runtime, async {
             let first = signals.next().await;
             eprintln!("rehearsal: {}: stopping; once more ends this at once", first.name());
             let _ = tell.send(first);
@@ -29,9 +34,9 @@ pub(super) fn listen() -> Interrupt {
             std::process::exit(second.exit_code().into());
         });
     };
-    if thread::Builder::new().name("rehearsal-signals".to_owned()).spawn(hear).is_ok() {
-        // From here on a signal is heard; it ends with an error where it never will be.
-        let _ = is_listening.recv();
+    if thread::start("rehearsal-signals".to_owned(), hear).is_ok() {
+        // From here on a signal is heard, or never will be.
+        tried.wait();
     }
     Interrupt(told)
 }

@@ -32,8 +32,7 @@ pub(crate) fn enter_as(child: u64, parent: u64) {
     // Not under the lock: what is let go of there may be the last that is left of an actor.
     let alive = is_due.then(roll::numbers);
     let mut lineage = lineage();
-    if let Some(mut alive) = alive {
-        alive.sort_unstable();
+    if let Some(alive) = alive {
         // Those that came meanwhile are behind the ones that were looked at.
         let newest = alive.last().copied().unwrap_or_default();
         lineage.rows.retain(|(child, _)| *child > newest || alive.binary_search(child).is_ok());
@@ -44,8 +43,10 @@ pub(crate) fn enter_as(child: u64, parent: u64) {
 
 /// Children and their parents, in the order of the children's numbers.
 pub(crate) fn all() -> Vec<(u64, u64)> {
-    let mut rows = lineage().rows.clone();
-    rows.sort_by_key(|(child, _)| *child);
-    rows.dedup_by_key(|(child, _)| *child);
-    rows
+    let rows = lineage().rows.clone();
+    // Pairs of numbers are what all here puts in order: each type that is sorted is twenty functions more to compile.
+    let mut order: Vec<(u64, u64)> = (0..).zip(&rows).map(|(at, (child, _))| (*child, at)).collect();
+    order.sort_unstable();
+    order.dedup_by_key(|(child, _)| *child);
+    order.into_iter().map(|(_, at)| rows[at as usize]).collect()
 }

@@ -61,7 +61,7 @@ where
     let mut interrupt = interrupt::listen();
     let is_interrupted = Arc::new(AtomicBool::new(false));
     let main = reported_until(is_interrupted.clone(), main());
-    let ended = runtime.block_on(async {
+    let ended = seam::block_on(&runtime, async {
         let mut running = seam::spawn(main);
         let mut signal = pin!(interrupt.next());
         let ended = poll_fn(|cx| match Pin::new(&mut running).poll(cx) {

@@ -41,12 +41,14 @@ pub(crate) fn enter(actor: &Arc<dyn AnyActor>) {
 
 /// Those that anybody still refers to, in the order they were spawned.
 pub(crate) fn all() -> Vec<Arc<dyn AnyActor>> {
-    let mut actors: Vec<_> = roll().actors.iter().filter_map(Weak::upgrade).collect();
-    actors.sort_by_key(|actor| actor.node().name.id);
-    actors
+    let mut actors: Vec<_> = roll().actors.iter().map(Weak::upgrade).collect();
+    let numbers = (0..).zip(&actors).filter_map(|(at, actor)| Some((actor.as_ref()?.node().name.id, at)));
+    let mut order: Vec<(u64, u64)> = numbers.collect();
+    order.sort_unstable();
+    order.into_iter().filter_map(|(_, at)| actors[at as usize].take()).collect()
 }
 
-/// The numbers of those that anybody still refers to.
+/// The numbers of those that anybody still refers to, in order.
 pub(crate) fn numbers() -> Vec<u64> {
     all().iter().map(|actor| actor.node().name.id).collect()
 }

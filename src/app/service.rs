@@ -118,7 +118,7 @@ pub fn serve<S: Service>(service: S) -> ExitCode {
         Err(error) => return refuse::<S>(&format!("its runtime could not be built: {error}")),
     };
     // Spawned, because the future given to `block_on` itself is slow to wake.
-    let served = runtime.block_on(async {
+    let served = seam::block_on(&runtime, async {
         let signals = match Signals::new() {
             Ok(signals) => signals,
             Err(error) => return Err(format!("signals cannot be listened for: {error}")),

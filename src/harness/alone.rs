@@ -3,7 +3,6 @@
 //! No pool, no capture and no live display. A guard turns an early `exit(0)` into a failure; `_exit(0)` is beyond it.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::event::Event;
@@ -12,7 +11,7 @@ use super::outcome::{Outcome, Ran, Verdict};
 use super::registry::{Leaks, Registry, TaskPanic};
 use super::run::{Run, Summary};
 use super::trial::{self, TrialSettings};
-use crate::sys::{exit, seam};
+use crate::sys::{exit, seam, thread};
 
 /// Runs the only trial of this run on a thread with its name.
 pub fn run(mut run: Run) -> Summary {
@@ -57,7 +56,7 @@ fn attempt(run: &Run) -> (Verdict, String) {
     let guard = exit::guard_exit(101, line);
     let told: Arc<(Mutex<Told>, Condvar)> = Arc::default();
     let teller = Arc::clone(&told);
-    let spawned = thread::Builder::new().name(entry.name().to_owned()).spawn(move || {
+    let spawned = thread::start(entry.name().to_owned(), move || {
         let attempt = trial::run_here(entry, &settings);
         *teller.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((attempt.verdict, attempt.actors));
         teller.1.notify_all();

@@ -23,7 +23,7 @@ use super::worker::message::{Made, Order, Report};
 use crate::actor::Exit;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
-use crate::sys::{fork, process, seam};
+use crate::sys::{fork, process, seam, thread};
 use remains::{current_of, death_of, read_back};
 
 /// A worker as the arbiter holds it.
@@ -462,7 +462,10 @@ impl Arbiter {
             return self.tell_end(Vec::new());
         }
         let own = self.own.clone().expect("a run begins with the arbiter's own proxy");
-        std::thread::spawn(move || drop(own.tell_end(fixture::tear_down_process()).tell()));
+        let tear_down = move || drop(own.tell_end(fixture::tear_down_process()).tell());
+        if let Err(error) = thread::start("fixture teardown".to_owned(), tear_down) {
+            self.tell_end(vec![format!("nothing was torn down: there is no thread for it: {error}")]);
+        }
     }
 
     /// Tells the end of the run, and first what went wrong with the teardown of its fixtures.

@@ -367,7 +367,15 @@ fn conduct(run: Run, options: &Options, default: Isolation) -> Summary {
         eprintln!("note: with thread isolation the output of tests is not captured");
     }
     // The arbiter runs as a spawned task: the future given to `block_on` is slow to wake.
-    let summary = runtime.block_on(async { seam::spawn(arbitrate(run)).await });
+    let summary = seam::block_on(&runtime, async {
+        let (tell, told) = oneshot::channel();
+        let arbitrated = seam::spawn(async move {
+            let _ = tell.send(arbitrate(run).await);
+        })
+        .await;
+        arbitrated.map(|()| told)
+    });
+    let summary = summary.map(|mut told| told.try_recv().unwrap_or(Summary::Red));
     runtime.shutdown_background();
     summary.unwrap_or_else(|error| {
         fail(&format!("the arbiter itself failed, which is a bug in Rehearsal: {error}"));

@@ -169,7 +169,7 @@ fn rouse() -> bool {
 fn start() -> bool {
     static CLOCK: OnceLock<Option<Thread>> = OnceLock::new();
     let clock = CLOCK.get_or_init(|| {
-        let thread = thread::Builder::new().name("rehearsal-clock".to_owned()).spawn(run);
+        let thread = super::thread::start("rehearsal-clock".to_owned(), run);
         thread.ok().map(|handle| handle.thread().clone())
     });
     let Some(thread) = clock else { return false };

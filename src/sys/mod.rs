@@ -15,6 +15,7 @@
 //! - [`page`]: which trial runs since when, readable after the process that ran it is gone;
 //! - [`exit`]: a guard against leaving through `exit()`;
 //! - [`limit`]: what the system allows this process, who traces it, how many threads it has;
+//! - [`thread`]: the one place where threads are started;
 //! - [`terminal`]: how large the terminal is that stdout may be.
 //!
 //! All `unsafe` code of the crate is here, and all `cfg` on the platform. Each of these files holds what is the same
@@ -47,6 +48,7 @@ pub mod signal;
 pub(crate) mod slot;
 mod standstill;
 pub mod terminal;
+pub mod thread;
 pub mod usage;
 pub mod wire;
 

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 pub use tokio::time::Instant;
 
@@ -190,6 +191,21 @@ where
     F::Output: Send + 'static,
 {
     spawn_boxed(Box::pin(future))
+}
+
+/// Runs a future to its end on this thread. It is slow to wake: what matters is spawned by it.
+///
+/// # Panics
+/// Within a runtime.
+pub(crate) fn block_on<T>(runtime: &Runtime, future: impl Future<Output = T>) -> T {
+    let mut output = None;
+    drive(runtime, pin!(async { output = Some(future.await) }));
+    output.expect("what is driven ends by leaving its output")
+}
+
+// One instance of the runtime's loop, not one a future.
+fn drive(runtime: &Runtime, future: Pin<&mut dyn Future<Output = ()>>) {
+    runtime.block_on(future);
 }
 
 /// This file, by which a task is known to be an actor's where tokio tells where it was spawned.

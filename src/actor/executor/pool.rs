@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
-use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -15,6 +14,7 @@ use super::work::{Cancelled, Core, JobInfo, Work};
 use crate::actor::current::Inside;
 use crate::actor::node::AnyActor;
 use crate::actor::panic;
+use crate::sys::thread;
 
 /// Jobs that may wait for a thread.
 const CAPACITY: usize = 1024;
@@ -66,7 +66,7 @@ struct Queued {
 
 impl Pool {
     pub(crate) fn new(actor: &Arc<dyn AnyActor>) -> Arc<Pool> {
-        let limit = thread::available_parallelism().map_or(1, usize::from);
+        let limit = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Pool {
             actor: Arc::downgrade(actor),
             name: actor.node().name.name(),
@@ -241,7 +241,7 @@ impl Pool {
             return Ok(());
         }
         let pool = self.clone();
-        let started = thread::Builder::new().name(format!("{}-cpu", self.name)).spawn(move || pool.serve());
+        let started = thread::start(format!("{}-cpu", self.name), move || pool.serve());
         match started {
             Ok(_) => {
                 books.threads += 1;

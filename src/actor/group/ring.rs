@@ -27,8 +27,7 @@ impl Ring {
     /// A member takes its places, which its seed alone decides.
     pub(super) fn insert(&mut self, seed: u64, member: u64) {
         self.append(seed, member);
-        // Sorted but for what was added: the stable sort makes use of that.
-        self.places.sort();
+        self.places.sort_unstable();
     }
 
     fn append(&mut self, seed: u64, member: u64) {

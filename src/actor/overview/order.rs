@@ -10,11 +10,11 @@ pub(super) struct Row {
 
 /// Each behind the one it is a child of, with how deep it is. One whose parent is not among them is at the top.
 pub(super) fn ordered(mut rows: Vec<Row>) -> Vec<ActorInfo> {
-    let mut numbers: Vec<(u64, usize)> = rows.iter().enumerate().map(|(at, row)| (row.info.id, at)).collect();
+    let mut numbers: Vec<(u64, u64)> = (0..).zip(&rows).map(|(at, row)| (row.info.id, at)).collect();
     numbers.sort_unstable();
     let place_of = |id: u64| {
         let at = numbers.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(numbers[at].1)
+        Some(numbers[at].1 as usize)
     };
     let mut children = vec![Vec::new(); rows.len()];
     // Those that are to come next, the first one last.

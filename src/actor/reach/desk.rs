@@ -1,7 +1,7 @@
 //! Where a process is found by its relatives.
 
+use std::io;
 use std::sync::{Arc, OnceLock};
-use std::{io, thread};
 
 use tokio::runtime::{Builder, Handle};
 
@@ -10,8 +10,8 @@ use crate::actor::crossing::Door;
 use crate::actor::info::Placement;
 use crate::actor::realm::Realm;
 use crate::sys::desk::Desk;
-use crate::sys::seam;
 use crate::sys::wire::wired;
+use crate::sys::{seam, thread};
 
 /// Where a name can be asked for: a realm of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +82,8 @@ fn start() -> io::Result<Handle> {
         let _inside = handle.enter();
         Desk::open(&name_of(nonce, std::process::id()))?
     };
-    thread::Builder::new().name("rehearsal-reach".to_owned()).spawn(move || {
-        runtime.block_on(async {
+    thread::start("rehearsal-reach".to_owned(), move || {
+        seam::block_on(&runtime, async {
             // Where no more files can be opened the next one may find some closed.
             loop {
                 match desk.next().await {

@@ -1,8 +1,8 @@
 //! An actor as a thread of this process with an event loop of its own.
 
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
-use std::{io, thread};
 
 use tokio::runtime::Builder;
 
@@ -11,7 +11,7 @@ use crate::actor::error::SpawnError;
 use crate::actor::info::ActorName;
 use crate::actor::life::{Seat, live};
 use crate::actor::realm::Realm;
-use crate::sys::seam;
+use crate::sys::{seam, thread};
 
 pub(super) fn place<A: Actor>(seat: Seat<A>) -> Result<(), SpawnError> {
     let actor = seat.shared.node.name.clone();
@@ -26,11 +26,11 @@ fn run(actor: &ActorName, life: Pin<Box<dyn Future<Output = ()> + Send>>) -> io:
     let run = move || {
         realm.settle();
         // Run as a task: the future that `block_on` is given is slow to wake.
-        let ended = runtime.block_on(async { seam::spawn(life).await });
+        let ended = seam::block_on(&runtime, async { seam::spawn_boxed(life).await });
         // What the actor left running must not hold the thread: blocking work may never end.
         runtime.shutdown_background();
         drop(ended);
     };
-    thread::Builder::new().name(actor.name()).spawn(run)?;
+    thread::start(actor.name(), run)?;
     Ok(())
 }

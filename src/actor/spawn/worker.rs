@@ -7,7 +7,6 @@ use std::any::Any;
 use std::io;
 use std::process::exit;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use super::builder;
@@ -38,7 +37,7 @@ use crate::actor::{overview, panic, span};
 use crate::sys::boot::WorkerBoot;
 use crate::sys::process::{OwnedFd, ReadEnd};
 use crate::sys::wire::{BlockingSender, FrameReader};
-use crate::sys::{anchor, seam};
+use crate::sys::{anchor, seam, thread};
 
 /// Exit code of a worker whose actor ended in another way than told to; cargo stays quiet at it.
 pub(super) const FAILED: i32 = 101;
@@ -89,7 +88,7 @@ fn begin(boot: WorkerBoot) -> io::Result<(anchor::Entry, Errand)> {
         let _inside = runtime.enter();
         FrameReader::new(ReadEnd::from_std(socket)?.looking_out(link.lookout()))
     };
-    let first = runtime.block_on(frames.next()).map_err(io::Error::other)?;
+    let first = seam::block_on(&runtime, frames.next()).map_err(io::Error::other)?;
     let Some(first) = first else { exit(FAILED) };
     match read_hello(first) {
         Ok((hello, args)) => {
@@ -180,7 +179,7 @@ pub(crate) fn serve_actor<A: ProcessActor>(errand: &mut dyn Any) {
     give_signs_of_life(link.clone(), hello.notify_every, shared.clone());
 
     let counted = shared.clone();
-    let exit_of_actor = runtime.block_on(async {
+    let exit_of_actor = seam::block_on(&runtime, async {
         let living = seam::spawn(live(seat));
         let reporting = seam::spawn(report_start(link.clone(), is_ready));
         let reading = seam::spawn(receive(shared, proxy, frames, link.clone()));
@@ -215,7 +214,7 @@ async fn report_start(link: Arc<Uplink>, is_ready: Started) {
 fn give_signs_of_life(link: Arc<Uplink>, every: Duration, own: Arc<dyn AnyActor>) {
     let give = move || link.give_signs(every, || overview::within(&*own, TOLD));
     // Without the thread the parent will take long commands for silence; there is nobody to tell but the log.
-    if let Err(error) = thread::Builder::new().name("rehearsal-notify".to_owned()).spawn(give) {
+    if let Err(error) = thread::start("rehearsal-notify".to_owned(), give) {
         eprintln!("rehearsal: no thread for signs of life: {error}");
     }
 }

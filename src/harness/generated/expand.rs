@@ -4,7 +4,6 @@ use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::trial::{Generate, Trial, on_one_line};
@@ -13,6 +12,7 @@ use crate::app::quantity::format_duration;
 use crate::harness::registry::{Body, Entry, Options};
 use crate::sys::capture::stdout_aside;
 use crate::sys::exit::guard_exit;
+use crate::sys::thread;
 
 /// How long a generator may take that does not say, milliseconds.
 const LIMIT_MS: u64 = 60_000;
@@ -73,7 +73,7 @@ fn begin(entry: &'static Entry) -> Result<Slot, String> {
     let Body::Generator(generate) = entry.body else { return Err("it is none".to_owned()) };
     let slot = Slot::default();
     let theirs = Arc::clone(&slot);
-    let started = thread::Builder::new().name(entry.name().to_owned()).spawn(move || {
+    let started = thread::start(entry.name().to_owned(), move || {
         let made = collect(generate);
         *theirs.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
         theirs.1.notify_all();

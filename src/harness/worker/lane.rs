@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::message::{Order, Report, Setup};
@@ -18,7 +18,7 @@ use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
 use crate::sys::page::Page;
-use crate::sys::{exit, process, seam};
+use crate::sys::{exit, process, seam, thread};
 
 /// How long children that a trial has let go of get to be gone.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -179,10 +179,7 @@ fn start_next(shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
             send(shared, not_run(order, reason));
             continue;
         };
-        match thread::Builder::new()
-            .name(entry.name().to_owned())
-            .spawn(move || run(&on_thread, order, entry))
-        {
+        match thread::start(entry.name().to_owned(), move || run(&on_thread, order, entry)) {
             Ok(thread) => return Some(thread),
             Err(error) => {
                 let reason = format!(

@@ -2,12 +2,13 @@
 
 use super::actor::WorkerProxy;
 use crate::harness::fixture::Store;
+use crate::sys::thread;
 
 /// Has a fixture's value looked for, or made, and sent to the worker that wants it. A thread waits for it, and the
 /// arbiter does not.
 pub fn lend(proxy: WorkerProxy, fixture: u32) {
     let to = proxy.clone();
-    let lending = std::thread::Builder::new().name("fixture lender".to_owned()).spawn(move || {
+    let lending = thread::start("fixture lender".to_owned(), move || {
         let (bytes, refusal, skip) = match Store::of_run().bytes_of(fixture) {
             Ok(bytes) => (bytes, None, false),
             Err(refusal) => (Vec::new(), Some(refusal.text), refusal.skip),

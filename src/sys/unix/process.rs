@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::call::{check, retry};
 use super::{ends, offspring, spawner};
 use crate::sys::process::{Blow, ExitStatus, ProcessError, SpawnOptions};
+use crate::sys::thread;
 
 pub use super::ends::{ReadEnd, WriteEnd};
 pub use super::offspring::{children, leaves_children, name_of, reap_finished, settle_children};
@@ -198,7 +199,7 @@ impl Watch {
     fn by_thread(process: &Arc<Process>) -> io::Result<Watch> {
         let (sender, receiver) = watch::channel(false);
         let pid = process.pid;
-        std::thread::Builder::new().name(format!("rehearsal-wait-{pid}")).spawn(move || {
+        thread::start(format!("rehearsal-wait-{pid}"), move || {
             // An error says that it was reaped already.
             let _ = peek(pid, 0);
             let _ = sender.send(true);

@@ -9,8 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::boot::{Mark, WORKER_MARK};
@@ -19,10 +18,10 @@ use super::process::{Child, Process, StdSocket, wait_readable};
 use super::{limit, preamble, sender};
 use crate::sys::boot::is_bootstrapped;
 use crate::sys::process::{MAX_PASSED, Output, ProcessError, SpawnOptions};
-use crate::sys::seam;
+use crate::sys::{seam, thread};
 
 enum Request {
-    Start { options: SpawnOptions, reply: Sender<Result<Child, ProcessError>> },
+    Start { options: SpawnOptions, reply: Reply },
     Ended { pid: u32 },
     Reap(Arc<Process>),
 }
@@ -44,10 +43,11 @@ pub(super) fn spawn(options: SpawnOptions) -> Result<Child, ProcessError> {
     if options.pass.len() > MAX_PASSED {
         return Err(ProcessError::TooManyFiles { title, count: options.pass.len() });
     }
-    let (reply, answer) = mpsc::channel();
-    let gone = || io::Error::other("the thread that starts processes is gone");
+    let reply = Reply::default();
+    let answer = Arc::clone(&reply.0);
+    let gone = || Err(io::Error::other("the thread that starts processes is gone"));
     request(Request::Start { options, reply })
-        .and_then(|()| answer.recv().map_err(|_| gone()))
+        .and_then(|()| answer.wait().map_or_else(gone, Ok))
         .map_err(|error| failed(&title, "starting the thread that starts processes", error))?
 }
 
@@ -65,9 +65,65 @@ pub(super) fn reap_later(process: Arc<Process>) {
     let _ = request(Request::Reap(process));
 }
 
+/// What the thread answers a start with. Dropped without an answer, as when the thread is gone, it says so.
+#[derive(Default)]
+struct Reply(Arc<Slot>);
+
+/// Where an answer is waited for.
+#[derive(Default)]
+struct Slot {
+    told: Mutex<Option<Told>>,
+    changed: Condvar,
+}
+
+/// `None` where there will be no answer.
+type Told = Option<Result<Child, ProcessError>>;
+
+impl Reply {
+    fn send(self, result: Result<Child, ProcessError>) {
+        self.0.tell(Some(result));
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        self.0.tell(None);
+    }
+}
+
+impl Slot {
+    /// The first to tell is believed.
+    fn tell(&self, told: Told) {
+        locked(&self.told).get_or_insert(told);
+        self.changed.notify_one();
+    }
+
+    fn wait(&self) -> Told {
+        let told = self.changed.wait_while(locked(&self.told), |told| told.is_none());
+        told.unwrap_or_else(PoisonError::into_inner).take().flatten()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is asked of the thread and has not been taken by it; `None` once the thread is gone.
+type Inbox = Mutex<Option<Vec<Request>>>;
+
+/// The thread's end of an inbox: nothing is put in once it is gone, and who waits for what is in it learns that.
+struct Served(Arc<Inbox>);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let left = locked(&self.0).take();
+        drop(left);
+    }
+}
+
 /// How to reach the thread.
 struct Door {
-    requests: Sender<Request>,
+    requests: Arc<Inbox>,
     /// What is written here wakes it.
     bell: OwnedFd,
 }
@@ -78,13 +134,17 @@ impl Door {
         let (bell, rung) = StdSocket::pair()?;
         bell.set_nonblocking(true)?;
         rung.set_nonblocking(true)?;
-        let (requests, inbox) = mpsc::channel();
-        std::thread::Builder::new().name("rehearsal-spawn".into()).spawn(move || serve(&inbox, rung))?;
+        let requests = Arc::new(Mutex::new(Some(Vec::new())));
+        let inbox = Served(Arc::clone(&requests));
+        thread::start("rehearsal-spawn".into(), move || serve(&inbox, rung))?;
         Ok(Door { requests, bell: bell.into() })
     }
 
     fn hand_in(&self, request: Request) -> Result<(), Request> {
-        self.requests.send(request).map_err(|mpsc::SendError(request)| request)?;
+        match &mut *locked(&self.requests) {
+            Some(waiting) => waiting.push(request),
+            None => return Err(request),
+        }
         // Where the bell takes no more it has been rung enough.
         let _ = sender::send_some(&self.bell, &[0]);
         Ok(())
@@ -108,7 +168,7 @@ fn request(request: Request) -> io::Result<()> {
 }
 
 /// The thread: waits for requests, for the guardian's death, and for those who take their time to die.
-fn serve(inbox: &Receiver<Request>, mut rung: StdSocket) {
+fn serve(inbox: &Served, mut rung: StdSocket) {
     let mut guardian = Guardian::default();
     let mut dying: Vec<Arc<Process>> = Vec::new();
     loop {
@@ -122,13 +182,8 @@ fn serve(inbox: &Receiver<Request>, mut rung: StdSocket) {
         }
         // Emptied before the inbox is: a request that comes later rings again.
         while matches!(rung.read(&mut [0; 64]), Ok(1..)) {}
-        loop {
-            match inbox.try_recv() {
-                Ok(request) => handle(request, &mut guardian, &mut dying),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => return,
-            }
-        }
+        let requests = locked(&inbox.0).as_mut().map(std::mem::take).unwrap_or_default();
+        requests.into_iter().for_each(|request| handle(request, &mut guardian, &mut dying));
         dying.retain(|process| process.try_reap().is_none());
         let is_dead = guardian
             .socket()
@@ -144,8 +199,7 @@ fn handle(request: Request, guardian: &mut Guardian, dying: &mut Vec<Arc<Process
         Request::Start { options, reply } => {
             let result = start(options);
             let pid = result.as_ref().map(|child| child.pid).ok();
-            // Where the caller is gone the child is dropped, and so killed, right here.
-            let _ = reply.send(result);
+            reply.send(result);
             if let Some(pid) = pid {
                 note(guardian.add(pid));
             }

@@ -1,0 +1,21 @@
+//! Threads of this process are started here.
+
+use std::io;
+use std::thread::{Builder, JoinHandle};
+
+/// Starts a thread of this name.
+///
+/// # Errors
+/// What the system says where it lets us have none: most often that there are too many (`ulimit -u`).
+///
+/// # Panics
+/// Where the name has a byte that is 0.
+pub fn start(name: String, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    start_boxed(name, Box::new(body))
+}
+
+// One instance, not one a body: of each type of closure that it is given, the standard library makes some thirty
+// functions, which is time that everyone waits who builds this crate.
+fn start_boxed(name: String, body: Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>> {
+    Builder::new().name(name).spawn(body)
+}
