@@ -297,3 +297,64 @@ async fn a_mailbox_that_drops_does_so_for_those_apart_too() -> Tested {
     assert_eq!(counter.add(0).await? + i64::try_from(dropped)?, 500, "{dropped} were dropped");
     Ok(())
 }
+
+/// Answers with streams, among other things.
+#[cfg(feature = "stream")]
+pub struct Spring;
+
+#[cfg(feature = "stream")]
+#[rehearsal::actor]
+impl Spring {
+    #[start]
+    pub fn new() -> Spring {
+        Spring
+    }
+
+    #[command]
+    pub fn flow(&self, to: u32) -> Streaming<u32> {
+        Streaming::of(futures_util::stream::iter(0..to))
+    }
+
+    #[command]
+    pub fn try_flow(&self, to: u32) -> Result<Streaming<u32>, String> {
+        if to == 0 { Err("dry".to_owned()) } else { Ok(self.flow(to)) }
+    }
+
+    #[command]
+    pub fn depth(&self) -> u32 {
+        7
+    }
+
+    /// What becomes of each of these asked of another one, which is looked up.
+    #[command]
+    pub async fn drink(&self, name: String) -> Result<Vec<String>, String> {
+        let spring = Spring::lookup(name).await.map_err(text)?;
+        spring.flow(3).tell().map_err(text)?;
+        let refused =
+            [spring.flow(3).await.map(drop).map_err(text), spring.try_flow(3).await.map(drop).map_err(text)];
+        let own = spring.try_flow(0).await.map(drop).map_err(text);
+        let after = spring.depth().await.map_err(text)?;
+        let told = refused.into_iter().chain([own]).map(|outcome| outcome.err().unwrap_or_default());
+        Ok(told.chain([after.to_string()]).collect())
+    }
+}
+
+#[cfg(feature = "stream")]
+#[rehearsal::test]
+async fn a_stream_of_one_that_was_found_is_refused_and_the_rest_goes_on() -> Tested {
+    let _clean = clean();
+    for place in [Placement::Task, Placement::Thread] {
+        let spring = put(Spring::spawn(), place).name(format!("spring-{place}")).await?;
+        let far = Spring::spawn().process().await?;
+        let told = soon("what was told", far.drink(format!("spring-{place}"))).await?;
+        for refused in &told[..2] {
+            assert!(refused.contains("a stream goes to the actor's own parent alone"), "{place}: {told:?}");
+        }
+        assert_eq!(told[2], "dry", "{place}: {told:?}");
+        assert_eq!(told[3], "7", "{place}: it answers what is no stream");
+        // At home it answers with one.
+        let mut flow = spring.flow(2).await?;
+        assert_eq!(flow.next().await.transpose()?, Some(0), "{place}");
+    }
+    Ok(())
+}

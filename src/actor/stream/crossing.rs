@@ -49,6 +49,12 @@ pub trait StreamedApart: Streamed {
     #[doc(hidden)]
     type Ticket: Serialize + DeserializeOwned + Send + 'static;
 
+    /// Whether there is a stream in it; a command's own error has none.
+    #[doc(hidden)]
+    fn has_stream(&self) -> bool {
+        true
+    }
+
     /// Takes the caller's end off, and the answer with which it goes.
     #[doc(hidden)]
     fn depart(self) -> (Self::Ticket, Departure);
@@ -118,6 +124,10 @@ where
 {
     type Ticket = Result<(u64, u64), E>;
 
+    fn has_stream(&self) -> bool {
+        self.is_ok()
+    }
+
     fn depart(self) -> (Self::Ticket, Departure) {
         match self {
             Ok(streaming) => {
@@ -152,7 +162,7 @@ impl<S: StreamedApart> RemoteReply<S> for Departing<S> {
             // The stream goes with the answer, and its producer with the stream.
             return;
         }
-        if link.is_lane() {
+        if link.is_lane() && answer.has_stream() {
             // Numbers of streams are the parent's to give.
             let why = "a stream goes to the actor's own parent alone; ask it for values, or its parent for the stream";
             return reply.fail(Cause::Crossing { part: Part::Answer, why: why.to_owned() });
