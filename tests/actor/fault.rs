@@ -358,15 +358,8 @@ async fn a_thousand_spawns_leave_no_descriptor_and_no_zombie() -> Tested {
         }
     }
     // An actor has ended once all is known of it; its parent's end of the socket goes with the task that held it.
-    let mut after = (0, 0);
-    for _ in 0..5_000 {
-        after = (descriptors()?, children().len());
-        if after == before {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    assert_eq!(after, before);
+    let after = || descriptors().map(|descriptors| (descriptors, children().len()));
+    eventually("what they had to be given back", async || after().is_ok_and(|after| after == before)).await;
     assert!(children().iter().all(|child| !child.finished), "{:?}", children());
     Ok(())
 }

@@ -251,7 +251,7 @@ async fn a_span_follows_an_ask_into_a_process_and_on_from_there() -> Tested {
 
 #[rehearsal::test]
 async fn what_becomes_of_an_actor_is_told() -> Tested {
-    let _clean = clean().letters(1);
+    let _clean = clean().letters(..=1);
     begin();
     for place in PLACEMENTS {
         let name = format!("short-lived-{place}");

@@ -112,7 +112,8 @@ pub fn promptly() -> Restart {
 /// After an hour.
 pub fn much_later() -> Restart {
     let hour = Duration::from_secs(3600);
-    Restart::on_failure().backoff(hour, hour)
+    // However long it ran before: on a busy machine that may be long enough to be started again without a pause.
+    Restart::on_failure().backoff(hour, hour).settled(Duration::MAX)
 }
 
 /// The letters of one actor that have come.
