@@ -7,8 +7,8 @@ pub use crate::harness::fixture;
 pub use crate::harness::generated::trial::{generate, try_generate};
 #[cfg(feature = "harness")]
 pub use crate::harness::registry::{
-    Body, Entry, Flavor, Isolation, Leaks, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic,
-    TaskPanic, With, drive,
+    Body, Entry, Flavor, Isolation, Leaks, Options, Retries, ReturningAsync, ReturningSync, RuntimeSpec,
+    ShouldPanic, TaskPanic, With, drive,
 };
 #[cfg(feature = "harness")]
 pub use crate::harness::skip::skip;

@@ -42,6 +42,8 @@ use register::Link;
 /// | `weight = 2` | as many workers' room as it takes: a test that starts many threads or processes of its own |
 /// | `exclusive` | nothing else runs meanwhile, in any worker |
 /// | `tags("db", "slow")` | words by which tests are chosen: `-E 'tag(db)'` |
+/// | `retries = 2`, `retries(count = 3, backoff = "100ms")` | how often it is tried again when it fails, in a new worker; a `backoff` of `"100ms..2s"` doubles up to 2s |
+/// | `xfail = "why"` | it is expected to fail: then it is green, and red when it passes |
 /// | `task_panic = "allow"` or `"fail"` | whether a panic in a task or thread beside the test makes it fail |
 /// | `leaks = "allow"` or `"fail"` | whether an actor or a task that the test leaves behind makes it fail |
 /// | `flavor = "current_thread"`, `"local"` or `"multi_thread"` | the tokio runtime of an async test; `local` has `spawn_local` |
@@ -67,8 +69,8 @@ use register::Link;
 /// Options and attributes of the test are those of each of its cases. `#[ignore]` and `#[should_panic]` before a case are
 /// of that case alone, behind the last one of all, as rstest has it. So is, of one case, what stands behind a `;` in it,
 /// `#[case::big(9; timeout = "9s")]`:
-/// `timeout`, `ignore`, `should_panic`, `isolation`, `group`, `weight`, `exclusive`, `tags`, `task_panic` and `leaks`, in
-/// place of the test's.
+/// `timeout`, `ignore`, `should_panic`, `isolation`, `group`, `weight`, `exclusive`, `tags`, `retries`, `xfail`,
+/// `task_panic` and `leaks`, in place of the test's.
 ///
 /// # Errors
 /// What cannot be honoured does not compile: an unknown option or one given twice, options that contradict one another,
@@ -101,8 +103,8 @@ pub fn test_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenSt
 /// failed test by its own name; all other tests run. Its time is `timeout`, or a minute. What it prints goes to stderr.
 ///
 /// Its options are those of each of its trials, as [`macro@test`] has them: `timeout`, `ignore`, `should_panic`,
-/// `isolation`, `group`, `weight`, `exclusive`, `tags`, `task_panic`, `leaks`, `crate`. So are `#[ignore]` and
-/// `#[should_panic]` beside it.
+/// `isolation`, `group`, `weight`, `exclusive`, `tags`, `retries`, `xfail`, `task_panic`, `leaks`, `crate`. So are
+/// `#[ignore]` and `#[should_panic]` beside it.
 ///
 /// # Errors
 /// An unknown option or one given twice, a function that is `async`, `unsafe`, `extern` or generic, takes arguments, or

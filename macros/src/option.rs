@@ -5,8 +5,8 @@ use proc_macro::{Delimiter, Literal, Span, TokenStream, TokenTree};
 use crate::function::{Attribute, Function, flatten};
 use crate::token::{Failure, Out, failed};
 use crate::value::{
-    Argument, Value, choice, count, crate_path, duration_ms, expected, flag, group_name, is_comma, is_meant,
-    optional_string, tag_names, value,
+    Argument, Retries, Value, choice, count, crate_path, duration_ms, expected, flag, group_name, is_comma,
+    is_meant, optional_string, reason, retries, tag_names, value,
 };
 
 /// The options of `#[rehearsal::test]`, as the error about an unknown one lists them.
@@ -19,6 +19,8 @@ pub(crate) const OF_TEST: &[&str] = &[
     "weight",
     "exclusive",
     "tags",
+    "retries",
+    "xfail",
     "task_panic",
     "leaks",
     "flavor",
@@ -37,6 +39,8 @@ pub(crate) const OF_CASE: &[&str] = &[
     "weight",
     "exclusive",
     "tags",
+    "retries",
+    "xfail",
     "task_panic",
     "leaks",
 ];
@@ -51,6 +55,8 @@ pub(crate) const OF_GENERATE: &[&str] = &[
     "weight",
     "exclusive",
     "tags",
+    "retries",
+    "xfail",
     "task_panic",
     "leaks",
     "crate",
@@ -73,6 +79,8 @@ pub(crate) struct Given {
     group: Option<(Literal, Span)>,
     weight: Option<(usize, Span)>,
     exclusive: Option<(bool, Span)>,
+    retries: Option<(Retries, Span)>,
+    xfail: Option<(Literal, Span)>,
     tags: Option<(Vec<Literal>, Span)>,
     task_panic: Option<(&'static str, Span)>,
     leaks: Option<(&'static str, Span)>,
@@ -133,6 +141,8 @@ impl Given {
             "weight" => once(&mut self.weight, "weight", (count(&argument)?, span)),
             "exclusive" => once(&mut self.exclusive, "exclusive", (is_meant(&argument)?, span)),
             "tags" => once(&mut self.tags, "tags", (tag_names(&argument)?, span)),
+            "retries" => once(&mut self.retries, "retries", (retries(&argument)?, span)),
+            "xfail" => once(&mut self.xfail, "xfail", (reason(&argument)?, span)),
             "task_panic" => {
                 let value = choice(&argument, &[("allow", "Allow"), ("fail", "Fail")])?;
                 once(&mut self.task_panic, "task_panic", (value, span))
@@ -204,6 +214,8 @@ impl Given {
             group: case.group.or(all.group),
             weight: case.weight.or(all.weight),
             exclusive: case.exclusive.or(all.exclusive),
+            retries: case.retries.or(all.retries),
+            xfail: case.xfail.or(all.xfail),
             tags: case.tags.or(all.tags),
             task_panic: case.task_panic.or(all.task_panic),
             leaks: case.leaks.or(all.leaks),
@@ -332,6 +344,21 @@ impl Given {
                     }
                 });
             });
+        }
+        if let Some((given, _)) = self.retries {
+            fields.some("retries", |out| {
+                out.path(&format!("{private}::Retries"));
+                out.group(Delimiter::Brace, |out| {
+                    let mut fields = Fields { tokens: Vec::new() };
+                    fields.field("count", |out| out.number(given.count));
+                    fields.field("backoff_ms", |out| out.number(given.backoff_ms as usize));
+                    fields.field("backoff_most_ms", |out| out.number(given.backoff_most_ms as usize));
+                    out.extend(fields.tokens);
+                });
+            });
+        }
+        if let Some((reason, _)) = &self.xfail {
+            fields.some("xfail", |out| out.push(TokenTree::Literal(reason.clone())));
         }
         if let Some((variant, _)) = self.task_panic {
             fields.some("task_panic", |out| out.path(&format!("{private}::TaskPanic::{variant}")));

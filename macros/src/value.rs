@@ -157,6 +157,76 @@ pub(crate) fn tag_names(argument: &Argument) -> Result<Vec<Literal>, Failure> {
     }
 }
 
+/// How often a test is tried again, and after which pauses, milliseconds.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Retries {
+    pub(crate) count: usize,
+    pub(crate) backoff_ms: u64,
+    pub(crate) backoff_most_ms: u64,
+}
+
+/// `retries = 2`, or `retries(count = 3, backoff = "100ms..2s")`.
+pub(crate) fn retries(argument: &Argument) -> Result<Retries, Failure> {
+    let read = match &argument.value {
+        Value::Equals(value) => small_number(value).map(|count| Retries { count, ..Retries::default() }),
+        Value::List(list) => read_retries(list),
+        Value::None => None,
+    };
+    match read {
+        Some(retries) => Ok(retries),
+        None => failed(
+            argument.span,
+            "write `retries = 2` or `retries(count = 2, backoff = \"100ms\")`; a backoff of \"100ms..2s\" doubles up to \
+             2s",
+        ),
+    }
+}
+
+fn read_retries(list: &[TokenTree]) -> Option<Retries> {
+    let (mut count, mut backoff) = (None, None);
+    for part in list.split(is_comma).filter(|part| !part.is_empty()) {
+        let [TokenTree::Ident(name), TokenTree::Punct(equals), value] = part else { return None };
+        match name.to_string().as_str() {
+            _ if equals.as_char() != '=' => return None,
+            "count" if count.is_none() => count = Some(small_number(value)?),
+            "backoff" if backoff.is_none() => {
+                let text = string(value)?.to_string();
+                let text = text.strip_prefix('"')?.strip_suffix('"')?;
+                backoff = Some(match text.split_once("..") {
+                    None => (read_duration(text)?, 0),
+                    Some((first, most)) => (read_duration(first)?, read_duration(most)?),
+                });
+            }
+            _ => return None,
+        }
+    }
+    let (backoff_ms, backoff_most_ms) = backoff.unwrap_or_default();
+    let fits = backoff_most_ms == 0 || backoff_ms <= backoff_most_ms;
+    count.filter(|_| fits).map(|count| Retries { count, backoff_ms, backoff_most_ms })
+}
+
+fn small_number(value: &TokenTree) -> Option<usize> {
+    value.to_string().replace('_', "").parse().ok().filter(|count| *count <= 1_000_000)
+}
+
+/// A reason that says something.
+pub(crate) fn reason(argument: &Argument) -> Result<Literal, Failure> {
+    let literal = match &argument.value {
+        Value::Equals(value) => string(value),
+        _ => None,
+    };
+    match literal {
+        Some(literal) if plain_text(argument).is_none_or(|text| !text.trim().is_empty()) => Ok(literal),
+        _ => failed(
+            argument.span,
+            format!(
+                "`{0}` takes the reason: `{0} = \"what is wrong, and where that is noted\"`",
+                argument.name
+            ),
+        ),
+    }
+}
+
 /// A number from 1 up.
 pub(crate) fn count(argument: &Argument) -> Result<usize, Failure> {
     let number = match &argument.value {

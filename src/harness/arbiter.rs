@@ -53,6 +53,8 @@ pub struct Arbiter {
     summary: Summary,
     /// The user, or a failure, has ended the run.
     ended_early: bool,
+    /// Trials that were red.
+    failed: u32,
 }
 
 /// A wait for reports to gather is no shorter than this: the kernel takes 50 µs more than it was asked for.
@@ -78,6 +80,7 @@ impl Arbiter {
             gathered: Instant::now(),
             summary,
             ended_early: false,
+            failed: 0,
         }
     }
 
@@ -268,6 +271,7 @@ impl Arbiter {
                         after.map_or(String::new(), |name| format!("; the last trial it had run is {name}"));
                     self.run_error(&format!("{message}{after}"));
                 }
+                Effect::Enough(why) => self.end_soon(why),
                 Effect::Done => self.finish(),
             }
         }
@@ -279,7 +283,7 @@ impl Arbiter {
 
     fn send(&mut self, source: Source, positions: &[usize]) {
         let order = |&position: &usize| {
-            let (entry, made) = self.run.seats[position].address;
+            let (entry, made) = self.run.seats[self.dispatch.trial_of(position)].address;
             Order { position: position as u32, entry, made: Made(made) }
         };
         let orders = positions.iter().map(order).collect();
@@ -307,7 +311,7 @@ impl Arbiter {
             return;
         }
         let shown = current_of(&page).filter(|_| self.run.setup.show_actors);
-        let trial = shown.and_then(|current| self.run.seats.get(current.position));
+        let trial = shown.and_then(|current| self.run.seats.get(self.dispatch.trial_of(current.position)));
         let trial = trial.map(|seat| seat.info.name.to_owned());
         if trial.is_none() && !fixtures {
             return process::terminate_group(proxy.pid());
@@ -413,19 +417,27 @@ impl Arbiter {
         self.run.reporter.event(&Event::Finished { trial, outcome });
         if outcome.verdict.is_red() {
             self.redden();
-            if self.run.fail_fast && self.summary == Summary::Red {
-                let own = self.own.clone();
-                self.run.fail_fast = false;
-                seam::spawn(async move { drop(own.expect("the run has begun").cancel().await) });
+            self.failed += 1;
+            if self.run.max_fail == Some(self.failed) && self.summary == Summary::Red {
+                self.end_soon(match self.failed {
+                    1 => "an earlier trial failed and --fail-fast was given".to_owned(),
+                    most => format!("{most} trials have failed, and --max-fail allows no more"),
+                });
             }
         }
     }
 
-    /// Ends the run at its first failure: what has not run is told so.
+    /// Ends the run because enough is known of it: what has not run is told so.
     #[command]
-    pub fn cancel(&mut self) {
+    pub fn cancel(&mut self, why: String) {
         self.ended_early = true;
-        self.receive(Input::Interrupted("an earlier trial failed and --fail-fast was given".to_owned()));
+        self.receive(Input::Interrupted(why));
+    }
+
+    /// Has the run ended when what is being carried out is done.
+    fn end_soon(&self, why: String) {
+        let own = self.own.clone();
+        seam::spawn(async move { drop(own.expect("the run has begun").cancel(why).await) });
     }
 
     fn redden(&mut self) {
@@ -447,7 +459,7 @@ impl Arbiter {
             .flatten()
             .filter_map(|hand| {
                 let current = current_of(&hand.page)?;
-                let trial = seats.get(current.position)?.info;
+                let trial = seats.get(self.dispatch.trial_of(current.position))?.info;
                 let elapsed_ns = now_ns.saturating_sub(current.started_ns);
                 let elapsed = Duration::from_nanos(elapsed_ns);
                 Some(Running { worker: hand.source.worker, trial, elapsed, slow: elapsed_ns >= slow_ns })

@@ -4,7 +4,10 @@
 //! and carries the effects out. The promise kept here is the harness's first one: each planned trial ends in exactly
 //! one outcome, whatever dies, and the blame is the right trial's.
 
+mod again;
+mod death;
 mod message;
+mod repeat;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -14,9 +17,11 @@ mod walk;
 use super::outcome::{Death, Outcome, Ran, Verdict};
 use super::registry::Isolation;
 use super::schedule::{Arrangement, Position, SHORT_NS, Schedule};
-use crate::sys::signal::signal_name;
+use again::Again;
+use repeat::Repeat;
 use slot::{Phase, Slot};
 
+pub use again::expected;
 pub use message::{Current, Effect, Ended, Input, Limits, Planned, Source};
 
 /// How often a worker may fail to start, or die without having begun a trial, before the harness gives up on it.
@@ -29,6 +34,8 @@ const LAST_GRACE_NS: u64 = 5_000_000_000;
 enum State {
     Waiting,
     Held(Source),
+    /// It failed, and waits to be tried again.
+    Off,
     Done,
 }
 
@@ -40,6 +47,8 @@ pub struct Dispatch {
     schedule: Schedule,
     states: Vec<State>,
     slots: Vec<Slot>,
+    again: Vec<Again>,
+    repeat: Option<Repeat>,
     effects: Vec<Effect>,
     ending: bool,
     done: bool,
@@ -54,10 +63,15 @@ impl Dispatch {
 
     /// The same, with the trials handed out in another way than as they come.
     pub fn arranged(planned: Vec<Planned>, workers: usize, how: &Arrangement, limits: Limits) -> Dispatch {
-        let workers = workers.min(planned.len()).max(1);
-        let schedule = Schedule::arranged(planned.iter().map(|trial| trial.item).collect(), workers, how);
+        let width = repeat::width(workers, &limits);
+        let positions = planned.len() * width;
+        let workers = workers.min(positions).max(1);
+        let items = planned.iter().map(|trial| trial.item).cycle().take(positions).collect();
+        let schedule = Schedule::arranged(items, workers, how);
         Dispatch {
-            states: vec![State::Waiting; planned.len()],
+            states: vec![State::Waiting; positions],
+            repeat: Repeat::new(planned.len(), width, &limits),
+            again: Vec::new(),
             slots: (0..workers).map(Slot::new).collect(),
             planned,
             limits,
@@ -110,6 +124,15 @@ impl Dispatch {
         std::mem::take(&mut self.effects)
     }
 
+    /// The trial at a position: each has several where it is repeated.
+    pub fn trial_of(&self, position: Position) -> usize {
+        position % self.planned.len()
+    }
+
+    fn limit_ms(&self, position: Position) -> u64 {
+        self.planned[self.trial_of(position)].limit_ms
+    }
+
     /// The slot this message is about, unless a later worker has taken its place.
     fn live(&mut self, source: Source) -> Option<&mut Slot> {
         self.slots.get_mut(source.worker).filter(|slot| slot.source == source)
@@ -142,10 +165,8 @@ impl Dispatch {
             source.worker
         )));
         if self.slots.iter().all(|slot| slot.phase == Phase::Broken) {
-            for position in self.schedule.drain() {
-                let reason = format!("no worker could be started: {why}");
-                self.conclude(position, Outcome::of(Verdict::NotRun { reason }));
-            }
+            let reason = format!("no worker could be started: {why}");
+            self.drop_waiting(&Verdict::NotRun { reason });
         }
     }
 
@@ -153,12 +174,11 @@ impl Dispatch {
         if self.states.get(position) != Some(&State::Held(source)) {
             return; // It was given up before: a stuck thread that came back, or a worker's garbage.
         }
-        let limit_ms = self.planned[position].limit_ms;
+        let limit_ms = self.limit_ms(position);
         if outcome.duration_ns > limit_ms.saturating_mul(1_000_000) {
             outcome.verdict = Verdict::TimedOut { limit_ms, stuck: false };
         }
-        self.schedule.finished(source.worker, position, outcome.duration_ns);
-        self.conclude(position, outcome);
+        self.attempt_ended(source.worker, position, outcome);
         if let Some(slot) = self.live(source) {
             slot.failures = 0;
             slot.last = Some(position);
@@ -171,6 +191,7 @@ impl Dispatch {
                 slot.phase = if alone { Phase::Up } else { Phase::Doomed };
             }
         }
+        self.make_way();
         self.fill(source.worker);
         self.fill_idle();
     }
@@ -186,11 +207,15 @@ impl Dispatch {
     }
 
     fn give_back(&mut self, worker: usize, positions: &[Position]) {
+        let mut plain = Vec::with_capacity(positions.len());
         for &position in positions {
-            self.states[position] = State::Waiting;
             self.slots[worker].let_go(position);
+            if !self.put_back(worker, position) {
+                self.states[position] = State::Waiting;
+                plain.push(position);
+            }
         }
-        self.schedule.give_back(worker, positions);
+        self.schedule.give_back(worker, &plain);
     }
 
     fn ended(&mut self, source: Source, ended: Ended) {
@@ -198,11 +223,11 @@ impl Dispatch {
         let Some(slot) = self.live(source) else { return };
         let phase = std::mem::replace(&mut slot.phase, Phase::Empty);
         let last = slot.last;
-        let running =
-            ended.current.map(|c| c.position).filter(|&p| self.states.get(p) == Some(&State::Held(source)));
+        let running = ended.current.filter(|current| !self.is_old(*current)).map(|current| current.position);
+        let running = running.filter(|&position| self.states.get(position) == Some(&State::Held(source)));
         match (running, phase) {
             (Some(position), Phase::Killing { position: doomed, .. }) if doomed == position => {
-                let verdict = Verdict::TimedOut { limit_ms: self.planned[position].limit_ms, stuck: false };
+                let verdict = Verdict::TimedOut { limit_ms: self.limit_ms(position), stuck: false };
                 self.conclude_running(source, position, verdict, ended);
             }
             // Our own signal, meant for the trial before it: this one is innocent and runs again elsewhere.
@@ -219,42 +244,17 @@ impl Dispatch {
         }
         let rest: Vec<Position> = self.slots[source.worker].held.iter().copied().collect();
         self.give_back(source.worker, &rest);
+        self.make_way();
         self.fill_all();
-    }
-
-    /// A worker died and no trial of it was running: nothing to blame but what ran before, so the run is red.
-    fn ended_between_trials(&mut self, source: Source, last: Option<Position>, ended: &Ended) {
-        self.slots[source.worker].failures += 1;
-        let failures = self.slots[source.worker].failures;
-        self.effects.push(Effect::RunError {
-            message: format!("worker {} ended between trials ({})", source.worker, describe(ended)),
-            after: last,
-        });
-        if failures >= PATIENCE {
-            // A pool that only ever dies must not spin: the trial it would have begun takes the outcome.
-            if let Some(&position) = self.slots[source.worker].held.front() {
-                let reason =
-                    format!("its worker ended {failures} times before it could begin ({})", describe(ended));
-                self.schedule.finished(source.worker, position, 0);
-                self.slots[source.worker].let_go(position);
-                self.conclude(position, Outcome::of(Verdict::NotRun { reason }));
-            }
-        }
-    }
-
-    fn conclude_running(&mut self, source: Source, position: Position, verdict: Verdict, ended: Ended) {
-        let started_ns = ended.current.map_or(ended.now_ns, |current| current.started_ns);
-        let duration_ns = ended.now_ns.saturating_sub(started_ns);
-        self.schedule.finished(source.worker, position, duration_ns);
-        self.slots[source.worker].let_go(position);
-        self.slots[source.worker].failures = 0;
-        let ran = ended.current.map(|current| Ran { worker: source.worker, started_ns: current.started_ns });
-        self.conclude(position, Outcome { ran, duration_ns, output: ended.output, ..Outcome::of(verdict) });
     }
 
     fn conclude(&mut self, position: Position, outcome: Outcome) {
         debug_assert!(self.states[position] != State::Done, "trial {position} ends twice");
+        if self.repeat.is_some() {
+            return self.position_over(position, Some(outcome.verdict));
+        }
         self.states[position] = State::Done;
+        let outcome = if self.again.is_empty() { outcome } else { self.with_attempts(position, outcome) };
         self.effects.push(Effect::Outcome(position, Box::new(outcome)));
     }
 
@@ -268,6 +268,7 @@ impl Dispatch {
                 self.fill(worker);
             }
         }
+        self.look_at_pauses();
     }
 
     /// Looks at what one worker runs: is it slow, is it over its time, does it keep others waiting?
@@ -292,11 +293,11 @@ impl Dispatch {
             Phase::Retired | Phase::Leaving | Phase::Doomed => self.hurry(worker),
             Phase::Up => {
                 let Some(current) = current else { return };
-                if self.states.get(current.position) != Some(&State::Held(source)) {
+                if self.states.get(current.position) != Some(&State::Held(source)) || self.is_old(current) {
                     return;
                 }
                 let elapsed_ns = now_ns.saturating_sub(current.started_ns);
-                if elapsed_ns >= self.planned[current.position].limit_ms.saturating_mul(1_000_000) {
+                if elapsed_ns >= self.limit_ms(current.position).saturating_mul(1_000_000) {
                     self.time_out(worker, current.position, elapsed_ns);
                     return;
                 }
@@ -304,7 +305,7 @@ impl Dispatch {
                     && self.slots[worker].slow != Some(current.position)
                 {
                     self.slots[worker].slow = Some(current.position);
-                    self.effects.push(Effect::Slow(current.position, elapsed_ns));
+                    self.effects.push(Effect::Slow(self.trial_of(current.position), elapsed_ns));
                 }
                 if elapsed_ns >= SHORT_NS {
                     self.ask_back(worker, current.position);
@@ -343,11 +344,11 @@ impl Dispatch {
             return;
         }
         // A thread cannot be killed: the trial is over, its thread is left behind, and a new worker takes the place.
-        let verdict = Verdict::TimedOut { limit_ms: self.planned[position].limit_ms, stuck: true };
+        let verdict = Verdict::TimedOut { limit_ms: self.limit_ms(position), stuck: true };
         let started_ns = self.now_ns.saturating_sub(elapsed_ns);
-        self.schedule.finished(worker, position, elapsed_ns);
         self.slots[worker].let_go(position);
-        self.conclude(
+        self.attempt_ended(
+            worker,
             position,
             Outcome {
                 ran: Some(Ran { worker, started_ns }),
@@ -361,6 +362,7 @@ impl Dispatch {
         }
         self.effects.push(Effect::Abandon(source));
         self.slots[worker].phase = Phase::Empty;
+        self.make_way();
         self.fill_all();
     }
 
@@ -380,9 +382,7 @@ impl Dispatch {
 
     fn interrupted(&mut self, why: &str) {
         self.ending = true;
-        for position in self.schedule.drain() {
-            self.conclude(position, Outcome::of(Verdict::Cancelled { reason: why.to_owned() }));
-        }
+        self.drop_waiting(&Verdict::Cancelled { reason: why.to_owned() });
         for worker in 0..self.slots.len() {
             let slot = &mut self.slots[worker];
             let (source, process) = (slot.source, slot.isolation != Some(Isolation::Thread));
@@ -421,11 +421,12 @@ impl Dispatch {
         if self.ending {
             return;
         }
-        let slot = &mut self.slots[worker];
+        let slot = &self.slots[worker];
         match (slot.phase, slot.isolation) {
             (Phase::Empty, own) => {
-                if let Some(isolation) = self.schedule.wanted(own)
-                    && self.has_use_for_another(isolation)
+                let again = self.wanted_again();
+                if let Some(isolation) = again.or_else(|| self.schedule.wanted(own))
+                    && (again.is_some() || self.has_use_for_another(isolation))
                 {
                     let slot = &mut self.slots[worker];
                     slot.renew(isolation);
@@ -434,13 +435,16 @@ impl Dispatch {
                 }
             }
             (Phase::Up, Some(isolation)) if self.schedule.wants_more(worker) => {
-                let positions: Vec<Position> =
-                    std::iter::from_fn(|| self.schedule.next(worker, isolation)).collect();
+                let mut positions: Vec<Position> = self.again_for(worker).into_iter().collect();
+                if !self.saves_itself(worker) {
+                    positions.extend(std::iter::from_fn(|| self.schedule.next(worker, isolation)));
+                }
                 if positions.is_empty() {
                     let wanted = self.schedule.wanted(Some(isolation));
                     let other = wanted.filter(|wanted| *wanted != isolation);
-                    let slot = &self.slots[worker];
-                    if slot.held.is_empty() && other.is_some_and(|other| self.has_use_for_another(other)) {
+                    let leaves = self.slots[worker].yields
+                        || other.is_some_and(|other| self.has_use_for_another(other));
+                    if self.slots[worker].held.is_empty() && leaves {
                         let slot = &mut self.slots[worker];
                         slot.phase = Phase::Retired;
                         self.effects.push(Effect::Retire(slot.source));
@@ -485,14 +489,4 @@ impl Dispatch {
             self.effects.push(Effect::Done);
         }
     }
-}
-
-fn describe(ended: &Ended) -> String {
-    let death = match ended.death {
-        Some(Death::Exited { code }) => format!("exit code {code}"),
-        Some(Death::Signaled { signal }) => format!("signal {signal}, {}", signal_name(signal)),
-        Some(Death::Unreachable) => "out of reach".to_owned(),
-        None => "stopped".to_owned(),
-    };
-    if ended.detail.is_empty() { death } else { format!("{death}: {}", ended.detail) }
 }

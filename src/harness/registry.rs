@@ -57,6 +57,10 @@ pub struct Options {
     pub exclusive: bool,
     /// Words by which trials are chosen.
     pub tags: &'static [&'static str],
+    /// How often it is tried again when it fails; the run's setting where `None`.
+    pub retries: Option<Retries>,
+    /// `Some(reason)` where it is expected to fail.
+    pub xfail: Option<&'static str>,
     /// Whether a panic in a task or thread beside the trial makes it fail; the run's setting where `None`.
     pub task_panic: Option<TaskPanic>,
     /// Whether actors and tasks that the trial leaves behind make it fail; the run's setting where `None`.
@@ -77,6 +81,8 @@ impl Options {
         weight: None,
         exclusive: false,
         tags: &[],
+        retries: None,
+        xfail: None,
         task_panic: None,
         leaks: None,
         runtime: RuntimeSpec { flavor: Flavor::CurrentThread, worker_threads: None, start_paused: false },
@@ -101,6 +107,25 @@ pub enum ShouldPanic {
     Yes,
     /// A panic whose message contains this passes the trial.
     With(&'static str),
+}
+
+/// How often, and after which pauses, a trial is tried again that fails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retries {
+    /// How many attempts there may be after the first.
+    pub count: u32,
+    /// The pause before the first of them, milliseconds.
+    pub backoff_ms: u64,
+    /// Pauses double up to this one, milliseconds; where it is not more than the first, all are alike.
+    pub backoff_most_ms: u64,
+}
+
+impl Retries {
+    /// The pause behind this failed attempt, counted from 1, milliseconds.
+    pub fn pause_ms(&self, failed: u32) -> u64 {
+        let doubled = 1_u64.checked_shl(failed.saturating_sub(1)).unwrap_or(u64::MAX);
+        self.backoff_ms.saturating_mul(doubled).min(self.backoff_most_ms.max(self.backoff_ms))
+    }
 }
 
 /// Where a trial runs.

@@ -51,10 +51,10 @@ pub struct Run {
     pub setup: Setup,
     /// Whether the output of trials in worker processes is captured.
     pub capture: bool,
-    /// Whether the run ends at the first failure.
-    pub fail_fast: bool,
     /// What is noted for later runs, where anything is.
     pub chronicle: Option<Chronicle>,
+    /// How many trials may fail before the run ends.
+    pub max_fail: Option<u32>,
     /// Where events go.
     pub reporter: Box<dyn Reporter + Send>,
 }

@@ -191,7 +191,13 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
     tell_of_forks(registry, &whole);
     let watched = limit::tracer_pid().is_some();
     let summary = match &whole.seats[..] {
-        [_] if options.under_nextest || watched => alone::run(whole),
+        // A debugger is attached to this process; cargo-nextest isolates by itself, but tries nothing again in a new
+        // process, and knows of no failure that is expected.
+        [_] if whole.limits.repeat == 0
+            && (watched || (options.under_nextest && whole.planned[0].is_plain())) =>
+        {
+            alone::run(whole)
+        }
         _ => conduct(whole, &options, default),
     };
     match summary {
@@ -275,6 +281,9 @@ fn assemble(
         limits: Limits {
             grace_ms: millis(options.grace),
             slow_ms: options.slow.map_or(u64::MAX / 1_000_000, millis),
+            flaky_red: options.flaky_red,
+            repeat: options.repeat,
+            until_failure: options.until_failure,
         },
         setup: Setup {
             forgive_task_panic: options.task_panic == TaskPanic::Allow,
@@ -287,8 +296,8 @@ fn assemble(
             page: None,
         },
         capture: !options.no_capture,
-        fail_fast: options.fail_fast,
         chronicle: None,
+        max_fail: options.max_fail,
         reporter: Box::new(Reporters::for_run(options, TARGET.get()).map_err(|error| fail(&error))?),
     };
     let mut groups: Vec<&'static str> = Vec::new();
@@ -314,8 +323,13 @@ fn assemble(
         let time_limit = options.time_limit(entry.file);
         run.seats.push(Seat { address: registry.address(trial.id), info: info(entry), time_limit });
         let (weight, exclusive) = (entry.options.weight.unwrap_or(1), entry.options.exclusive);
-        let item = Item { group, weight, exclusive, ..Item::of(isolation) };
-        run.planned.push(Planned { item, limit_ms });
+        run.planned.push(Planned {
+            name: entry.name(),
+            item: Item { group, weight, exclusive, ..Item::of(isolation) },
+            limit_ms,
+            retries: options.retries(entry.options.retries),
+            xfail: entry.options.xfail,
+        });
     }
     run.arrangement.limits = groups.iter().map(|group| options.group_limit(group)).collect();
     Ok(run)
@@ -387,7 +401,8 @@ async fn arbitrate(run: Run) -> Summary {
     let forgive = run.setup.forgive_task_panic;
     let (done, summary) = oneshot::channel();
     // What can be on its way at once: each worker's trials, and a handful of messages about the worker itself.
-    let mailbox = run.workers.min(run.seats.len()).max(1) * (DEPTH + 16) + 64;
+    let places = run.workers.min(run.seats.len().saturating_mul(run.limits.repeat.max(1) as usize)).max(1);
+    let mailbox = places * (DEPTH + 16) + 64;
     let arbiter = match Arbiter::spawn(run, done).name("arbiter").mailbox(mailbox).await {
         Ok(arbiter) => arbiter,
         Err(error) => {

@@ -16,6 +16,7 @@ mod audit;
 mod faults;
 mod fixture;
 mod flags;
+mod flaky;
 mod fork;
 mod generated;
 mod history;

@@ -18,7 +18,8 @@ use std::sync::OnceLock;
 use rehearsal::harness::audit::audit;
 use rehearsal::harness::outcome::Verdict;
 use rehearsal::harness::registry::{
-    Body, Entry, Flavor, Isolation, Kind, Leaks, Options, Registry, RuntimeSpec, ShouldPanic, TaskPanic,
+    Body, Entry, Flavor, Isolation, Kind, Leaks, Options, Registry, Retries, RuntimeSpec, ShouldPanic,
+    TaskPanic,
 };
 use rehearsal::harness::target::Target;
 use rehearsal::harness::trial::{TrialSettings, run_here};
@@ -138,6 +139,8 @@ fn options_are_what_was_said() {
         weight,
         exclusive,
         tags,
+        retries,
+        xfail,
         task_panic,
         leaks,
         runtime,
@@ -147,6 +150,8 @@ fn options_are_what_was_said() {
     assert_eq!((isolation, group), (Some(Isolation::Thread), Some("database")));
     assert_eq!((weight, exclusive), (Some(3), false));
     assert_eq!(tags, ["db", "slow"]);
+    let asked = Retries { count: 3, backoff_ms: 100, backoff_most_ms: 2_000 };
+    assert_eq!((retries, xfail), (Some(asked), Some("a known bug")));
     assert_eq!((task_panic, leaks), (Some(TaskPanic::Allow), Some(Leaks::Allow)));
     assert_eq!(
         runtime,

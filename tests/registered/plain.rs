@@ -61,6 +61,8 @@ async fn with() {}
     weight = 3,
     exclusive = false,
     tags("db", "slow"),
+    retries(count = 3, backoff = "100ms..2s"),
+    xfail = "a known bug",
     task_panic = "allow",
     leaks = "allow",
     flavor = "current_thread",

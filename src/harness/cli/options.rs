@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::app::quantity::parse_duration;
 use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, setting::nearest};
 use crate::harness::event::is_integration;
 use crate::harness::history::place::Asked;
-use crate::harness::registry::{Isolation, Leaks, TaskPanic};
+use crate::harness::registry::{Isolation, Leaks, Retries, TaskPanic};
 
 use super::choice::Choice;
 use super::pool::{group_limits, history, workers};
@@ -57,8 +58,19 @@ pub struct Options {
     pub fresh_runtime: bool,
     /// A trial that fails is shown with the tree of its actors.
     pub actor_tree: bool,
-    /// No trial starts after the first failure.
-    pub fail_fast: bool,
+    /// How many trials may fail before no more are started.
+    pub max_fail: Option<u32>,
+    /// How often a trial that fails is tried again, where the trial itself does not say; `Some(0)` means none is,
+    /// whatever they say.
+    pub retries: Option<u32>,
+    /// The pauses before that, milliseconds: the first one, and the longest.
+    pub retry_backoff_ms: (u64, u64),
+    /// A trial that passed only after it had failed makes the run red.
+    pub flaky_red: bool,
+    /// How often each trial is run, at most; 0 for once, and no word of it.
+    pub repeat: u32,
+    /// The first repetition that fails ends the run.
+    pub until_failure: bool,
     /// Seed of a random order.
     pub shuffle_seed: Option<u64>,
     /// Longest first where true, by name where false; what suits the number of workers where nobody asked.
@@ -214,6 +226,7 @@ impl Options {
             exact && filters.len() == 1 && environment.get("NEXTEST").is_some_and(|v| v == "1");
         let history = history(settings);
         let choice = Choice::of(settings, &history)?;
+        let until_failure = settings.switch("until-failure");
         Ok(Options {
             mode: mode(settings),
             under_nextest,
@@ -246,7 +259,12 @@ impl Options {
             },
             fresh_runtime: settings.switch("fresh-runtime"),
             actor_tree: settings.word("actor-tree") != Some("hide"),
-            fail_fast: settings.switch("fail-fast"),
+            max_fail: if settings.switch("fail-fast") { Some(1) } else { count(settings, "max-fail") },
+            retries: count(settings, "retries"),
+            retry_backoff_ms: retry_backoff(settings)?,
+            flaky_red: settings.word("flaky-result") == Some("fail"),
+            repeat: count(settings, "repeat").unwrap_or(if until_failure { REPEAT_MOST } else { 0 }),
+            until_failure: until_failure || settings.switch("fail-fast"),
             shuffle_seed: shuffle_seed(settings),
             longest_first: settings.word("order").map(|order| order == "longest"),
             group_limits: group_limits(settings)?,
@@ -281,10 +299,43 @@ impl Options {
         !self.filters.is_empty() || self.choice.selects()
     }
 
+    /// How often a trial is tried again that asks for this itself.
+    pub fn retries(&self, own: Option<Retries>) -> Retries {
+        let (backoff_ms, backoff_most_ms) = self.retry_backoff_ms;
+        match (own, self.retries) {
+            (_, Some(0)) => Retries::default(),
+            (Some(own), _) => own,
+            (None, count) => Retries { count: count.unwrap_or(0), backoff_ms, backoff_most_ms },
+        }
+    }
+
     /// How long a trial in this source file may take under `--ensure-time`.
     pub fn time_limit(&self, file: &str) -> Option<Duration> {
         self.ensure_time.map(|limits| if is_integration(file) { limits.integration } else { limits.unit })
     }
+}
+
+/// How often `--until-failure` repeats a trial where `--repeat` does not say.
+const REPEAT_MOST: u32 = 1_000_000;
+
+fn count(settings: &Settings, name: &str) -> Option<u32> {
+    settings.count(name).map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// `100ms`, or `100ms..2s` for pauses that double up to the second one.
+fn retry_backoff(settings: &Settings) -> Result<(u64, u64), CliError> {
+    let Some(text) = settings.text("retry-backoff") else { return Ok((0, 0)) };
+    let read = |text: &str| parse_duration(text).and_then(|pause| u64::try_from(pause.as_millis()).ok());
+    let pauses = match text.split_once("..") {
+        None => read(text).map(|pause_ms| (pause_ms, 0)),
+        Some((first, most)) => read(first).zip(read(most)).filter(|(first, most)| first <= most),
+    };
+    pauses.ok_or_else(|| CliError::BadValue {
+        from: Box::new(settings.source("retry-backoff").cloned().unwrap_or(Source::Default)),
+        given: text.to_owned(),
+        problem: "not a pause".into(),
+        allowed: "a duration, as in 100ms, or one that doubles up to another, as in 100ms..2s".into(),
+    })
 }
 
 fn mode(settings: &Settings) -> Mode {

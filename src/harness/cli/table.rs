@@ -257,6 +257,65 @@ pub const TABLE: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "max-fail",
+        heading: RUN,
+        flags: &["--max-fail"],
+        variables: &[Variable::exact("REHEARSAL_MAX_FAIL")],
+        key: Some("max-fail"),
+        form: Form::Count { least: 1 },
+        help: "Start no further trials after so many failures",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "retries",
+        heading: RUN,
+        flags: &["--retries"],
+        variables: &[Variable::exact("REHEARSAL_RETRIES")],
+        key: Some("retries"),
+        form: Form::Count { least: 0 },
+        help: "Try a trial that fails so many times again, in a new worker; its own number goes before it, but 0 \
+               means never, for all",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "retry-backoff",
+        heading: RUN,
+        flags: &["--retry-backoff"],
+        variables: &[Variable::exact("REHEARSAL_RETRY_BACKOFF")],
+        key: Some("retry-backoff"),
+        form: Form::Text,
+        placeholder: "PAUSE",
+        help: "Pause before each retry: 100ms, or 100ms..2s for one that doubles up to 2s",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "flaky-result",
+        heading: RUN,
+        flags: &["--flaky-result"],
+        variables: &[Variable::exact("REHEARSAL_FLAKY_RESULT")],
+        key: Some("flaky-result"),
+        form: Form::Word(&["pass", "fail"]),
+        default: Some("pass"),
+        help: "What it means that a trial passed only when it was tried again",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "repeat",
+        heading: RUN,
+        flags: &["--repeat"],
+        variables: &[Variable::exact("REHEARSAL_REPEAT")],
+        form: Form::Count { least: 1 },
+        help: "Run each trial so many times, on all workers at once, and none again for having failed",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "until-failure",
+        heading: RUN,
+        flags: &["--until-failure"],
+        help: "Repeat the trials until one fails, until Ctrl-C, or as often as --repeat says",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "shuffle",
         heading: RUN,
         flags: &["--shuffle"],

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::app::{Environment, SettingsFile};
 use crate::harness::history::place::Asked;
-use crate::harness::registry::{Isolation, Leaks, TaskPanic};
+use crate::harness::registry::{Isolation, Leaks, Retries, TaskPanic};
 
 use super::table::TABLE;
 use super::*;
@@ -98,7 +98,7 @@ fn libtests_flags_are_taken_with_and_without_the_unstable_ones_being_asked_for()
         assert_eq!(options.format, Format::Json);
         assert_eq!(options.shuffle_seed, Some(3));
         assert_eq!(options.isolation, Some(Isolation::Thread));
-        assert!(options.report_time && options.fail_fast && options.exclude_should_panic);
+        assert!(options.report_time && options.max_fail == Some(1) && options.exclude_should_panic);
         let limits = options.ensure_time.expect("asked for");
         assert_eq!((limits.unit, limits.integration), (Duration::from_millis(100), Duration::from_secs(1)));
     }
@@ -303,4 +303,48 @@ fn help_has_every_flag() {
         assert!(text.contains(flag), "{flag} is missing:\n{text}");
     }
     assert_eq!(parse("-h").mode, Mode::Help);
+}
+
+#[rehearsal::test]
+fn a_number_of_retries_of_ones_own_goes_before_the_runs_but_none_means_none() {
+    let own = Retries { count: 5, backoff_ms: 10, backoff_most_ms: 0 };
+    let of_run = Retries { count: 2, backoff_ms: 100, backoff_most_ms: 2_000 };
+    for (line, given, expected) in [
+        ("", None, Retries::default()),
+        ("", Some(own), own),
+        ("--retries 2 --retry-backoff 100ms..2s", None, of_run),
+        ("--retries 2 --retry-backoff 100ms", None, Retries { backoff_most_ms: 0, ..of_run }),
+        ("--retries 2", Some(own), own),
+        ("--retries 0", Some(own), Retries::default()),
+    ] {
+        let options =
+            Options::parse(line.split_whitespace().map(OsString::from), &Environment::default(), None);
+        assert_eq!(options.expect(line).retries(given), expected, "{line:?}");
+    }
+}
+
+#[rehearsal::test]
+fn a_pause_that_is_none_is_refused() {
+    for pause in ["2", "soon", "2s..1s", "1s..", "..1s", "1s..2s..3s"] {
+        let line = ["--retry-backoff", pause].map(OsString::from);
+        let refused = Options::parse(line, &Environment::default(), None).expect_err(pause).to_string();
+        assert!(refused.contains("--retry-backoff") && refused.contains("100ms..2s"), "{pause}: {refused}");
+    }
+}
+
+#[rehearsal::test]
+fn repetitions_are_as_many_as_asked_for_or_a_million() {
+    let table = [
+        ("", (0, false)),
+        ("--repeat 3", (3, false)),
+        ("--repeat 3 --fail-fast", (3, true)),
+        ("--until-failure", (1_000_000, true)),
+        ("--until-failure --repeat 50", (50, true)),
+    ];
+    for (line, expected) in table {
+        let options =
+            Options::parse(line.split_whitespace().map(OsString::from), &Environment::default(), None);
+        let options = options.expect(line);
+        assert_eq!((options.repeat, options.until_failure), expected, "{line:?}");
+    }
 }

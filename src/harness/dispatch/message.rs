@@ -1,25 +1,44 @@
 //! What goes into the course of a run and what comes out of it.
 
 use crate::harness::outcome::{Death, Outcome, Output};
-use crate::harness::registry::Isolation;
+use crate::harness::registry::{Isolation, Retries};
 use crate::harness::schedule::{Item, Position};
 
 /// One planned trial, as far as the course of the run depends on it.
 #[derive(Debug, Clone)]
 pub struct Planned {
+    /// Its name, for notes that name it.
+    pub name: &'static str,
     /// Isolation and group.
     pub item: Item,
-    /// How long it may take, milliseconds.
+    /// How long an attempt may take, milliseconds.
     pub limit_ms: u64,
+    /// How often it is tried again when it fails.
+    pub retries: Retries,
+    /// Why it is expected to fail, where it is.
+    pub xfail: Option<&'static str>,
 }
 
-/// Times that hold for the whole run, milliseconds.
-#[derive(Debug, Clone, Copy)]
+impl Planned {
+    /// Whether it is run once, and what comes of that is its outcome.
+    pub fn is_plain(&self) -> bool {
+        self.retries.count == 0 && self.xfail.is_none()
+    }
+}
+
+/// What holds for the whole run; times in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
     /// Between SIGTERM and SIGKILL.
     pub grace_ms: u64,
     /// When a running trial is called slow.
     pub slow_ms: u64,
+    /// Whether a trial that passed only after it had failed makes the run red.
+    pub flaky_red: bool,
+    /// How often each trial is to be run, at most; once, and no word of it, where this is 0.
+    pub repeat: u32,
+    /// Whether the first repetition that fails ends the run.
+    pub until_failure: bool,
 }
 
 /// Which worker a message is from: its place in the pool, and how many were at that place before it.
@@ -123,6 +142,8 @@ pub enum Effect {
         /// The trial that ran last where it happened.
         after: Option<Position>,
     },
+    /// End the run: what it was to find out is known.
+    Enough(String),
     /// Every trial has its outcome and every worker is gone.
     Done,
 }

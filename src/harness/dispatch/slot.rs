@@ -44,6 +44,8 @@ pub(super) struct Slot {
     pub(super) asked_back: bool,
     /// Failed starts and fruitless deaths in a row.
     pub(super) failures: u32,
+    /// It gets no more trials: its place is wanted for a worker that has run none.
+    pub(super) yields: bool,
     /// When a stopping worker is killed; 0 until a pulse has seen it stopping.
     pub(super) stop_by_ns: u64,
 }
@@ -59,6 +61,7 @@ impl Slot {
             slow: None,
             asked_back: false,
             failures: 0,
+            yields: false,
             stop_by_ns: 0,
         }
     }
@@ -70,12 +73,27 @@ impl Slot {
         self.isolation = Some(isolation);
         self.last = None;
         self.asked_back = false;
+        self.yields = false;
         self.stop_by_ns = 0;
     }
 
     pub(super) fn let_go(&mut self, position: Position) {
         if let Some(index) = self.held.iter().position(|&held| held == position) {
             self.held.remove(index);
+        }
+    }
+
+    /// Whether a worker is here that has run nothing and holds nothing.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.phase == Phase::Up && self.last.is_none() && self.held.is_empty()
+    }
+
+    /// Whether the trial that runs here has a process that no other has run in.
+    pub(super) fn is_fresh(&self) -> bool {
+        match self.isolation {
+            Some(Isolation::Process) => self.last.is_none(),
+            Some(Isolation::Fork) => true,
+            Some(Isolation::Thread) | None => false,
         }
     }
 

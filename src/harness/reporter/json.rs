@@ -107,7 +107,8 @@ impl Json {
             let gap = if said.is_empty() { "" } else { "\n" };
             let _ = write!(said, "{gap}{line}");
         }
-        for note in words::notes(outcome) {
+        let plain = red || outcome.attempts.is_empty();
+        for note in words::notes(outcome).into_iter().take_while(|_| plain) {
             let gap = if said.is_empty() { "" } else { "\n" };
             let _ = write!(said, "{gap}note: {note}");
         }

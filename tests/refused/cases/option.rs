@@ -18,6 +18,27 @@ fn an_empty_tag() {}
 #[rehearsal::test(tags("db", "db"))] //~ the tag "db" is given twice
 fn one_tag_twice() {}
 
+#[rehearsal::test(retries)] //~ write `retries = 2` or `retries(count = 2, backoff = "100ms")`
+fn retries_without_number() {}
+
+#[rehearsal::test(retries = "2")] //~ write `retries = 2` or
+fn retries_in_quotes() {}
+
+#[rehearsal::test(retries(backoff = "100ms"))] //~ write `retries = 2` or
+fn backoff_without_count() {}
+
+#[rehearsal::test(retries(count = 2, backoff = "2s..1s"))] //~ a backoff of "100ms..2s" doubles up to 2s
+fn backoff_that_shrinks() {}
+
+#[rehearsal::test(retries(count = 2, pause = "2s"))] //~ write `retries = 2` or
+fn backoff_by_another_word() {}
+
+#[rehearsal::test(xfail)] //~ `xfail` takes the reason: `xfail = "what is wrong, and where that is noted"`
+fn xfail_without_reason() {}
+
+#[rehearsal::test(xfail = " ")] //~ `xfail` takes the reason
+fn xfail_without_a_word() {}
+
 #[rehearsal::test(retry = 3)] //~ unknown option `retry`; allowed are: timeout, ignore, should_panic, isolation, group
 fn unknown() {}
 

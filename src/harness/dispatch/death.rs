@@ -1,0 +1,61 @@
+//! Workers that die: what that means for the trial they ran, or had run.
+
+use super::{Dispatch, Effect, Ended, PATIENCE, Position, Source};
+use crate::harness::outcome::{Death, Outcome, Ran, Verdict};
+use crate::sys::signal::signal_name;
+
+impl Dispatch {
+    /// A worker died and no trial of it was running: nothing to blame but what ran before, so the run is red.
+    pub(super) fn ended_between_trials(&mut self, source: Source, last: Option<Position>, ended: &Ended) {
+        self.slots[source.worker].failures += 1;
+        let failures = self.slots[source.worker].failures;
+        self.effects.push(Effect::RunError {
+            message: format!("worker {} ended between trials ({})", source.worker, describe(ended)),
+            after: last.map(|position| self.trial_of(position)),
+        });
+        if failures >= PATIENCE {
+            // A pool that only ever dies must not spin: the trial it would have begun takes the outcome.
+            if let Some(&position) = self.slots[source.worker].held.front() {
+                let reason =
+                    format!("its worker ended {failures} times before it could begin ({})", describe(ended));
+                self.schedule.finished(source.worker, position, 0);
+                self.slots[source.worker].let_go(position);
+                self.conclude(position, Outcome::of(Verdict::NotRun { reason }));
+            }
+        }
+    }
+
+    pub(super) fn conclude_running(
+        &mut self,
+        source: Source,
+        position: Position,
+        verdict: Verdict,
+        ended: Ended,
+    ) {
+        let started_ns = ended.current.map_or(ended.now_ns, |current| current.started_ns);
+        let duration_ns = ended.now_ns.saturating_sub(started_ns);
+        self.slots[source.worker].let_go(position);
+        self.slots[source.worker].failures = 0;
+        let ran = ended.current.map(|current| Ran { worker: source.worker, started_ns: current.started_ns });
+        let outcome = Outcome { ran, duration_ns, output: ended.output, ..Outcome::of(verdict) };
+        self.attempt_ended(source.worker, position, outcome);
+    }
+
+    /// What waits takes its outcome without having run, or having run again.
+    pub(super) fn drop_waiting(&mut self, why: &Verdict) {
+        self.give_up_again(why);
+        for position in self.schedule.drain() {
+            self.conclude(position, Outcome::of(why.clone()));
+        }
+    }
+}
+
+fn describe(ended: &Ended) -> String {
+    let death = match ended.death {
+        Some(Death::Exited { code }) => format!("exit code {code}"),
+        Some(Death::Signaled { signal }) => format!("signal {signal}, {}", signal_name(signal)),
+        Some(Death::Unreachable) => "out of reach".to_owned(),
+        None => "stopped".to_owned(),
+    };
+    if ended.detail.is_empty() { death } else { format!("{death}: {}", ended.detail) }
+}
