@@ -23,6 +23,26 @@ pub struct Target {
     pub test: bool,
 }
 
+/// What a report calls the suite it is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suite {
+    /// The package's name.
+    pub package: String,
+    /// The target's, by which it differs from all others of its package: `lib`, the name of a test, `bin-NAME`,
+    /// `example-NAME`, `bench-NAME`.
+    pub binary: String,
+    /// Both as cargo-nextest has them: `package`, `package::test`, `package::bin/NAME`.
+    pub id: String,
+}
+
+impl Suite {
+    /// Of a program that was not started by `rehearsal::main!()`.
+    pub fn unknown() -> Suite {
+        let unknown = || "unknown".to_owned();
+        Suite { package: unknown(), binary: unknown(), id: unknown() }
+    }
+}
+
 /// What a target is to cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetKind {
@@ -71,6 +91,20 @@ impl Target {
         let targets = text.find("[[").map_or("", |at| &text[at..]);
         let written = targets.split('"').skip(1).step_by(2).find(|name| is_it(name));
         Some(written.unwrap_or(crate_name).to_owned())
+    }
+
+    /// What reports call its suite; may read the manifest, as [`Target::name`].
+    pub fn suite(&self) -> Suite {
+        let package = self.package.unwrap_or("unknown").to_owned();
+        let name = self.name().unwrap_or_else(|| "unknown".to_owned());
+        let folder = match self.kind() {
+            TargetKind::Lib => return Suite { id: package.clone(), binary: "lib".to_owned(), package },
+            TargetKind::Test => return Suite { id: format!("{package}::{name}"), binary: name, package },
+            TargetKind::Bench => "bench",
+            TargetKind::Bin => "bin",
+            TargetKind::Example => "example",
+        };
+        Suite { id: format!("{package}::{folder}/{name}"), binary: format!("{folder}-{name}"), package }
     }
 
     /// The words of a cargo command that builds and runs this target, as the program at this path was built; `None`

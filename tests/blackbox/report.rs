@@ -1,6 +1,10 @@
 //! What is said of failures, and what is written of a run: the commands that run a trial again, and report files.
 
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::build::{cargo, executable, target_dir};
 use crate::launch::{Finished, Launch};
@@ -73,4 +77,207 @@ fn cargo_runs_the_failed_trial_again() {
     assert_eq!(output.status.code(), Some(101), "{stdout}\n{said}");
     let expected = [("red::asserts".to_string(), "FAILED".to_string())];
     assert_eq!(verdict_of_each(&stdout), expected.into(), "that trial and no other\n{said}");
+}
+
+/// A place for the reports of one test, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("reports-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path).expect("a directory for reports");
+        Folder(path)
+    }
+
+    /// A path in it, for a command line.
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    #[track_caller]
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn reports(args: &[&str]) -> Launch {
+    Launch::new(executable("reports", "reports")).args(args.iter().copied())
+}
+
+/// One file for each binary, where the path says so; each is of the one and of all that ran.
+#[test]
+fn reports_are_written_for_each_binary() {
+    for (target, trials, ran) in [("reports", 13, 11), ("other-one", 2, 2)] {
+        let into = Folder::new();
+        let path = |name: &str| into.path(&format!("{{package}}/{{binary}}{name}"));
+        let launch = Launch::new(executable("reports", target));
+        let run = launch.args(["--junit", &path(".xml"), "--trace", &path(".json")]).run();
+        run.ends_with(101);
+        let junit = into.read(&format!("reports/{target}.xml"));
+        assert!(junit.contains(&format!("<testsuites name=\"reports::{target}\"")), "{junit}");
+        assert_eq!(junit.matches("<testcase ").count(), trials, "{junit}");
+        let trace = into.read(&format!("reports/{target}.json"));
+        let trace: serde_json::Value = serde_json::from_str(&trace).expect("JSON");
+        assert_eq!(trace["otherData"]["suite"], format!("reports::{target}"));
+        let events = trace["traceEvents"].as_array().expect("events");
+        assert_eq!(
+            events.iter().filter(|event| event["ph"] == "X").count(),
+            ran,
+            "what is ignored has no time"
+        );
+        assert_eq!(fs::read_dir(into.0.join("reports")).expect("there").count(), 2, "nothing else is left");
+    }
+}
+
+/// What a trial prints is no verdict: neither in events nor in documents, whatever it looks like.
+#[test]
+fn output_that_imitates_the_harness_fools_no_report() {
+    let into = Folder::new();
+    let launch = reports(&["imitates", "odd", "green::passes", "--format=json"]);
+    let run = launch.args(["--junit", &into.path("junit.xml")]).run();
+    run.ends_with(101);
+    let events: Vec<serde_json::Value> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+        .collect();
+    let ended =
+        |word: &str| events.iter().filter(|event| event["type"] == "test" && event["event"] == word).count();
+    assert_eq!((ended("ok"), ended("failed")), (2, 4), "{run}");
+    let suites: Vec<_> = events.iter().filter(|event| event["type"] == "suite").collect();
+    assert_eq!((suites.len(), &suites[1]["passed"], &suites[1]["failed"]), (2, &2.into(), &4.into()));
+    let junit = into.read("junit.xml");
+    assert!(junit.contains("tests=\"6\"") && junit.contains("failures=\"4\""), "{junit}");
+    assert_eq!(junit.matches("</testsuites>").count(), 1, "{junit}");
+    assert_eq!(junit.matches("<testcase ").count(), 6, "{junit}");
+}
+
+/// The name is passed to a shell as it is, and is a name there.
+#[test]
+fn a_name_that_is_code_to_a_shell_is_run_again_by_that_name() {
+    let run = reports(&["odd", "touch"]).run();
+    let name = "odd::$(touch fooled) `touch fooled`";
+    // The working directory is not removed before it was looked at.
+    let command = format!("{}; code=$?; echo \"there: $(ls)\"; exit $code", again_of(&run, name));
+    let again = Launch::new("/bin/sh".into()).args(["-c", &command]).run();
+    again.ends_with(101);
+    assert_eq!(verdict_of_each(&again.stdout), [(name.to_string(), "FAILED".to_string())].into());
+    let there = again.stdout.rsplit("there: ").next().unwrap_or_default();
+    assert!(there.contains("stdout") && !there.contains("fooled"), "nothing of it was run: {there}");
+}
+
+/// Told before anything runs, as long as that can be known.
+#[test]
+fn a_path_that_cannot_be_written_to_is_told_at_once() {
+    for (path, reason) in
+        [("/proc/no/such/place.xml", "No such file"), (".", "directory"), ("Cargo.lock/x", "")]
+    {
+        let run = reports(&["green", "--junit", path]).run();
+        run.ends_with(101).complains(&format!("error: cannot write the report of --junit to {path}: "));
+        run.complains(reason);
+        assert_eq!(run.stdout, "", "nothing ran");
+    }
+    let run = reports(&["green", "--junit", "{pakage}.xml"]).run();
+    run.ends_with(101).complains("{pakage}").complains("did you mean {package}?");
+}
+
+/// The run is red and says why; what ran is told to the end, and other reports are written.
+#[test]
+fn a_full_disk_loses_the_report_and_nothing_else() {
+    let into = Folder::new();
+    let run = reports(&["green", "--junit", "/dev/full", "--trace", &into.path("trace.json")]).run();
+    run.ends_with(101).says("test green::passes ... ok").says("test result: ok. 2 passed");
+    run.complains("error: cannot write the report of --junit to /dev/full: No space left on device");
+    assert!(into.read("trace.json").contains("green::waits"));
+}
+
+/// A real file system of 64 KiB: what is there stays, and what could not be finished is taken away.
+#[test]
+fn a_full_file_system_keeps_the_report_of_before() {
+    let launch = reports(&["--include-ignored", "floods", "--junit", "small/junit.xml"]);
+    let script =
+        "mount -t tmpfs -o size=64k none small && printf old > small/junit.xml && \"$0\" \"$@\"; code=$?
+        echo \"there: $(ls -A small) $(cat small/junit.xml)\"; exit $code";
+    fs::create_dir(launch.directory().join("small")).expect("a place to mount");
+    let run = launch.through(&["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]).run();
+    if run.stderr.contains("unshare") || run.stderr.contains("mount:") {
+        eprintln!("skipped: no file system can be mounted here: {}", run.stderr);
+        return;
+    }
+    run.ends_with(101)
+        .says("test floods_and_fails ... FAILED")
+        .says("test result: FAILED. 0 passed; 1 failed");
+    run.complains("error: cannot write the report of --junit to small/junit.xml: No space left on device");
+    run.says("there: junit.xml old");
+}
+
+/// A signal that ends the process while it writes, for certain: that of a file which may grow no further.
+#[test]
+fn a_report_is_never_half_written() {
+    let into = Folder::new();
+    fs::write(into.path("junit.xml"), "the report of before").expect("written");
+    // Blocks of 512 bytes. stdout is no file then, and trials are on threads, whose output is captured in none.
+    let run = reports(&["green", "--isolation=thread", "--junit", &into.path("junit.xml")])
+        .limits("exec >/dev/null; ulimit -f 1")
+        .run();
+    assert_eq!(run.status.signal(), Some(25), "SIGXFSZ ended it: {run}");
+    assert_eq!(into.read("junit.xml"), "the report of before");
+}
+
+/// SIGTERM as soon as there is something of a report: it is finished, or not begun.
+#[test]
+fn sigterm_while_a_report_is_written_leaves_the_old_one_or_the_new_one() {
+    let into = Folder::new();
+    let path = into.path("junit.xml");
+    fs::write(&path, "the report of before").expect("written");
+    let running = reports(&["--include-ignored", "floods", "--junit", &path]).start();
+    let being_written = || {
+        let entries = fs::read_dir(&into.0).into_iter().flatten().flatten();
+        entries
+            .filter(|entry| entry.file_name().to_string_lossy().ends_with(".partial"))
+            .any(|entry| entry.metadata().is_ok_and(|data| data.len() > 0))
+    };
+    let was = fs::metadata(&path).and_then(|data| data.modified()).expect("a time");
+    let is_new = || fs::metadata(&path).and_then(|data| data.modified()).is_ok_and(|time| time != was);
+    while !being_written() && !is_new() {
+        std::thread::yield_now();
+    }
+    running.signal("TERM");
+    let run = running.finish();
+    assert_ne!(run.status.code(), Some(0), "red or interrupted");
+    let there = into.read("junit.xml");
+    assert!(there == "the report of before" || there.trim_end().ends_with("</testsuites>"), "{there}");
+}
+
+/// The warning that a report of another binary is gone, which placeholders in the path prevent.
+#[test]
+fn a_report_that_takes_the_place_of_another_suites_says_so() {
+    let into = Folder::new();
+    let path = into.path("junit.xml");
+    let run = reports(&["green", "--junit", &path]).run();
+    assert!(!run.stderr.contains("warning"), "{run}");
+    let second = Launch::new(executable("reports", "other-one")).args(["passes", "--junit", &path]).run();
+    second
+        .ends_with(0)
+        .complains("warning: --junit of reports::other-one takes the place of that of reports::reports");
+    second.complains("{package} and {binary}");
+}
+
+/// A suite that was built without it names the feature.
+#[test]
+fn a_report_that_was_not_built_names_its_feature() {
+    for (flag, feature) in [("--junit", "junit"), ("--trace", "report")] {
+        let run = basic(&["green", flag, "out"]).run();
+        run.ends_with(101).complains(flag).complains(&format!("features = [\"{feature}\"]"));
+        assert_eq!(run.stdout, "", "nothing ran");
+    }
+    basic(&["green"]).env("REHEARSAL_JUNIT", "out").run().ends_with(101).complains("feature `junit`");
 }

@@ -1,7 +1,7 @@
 //! The command line of a test binary: libtest's own, and what Rehearsal adds to it.
 //!
 //! Owns: the settings table of the test application ([`table`]) and the typed [`Options`] read from it
-//! ([`options`]), the part of them that chooses trials apart ([`choice`]).
+//! ([`options`]), the part of them that chooses trials and that of reports apart ([`choice`], [`reports`]).
 //!
 //! Never: prints, exits, or asks the terminal anything; `Options` are plain data.
 //!
@@ -10,10 +10,12 @@
 pub mod choice;
 pub mod options;
 mod pool;
+pub mod reports;
 pub mod table;
 
 pub use choice::Choice;
 pub use options::{CliError, ColorChoice, Format, Ignored, Mode, NoTests, Options, TimeLimits};
+pub use reports::Reports;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use crate::harness::registry::{Isolation, Leaks, Retries, TaskPanic};
 
 use super::choice::Choice;
 use super::pool::{group_limits, history, workers};
+use super::reports::Reports;
 use super::table::{DECLARATION, TABLE};
 
 /// A command line, variable or settings file that cannot be honoured.
@@ -97,6 +98,8 @@ pub struct Options {
     pub progress: bool,
     /// Where to write a line a trial.
     pub logfile: Option<PathBuf>,
+    /// What is written of the run beside that.
+    pub reports: Reports,
     /// cargo-nextest runs this process for one trial.
     pub under_nextest: bool,
     /// What it takes to run a trial again as it was run.
@@ -278,6 +281,7 @@ impl Options {
             color: color(settings, environment),
             progress: !settings.switch("no-progress") && !environment.is_set("CI"),
             logfile: settings.path("logfile").map(PathBuf::from),
+            reports: Reports::of(settings, environment),
             again: again(settings, environment),
             warnings: warnings(settings, environment),
         })

@@ -14,6 +14,9 @@ const SHOW: &str = "What is shown";
 /// A flag of libtest's: no key, and no variable unless the row names one.
 const LIBTEST: Setting = Setting { heading: SELECT, ..Setting::BLANK };
 
+/// A report that is written to a file.
+const REPORT: Setting = Setting { heading: SHOW, form: Form::Path, ..Setting::BLANK };
+
 /// All settings of a test binary.
 pub const TABLE: &[Setting] = &[
     Setting {
@@ -425,6 +428,22 @@ pub const TABLE: &[Setting] = &[
         help: "No live display on a terminal; there is none under CI either, nor where trials write to the \
                terminal themselves",
         ..Setting::BLANK
+    },
+    Setting {
+        name: "junit",
+        variables: &[Variable::exact("REHEARSAL_JUNIT")],
+        key: Some("junit"),
+        flags: &["--junit"],
+        help: "Write a JUnit document to this file; {package} and {binary} in the path are filled in",
+        ..REPORT
+    },
+    Setting {
+        name: "trace",
+        variables: &[Variable::exact("REHEARSAL_TRACE")],
+        key: Some("trace"),
+        flags: &["--trace"],
+        help: "Write who ran what when to this file, for https://ui.perfetto.dev",
+        ..REPORT
     },
     Setting {
         name: "logfile",

@@ -56,6 +56,16 @@ pub fn push_xml_cdata(out: &mut String, text: &str) {
     }
 }
 
+/// The text as quick-junit may have it: without what XML forbids. Colours it takes out itself, and tabs with them, so these
+/// become blanks.
+#[cfg(feature = "junit")]
+pub fn only_xml(text: &str) -> String {
+    text.replace('\t', "    ")
+        .chars()
+        .filter(|character| is_xml(*character) || *character == '\u{1b}')
+        .collect()
+}
+
 /// Whether XML 1.0 allows this character at all, escaped or not.
 fn is_xml(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)

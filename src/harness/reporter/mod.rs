@@ -2,7 +2,8 @@
 //!
 //! Owns: the [`Reporter`] trait and the fan-out to several of them ([`reporters`]); libtest's formats
 //! ([`lines`], [`json`], [`junit`]); the live display on a terminal ([`progress`] on its [`screen`]); warnings and
-//! errors on stderr ([`notice`]); the deprecated log file ([`logfile`]); listing ([`list`]). Beneath them: the
+//! errors on stderr ([`notice`]); the deprecated log file ([`logfile`]); reports
+//! that are written when the run is over ([`written`]); listing ([`list`]). Beneath them: the
 //! one place that writes ([`sink`]), colours ([`paint`]), the words for a verdict ([`words`]), counts and the
 //! blocks at the end of a run ([`summary`]), escaping ([`escape`]).
 //!
@@ -24,6 +25,7 @@ pub mod screen;
 pub mod sink;
 pub mod summary;
 pub mod words;
+pub mod written;
 
 pub use list::write_list;
 pub use reporters::{Reporter, ReporterError, Reporters};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::harness::again::Again;
 use crate::harness::cli::{Format, Options};
 use crate::harness::event::Event;
-use crate::harness::target::Target;
+use crate::harness::target::{Suite, Target};
 
 use super::json::Json;
 use super::junit::Junit;
@@ -16,6 +16,7 @@ use super::paint::Paint;
 use super::progress::Progress;
 use super::screen::Screen;
 use super::sink::Sink;
+use super::written::reporter::Written;
 
 /// Something that is told what happens in a run.
 pub trait Reporter {
@@ -42,6 +43,42 @@ pub enum ReporterError {
         /// Why.
         source: std::io::Error,
     },
+    /// A report that was asked for and cannot be written.
+    Report {
+        /// The flag that asked for it.
+        flag: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Something between `{` and `}` in a report's path that means nothing there.
+    Placeholder {
+        /// The flag.
+        flag: &'static str,
+        /// The path that was asked for.
+        path: PathBuf,
+        /// What stands there.
+        placeholder: String,
+        /// What was probably meant.
+        suggestion: Option<&'static str>,
+    },
+    /// Two reports that are to go to the same file.
+    SamePlace {
+        /// The one's flag.
+        first: &'static str,
+        /// The other's.
+        second: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A report that this build does not have.
+    Feature {
+        /// The flag.
+        flag: &'static str,
+        /// The feature that brings it.
+        feature: &'static str,
+    },
     /// What was to be told could not be.
     Write(String),
 }
@@ -52,6 +89,33 @@ impl std::fmt::Display for ReporterError {
             ReporterError::Logfile { path, source } => {
                 write!(f, "cannot write to the file of --logfile, {}: {source}", path.display())
             }
+            ReporterError::Report { flag, path, source } => {
+                write!(f, "cannot write the report of {flag} to {}: {source}", path.display())
+            }
+            ReporterError::Placeholder { flag, path, placeholder, suggestion } => {
+                let path = path.display();
+                write!(
+                    f,
+                    "the path of {flag}, {path}, has {{{placeholder}}} in it, which means nothing there"
+                )?;
+                match suggestion {
+                    Some(meant) => write!(f, "; did you mean {{{meant}}}?"),
+                    None => write!(f, "; {{package}} and {{binary}} do"),
+                }
+            }
+            ReporterError::SamePlace { first, second, path } => {
+                write!(
+                    f,
+                    "{first} and {second} are both to go to {}: each needs a file of its own",
+                    path.display()
+                )
+            }
+            ReporterError::Feature { flag, feature } => write!(
+                f,
+                "{flag} needs the feature `{feature}` of rehearsal, which this suite was built without: in its Cargo.toml, \
+                 rehearsal = {{ version = \"{}\", features = [\"{feature}\"] }}",
+                env!("CARGO_PKG_VERSION")
+            ),
             ReporterError::Write(what) => write!(f, "{what}"),
         }
     }
@@ -60,7 +124,7 @@ impl std::fmt::Display for ReporterError {
 impl std::error::Error for ReporterError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            ReporterError::Logfile { source, .. } => Some(source),
+            ReporterError::Logfile { source, .. } | ReporterError::Report { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -78,7 +142,7 @@ impl Reporters {
     /// and nobody said no.
     ///
     /// # Errors
-    /// A log file that cannot be opened.
+    /// A log file that cannot be opened, a report that cannot be written.
     pub fn for_run(options: &Options, target: Option<&Target>) -> Result<Reporters, ReporterError> {
         let paint = Paint::chosen(options.color);
         let progress = Progress::wanted(options).then(|| Progress::on(Screen::of_stdout(), paint));
@@ -87,17 +151,21 @@ impl Reporters {
         let again = || {
             // Where even that is unknown a shell says so, and the rest of the line is still of use.
             let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("this-suite"));
-            Some(Again::new(target, options, &program))
+            Again::new(target, options, &program)
         };
         let mut all: Vec<Box<dyn Reporter + Send>> = vec![match options.format {
-            Format::Pretty => Box::new(Lines::pretty(out, paint, options, again())),
-            Format::Terse => Box::new(Lines::terse(out, paint, options, again())),
+            Format::Pretty => Box::new(Lines::pretty(out, paint, options, Some(again()))),
+            Format::Terse => Box::new(Lines::terse(out, paint, options, Some(again()))),
             Format::Json => Box::new(Json::new(out, options)),
             Format::Junit => Box::new(Junit::new(out, options)),
         }];
         all.push(Box::new(Notice::new(Sink::stderr().above(screen))));
         if let Some(log) = logfile::open(options)? {
             all.push(Box::new(Logfile::new(log)));
+        }
+        let suite = || target.map_or_else(Suite::unknown, Target::suite);
+        if let Some(written) = Written::wanted(&options.reports, suite, again)? {
+            all.push(Box::new(written));
         }
         if let Some(progress) = progress {
             // First of all: its drawing has to be gone before the others write their last lines.

@@ -110,6 +110,21 @@ pub fn message_of(verdict: &Verdict, output: &Output) -> String {
     said.trim_end().to_owned()
 }
 
+/// What an attempt that failed has to say, where its output stands elsewhere or nowhere; never empty.
+pub fn whole_message(verdict: &Verdict, output: &Output) -> String {
+    let said = match verdict {
+        Verdict::Failed { message } => message.trim_end().to_owned(),
+        verdict => message_of(verdict, output),
+    };
+    if !said.is_empty() {
+        return said;
+    }
+    // A result that is an error has been printed, in these words.
+    let text = String::from_utf8_lossy(&output.bytes);
+    let error = text.lines().rev().find(|line| line.starts_with("Error: "));
+    error.unwrap_or("failed").to_owned()
+}
+
 /// How an attempt failed, on one line: `panicked at ..`, `signal 11, SIGSEGV`.
 pub fn brief(attempt: &Attempt) -> String {
     let said = match &attempt.verdict {

@@ -33,7 +33,7 @@ fn all(reporter: &mut dyn Reporter) {
 
 /// Compares with a file, or writes it where that is asked for.
 #[track_caller]
-fn golden(name: &str, text: &str) {
+pub(in crate::harness::reporter) fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/harness/reporter/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -6,3 +6,6 @@
 mod golden;
 mod script;
 mod stream;
+
+pub(super) use golden::golden;
+pub(super) use script::{options, play};

@@ -10,7 +10,7 @@ use crate::harness::outcome::{Attempt, Death, Outcome, Output, Ran, Repeated, Ve
 use crate::harness::registry::{Kind, ShouldPanic};
 use crate::harness::reporter::Reporter;
 
-pub(super) fn options(line: &str) -> Options {
+pub(in crate::harness::reporter) fn options(line: &str) -> Options {
     Options::parse(line.split_whitespace().map(OsString::from), &Environment::default(), None).expect("right")
 }
 
@@ -109,7 +109,7 @@ pub(super) fn outcomes() -> Vec<(&'static str, Outcome)> {
 }
 
 /// Plays the run to a reporter.
-pub(super) fn play(reporter: &mut dyn Reporter, shuffle_seed: Option<u64>) {
+pub(in crate::harness::reporter) fn play(reporter: &mut dyn Reporter, shuffle_seed: Option<u64>) {
     let outcomes = outcomes();
     let started =
         Event::RunStarted { planned: outcomes.len(), filtered_out: 3, workers: 2, shuffle_seed, now_ns: 0 };
