@@ -30,6 +30,8 @@ pub mod testkit;
 
 #[cfg(feature = "harness")]
 pub use harness::generated::Trial;
+#[cfg(feature = "server")]
+pub use harness::server;
 /// # Example
 /// ```
 /// use rehearsal::prelude::*;

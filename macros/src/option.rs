@@ -109,6 +109,9 @@ pub(crate) fn parse(arguments: TokenStream, allowed: &[&str]) -> Result<Given, F
                     "; a panic in a task fails the test, \
                     `task_panic = \"allow\"` lets it"
                 }
+                "name" if allowed.contains(&"flavor") => {
+                    "; a test is called after its function, and its runtime needs no name"
+                }
                 _ => "",
             };
             return failed(

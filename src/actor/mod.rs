@@ -71,10 +71,10 @@ mod realm;
 mod reply;
 mod roll;
 #[cfg(feature = "tracing")]
-mod span;
+pub(crate) mod span;
 #[cfg(not(feature = "tracing"))]
 #[path = "span/off.rs"]
-mod span;
+pub(crate) mod span;
 pub mod spawn;
 #[cfg(feature = "testkit")]
 pub(crate) mod stand_in;

@@ -4,6 +4,8 @@
 //! feature `tracing`, for the price of reading one number. To a process actor the caller's span stays here, as that of
 //! the command under way; its number, `ask`, crosses, and the span in the process has it too.
 
+use std::cell::Cell;
+
 use tracing::{Level, Span, level_enabled};
 
 use super::behavior::Actor;
@@ -46,12 +48,24 @@ pub(crate) fn carry_from<M>(ask: u64, envelope: Envelope<M>) -> Envelope<M> {
     envelope.expect("it is put back")
 }
 
+thread_local! {
+    /// Whether this thread is ending, and its subscriber's own locals may be gone.
+    static ENDING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Nobody is asked any more which span the calling thread is in: it ends, and whoever is asked may fall over what of
+/// the thread is gone already.
+#[cfg(feature = "harness")]
+pub(crate) fn thread_ends() {
+    ENDING.set(true);
+}
+
 #[cold]
 fn wrap<M>(envelope: &mut Option<Envelope<M>>, ask: u64) {
     let is_new =
         |envelope: &mut Envelope<M>| !matches!(envelope, Envelope::Traced(_)) && !envelope.is_question();
     if let Some(inner) = envelope.take_if(is_new) {
-        let caller = if ask == 0 { Span::current() } else { Span::none() };
+        let caller = if ask == 0 && !ENDING.get() { Span::current() } else { Span::none() };
         *envelope = Some(Envelope::Traced(Traced(Box::new(Carried { caller, ask, envelope: inner }))));
     }
 }

@@ -24,6 +24,8 @@ pub mod reporter;
 pub mod run;
 pub mod schedule;
 pub mod select;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod skip;
 pub mod suite;
 pub mod target;

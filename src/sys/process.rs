@@ -18,6 +18,9 @@ pub use super::platform::process::{
     leaves_children, name_of, reap_finished, settle_children, spawn_self, terminate_group,
 };
 
+#[cfg(feature = "server")]
+pub use super::platform::process::spawn_program;
+
 /// The most files that [`SpawnOptions::pass`] can carry: what the kernel takes in one message.
 pub const MAX_PASSED: usize = 253;
 

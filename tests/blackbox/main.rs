@@ -31,6 +31,7 @@ mod report;
 mod same;
 mod schedule;
 mod select;
+mod servers;
 mod signal;
 mod stuck;
 mod terminal;

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::message::{Order, Report, Setup};
-use crate::actor::Outlet;
+use crate::actor::{Outlet, span};
 use crate::harness::fixture::Store;
 use crate::harness::outcome::{Output, Verdict};
 use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
@@ -230,6 +230,7 @@ struct LastAct(Option<(Arc<Shared>, Order, Attempt)>);
 impl Drop for LastAct {
     fn drop(&mut self) {
         let Some((shared, order, attempt)) = self.0.take() else { return };
+        span::thread_ends();
         let left = conclude(&shared, order, &attempt);
         shared.page.idle();
         match (shared.host, left) {

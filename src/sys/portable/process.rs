@@ -154,6 +154,15 @@ pub fn spawn_self(_options: SpawnOptions) -> Result<Child, ProcessError> {
     Err(ProcessError::Unsupported { why: WHY })
 }
 
+/// Starts another program: not here.
+///
+/// # Errors
+/// Always [`ProcessError::Unsupported`].
+#[cfg(feature = "server")]
+pub fn spawn_program(_title: String, _command: std::process::Command) -> Result<Child, ProcessError> {
+    Err(ProcessError::Unsupported { why: WHY })
+}
+
 /// Sends SIGTERM to a child's process group: there is none here.
 pub fn terminate_group(_pid: u32) {}
 

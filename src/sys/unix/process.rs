@@ -58,6 +58,17 @@ pub fn spawn_self(options: SpawnOptions) -> Result<Child, ProcessError> {
     spawner::spawn(options)
 }
 
+/// Starts another program than this one, with the standard streams that the command says, as leader of a process group
+/// of its own. It is kept from trial to trial: no trial that ends beside it is said to have left it behind. `title` is
+/// what errors call it.
+///
+/// # Errors
+/// [`ProcessError::Limit`], [`ProcessError::Spawn`].
+#[cfg(feature = "server")]
+pub fn spawn_program(title: String, command: std::process::Command) -> Result<Child, ProcessError> {
+    spawner::spawn_program(title, command)
+}
+
 /// A child process, leader of a process group of its own.
 ///
 /// When it ends, or when this is dropped, everything that is in its group is killed. All methods may be called while
@@ -86,12 +97,12 @@ enum Watch {
 
 impl Child {
     /// Puts together what the spawner has made; kills the child again where it cannot be watched.
-    pub(super) fn new(pid: u32, socket: StdSocket) -> io::Result<Child> {
+    pub(super) fn new(pid: u32, socket: Option<StdSocket>) -> io::Result<Child> {
         offspring::await_child(pid);
         let process = Arc::new(Process::new(pid));
         live().push((pid, Arc::downgrade(&process)));
         match Watch::new(&process) {
-            Ok(watch) => Ok(Child { pid, socket: Mutex::new(Some(socket)), process, watch }),
+            Ok(watch) => Ok(Child { pid, socket: Mutex::new(socket), process, watch }),
             Err(error) => {
                 process.abandon();
                 Err(error)

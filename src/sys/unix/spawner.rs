@@ -21,8 +21,19 @@ use crate::sys::process::{MAX_PASSED, Output, ProcessError, SpawnOptions};
 use crate::sys::{seam, thread};
 
 enum Request {
-    Start { options: SpawnOptions, reply: Reply },
-    Ended { pid: u32 },
+    Start {
+        options: SpawnOptions,
+        reply: Reply,
+    },
+    #[cfg(feature = "server")]
+    Program {
+        title: String,
+        command: Box<Command>,
+        reply: Reply,
+    },
+    Ended {
+        pid: u32,
+    },
     Reap(Arc<Process>),
 }
 
@@ -43,12 +54,24 @@ pub(super) fn spawn(options: SpawnOptions) -> Result<Child, ProcessError> {
     if options.pass.len() > MAX_PASSED {
         return Err(ProcessError::TooManyFiles { title, count: options.pass.len() });
     }
+    asked(&title, |reply| Request::Start { options, reply })
+}
+
+/// Starts another program, in a process group of its own that is guarded as a worker's is.
+#[cfg(feature = "server")]
+pub(super) fn spawn_program(title: String, mut command: Command) -> Result<Child, ProcessError> {
+    command.process_group(0);
+    let command = Box::new(command);
+    asked(&title.clone(), |reply| Request::Program { title, command, reply })
+}
+
+fn asked(title: &str, make: impl FnOnce(Reply) -> Request) -> Result<Child, ProcessError> {
     let reply = Reply::default();
     let answer = Arc::clone(&reply.0);
     let gone = || Err(io::Error::other("the thread that starts processes is gone"));
-    request(Request::Start { options, reply })
+    request(make(reply))
         .and_then(|()| answer.wait().map_or_else(gone, Ok))
-        .map_err(|error| failed(&title, "starting the thread that starts processes", error))?
+        .map_err(|error| failed(title, "starting the thread that starts processes", error))?
 }
 
 /// Tells the guardian that this group's id may soon be somebody else's.
@@ -196,13 +219,10 @@ fn serve(inbox: &Served, mut rung: StdSocket) {
 
 fn handle(request: Request, guardian: &mut Guardian, dying: &mut Vec<Arc<Process>>) {
     match request {
-        Request::Start { options, reply } => {
-            let result = start(options);
-            let pid = result.as_ref().map(|child| child.pid).ok();
-            reply.send(result);
-            if let Some(pid) = pid {
-                note(guardian.add(pid));
-            }
+        Request::Start { options, reply } => hand_out(start(options), reply, guardian),
+        #[cfg(feature = "server")]
+        Request::Program { title, command, reply } => {
+            hand_out(start_program(&title, *command), reply, guardian)
         }
         Request::Ended { pid } => {
             // Good news of this kind says nothing of what failed before.
@@ -213,6 +233,21 @@ fn handle(request: Request, guardian: &mut Guardian, dying: &mut Vec<Arc<Process
         }
         Request::Reap(process) => dying.push(process),
     }
+}
+
+fn hand_out(result: Result<Child, ProcessError>, reply: Reply, guardian: &mut Guardian) {
+    let pid = result.as_ref().map(|child| child.pid).ok();
+    reply.send(result);
+    if let Some(pid) = pid {
+        note(guardian.add(pid));
+    }
+}
+
+#[cfg(feature = "server")]
+fn start_program(title: &str, command: Command) -> Result<Child, ProcessError> {
+    let pid = super::offspring::start_kept(|| execute(command))
+        .map_err(|error| failed(title, "executing it", error))?;
+    Child::new(pid, None).map_err(|error| failed(title, "watching it", error))
 }
 
 fn note(result: io::Result<()>) {
@@ -227,7 +262,7 @@ fn start(options: SpawnOptions) -> Result<Child, ProcessError> {
     let (ours, command) = prepare(&title, output, &pass, env)
         .map_err(|error| failed(&title, "preparing its socket and files", error))?;
     let pid = execute(command).map_err(|error| failed(&title, "executing this binary again", error))?;
-    Child::new(pid, ours).map_err(|error| failed(&title, "watching it", error))
+    Child::new(pid, Some(ours)).map_err(|error| failed(&title, "watching it", error))
 }
 
 fn prepare(

@@ -105,6 +105,9 @@ async fn threads_of_a_local_runtime() {}
 #[rehearsal::test(unhandled_panic = "ignore")] //~ `task_panic = "allow"` lets it; allowed are: timeout
 async fn tokio_has_another_word() {}
 
+#[rehearsal::test(name = "runtime")] //~ unknown option `name`; a test is called after its function
+async fn tokio_names_a_runtime() {}
+
 #[rehearsal::test(start_paused = "yes")] //~ `start_paused` takes true or false
 async fn paused_maybe() {}
 
