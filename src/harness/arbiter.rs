@@ -4,6 +4,7 @@
 //! It never decides: which trial runs where is the schedule's, what became of a trial is the dispatch's, how it is
 //! told is the reporters'.
 
+mod outfit;
 mod remains;
 
 use std::time::{Duration, Instant};
@@ -23,7 +24,8 @@ use super::worker::message::{Made, Order, Report};
 use crate::actor::Exit;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
-use crate::sys::{fork, process, seam, thread};
+use crate::sys::{process, seam, thread};
+use outfit::outfit;
 use remains::{current_of, death_of, read_back};
 
 /// A worker as the arbiter holds it.
@@ -122,7 +124,8 @@ impl Arbiter {
         let input = match report {
             Report::Finished { position, verdict, started_ns, duration_ns, output, notes } => {
                 if let Some(chronicle) = &mut self.run.chronicle {
-                    chronicle.ran(source.worker, source.generation, position as usize);
+                    let trial = self.dispatch.trial_of(position as usize);
+                    chronicle.ran(source.worker, source.generation, trial);
                 }
                 let ran = (started_ns > 0).then_some(Ran { worker: source.worker, started_ns });
                 let outcome = Outcome { ran, duration_ns, output, notes, ..Outcome::of(verdict) };
@@ -154,7 +157,7 @@ impl Arbiter {
             output.bytes.extend_from_slice(format!("{phase}\n").as_bytes());
         }
         if let (Some(chronicle), Some(current)) = (&mut self.run.chronicle, current) {
-            chronicle.ran(source.worker, source.generation, current.position);
+            chronicle.ran(source.worker, source.generation, self.dispatch.trial_of(current.position));
         }
         let (death, detail) = death_of(&exit);
         let ended = Ended { death, detail, current, output, now_ns: seam::monotonic_ns() };
@@ -356,9 +359,10 @@ impl Arbiter {
                 setup.page = Some(hand.page.clone());
                 Ok(Worker::spawn(setup).name(name).thread())
             }
-            Isolation::Process | Isolation::Fork => self
-                .process_options(&mut hand, &name, isolation)
-                .map(|options| Worker::spawn(setup).name(name).process_options(options)),
+            Isolation::Process | Isolation::Fork => {
+                outfit(&mut hand.page, &mut hand.capture, &name, isolation, self.run.capture)
+                    .map(|options| Worker::spawn(setup).name(name).process_options(options))
+            }
         };
         self.hands[source.worker] = Some(hand);
         let spawn = match spawn {
@@ -386,26 +390,6 @@ impl Arbiter {
                 Err(error) => drop(own.start_failed(source, error.to_string()).await),
             }
         });
-    }
-
-    fn process_options(
-        &self,
-        hand: &mut Hand,
-        name: &str,
-        isolation: Isolation,
-    ) -> std::io::Result<process::SpawnOptions> {
-        let mut options = process::SpawnOptions { title: format!("rehearsal-{name}"), ..Default::default() };
-        if isolation == Isolation::Fork {
-            options.env.push((fork::MARK.into(), "1".into()));
-        }
-        hand.page = Page::new()?;
-        options.pass = hand.page.fd()?.into_iter().collect();
-        if self.run.capture {
-            let capture = Capture::new()?;
-            options.output = process::Output::File(capture.fd()?);
-            hand.capture = Some(capture);
-        }
-        Ok(options)
     }
 
     fn tell_outcome(&mut self, position: usize, outcome: &Outcome) {

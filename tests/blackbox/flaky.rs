@@ -1,6 +1,7 @@
 //! Trials that fail now and then, are repeated, or are expected to fail.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::build::executable;
@@ -84,7 +85,7 @@ fn a_retry_runs_in_a_new_process() {
 }
 
 /// Waits until a file, which the run's end takes along, has so many lines.
-fn wait_for_lines(path: &std::path::Path, count: usize) -> Vec<String> {
+fn wait_for_lines(path: &Path, count: usize) -> Vec<String> {
     for _ in 0..6_000 {
         let text = std::fs::read_to_string(path).unwrap_or_default();
         if text.lines().count() >= count && text.ends_with('\n') {
@@ -286,4 +287,20 @@ fn what_fails_behind_others_and_passes_in_a_new_worker_is_named_so() {
     // In forks nobody was there before.
     let run = flaky().args(["order::", "--test-threads=1", "--isolation=fork"]).run();
     run.ends_with(0).says("test order::y_victim ... ok\n");
+}
+
+/// What was repeated or tried again is kept between runs like all else, and by the trial's own name.
+#[test]
+fn repetitions_and_retries_are_noted_for_later_runs() {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("noted-{}", std::process::id()));
+    let kept = || std::fs::read_to_string(place.join("flaky-flaky.history")).expect("a history");
+    let launch = |args: &[&str]| {
+        let launch = flaky().args(args.iter().copied()).args(["--test-threads=2", "--history"]);
+        launch.args([place.to_str().expect("text")])
+    };
+    launch(&["stress::every_seventh", "--repeat", "30"]).run().ends_with(101);
+    assert!(kept().contains("F stress::every_seventh_fails\n"), "{}", kept());
+    launch(&["order::", "--test-threads=1"]).run().ends_with(0);
+    assert!(kept().contains("~ order::y_victim\n") && kept().contains("- order::b_pollutes\n"), "{}", kept());
+    let _ = std::fs::remove_dir_all(place);
 }

@@ -35,6 +35,7 @@ impl Mark {
             Verdict::Ignored { .. } | Verdict::Cancelled { .. } => None,
             Verdict::TimedOut { .. } => Some(Mark::TimedOut),
             Verdict::Crashed { .. } => Some(Mark::Crashed),
+            Verdict::Flaky { .. } => Some(Mark::Flaky),
             verdict if verdict.is_red() => Some(Mark::Failed),
             _ => Some(Mark::Passed),
         }
@@ -112,10 +113,12 @@ impl History {
     /// What ran before this trial in the same worker, the earliest first, in the last run in which something failed;
     /// `None` where the trial was in none of the workers in which something did.
     pub fn ran_before(&self, name: &str) -> Option<&[String]> {
-        self.courses.iter().find_map(|course| {
+        let before = self.courses.iter().filter_map(|course| {
             let at = course.iter().rposition(|ran| ran == name)?;
             Some(&course[..at])
-        })
+        });
+        // One that was tried again in a new worker is in that one's list too, and nothing before it.
+        before.max_by_key(|before| before.len())
     }
 
     /// All records, in the order of names.
