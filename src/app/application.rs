@@ -20,7 +20,8 @@ pub struct Declaration {
     pub name: &'static str,
     /// The usage line of `--help`, behind `Usage: `.
     pub usage: &'static str,
-    /// Its settings, each declared once. [`Setting::HELP`] belongs in it.
+    /// Its settings, each declared once. [`Setting::HELP`] belongs in it, and where they come from a file
+    /// [`Setting::SHOW_CONFIG`].
     pub table: &'static [Setting],
     /// What `--help` says below the flags.
     pub closing: &'static str,
@@ -125,7 +126,7 @@ impl Surroundings {
 
 /// Configures an application from the surroundings of this process, runs it, and returns its exit code.
 ///
-/// `--help` prints the help instead. Settings that are wrong are told on stderr, nothing runs, and the exit code
+/// `--help` prints the help instead, `--show-config` the settings. Settings that are wrong are told on stderr, nothing runs, and the exit code
 /// is [`Declaration::bad_settings`].
 pub fn launch<A: Application>() -> ExitCode {
     match Surroundings::of_process() {
@@ -145,9 +146,15 @@ pub fn launch_in<A: Application>(surroundings: &Surroundings) -> ExitCode {
         let _ = std::io::stdout().write_all(A::DECLARATION.help().as_bytes());
         return ExitCode::SUCCESS;
     }
-    match A::configure(settings, &surroundings.environment) {
-        Ok(application) => application.run(),
-        Err(error) => refuse::<A>(&error),
+    let shown = settings.wants_config().then(|| settings.show());
+    // Also where they are only shown, settings that cannot be honoured are told.
+    match (A::configure(settings, &surroundings.environment), shown) {
+        (Ok(_), Some(shown)) => {
+            let _ = std::io::stdout().write_all(shown.as_bytes());
+            ExitCode::SUCCESS
+        }
+        (Ok(application), None) => application.run(),
+        (Err(error), _) => refuse::<A>(&error),
     }
 }
 

@@ -84,6 +84,19 @@ pub enum SettingsError {
         /// All keys there are.
         known: String,
     },
+    /// A key in the settings file that belongs elsewhere in it.
+    Misplaced {
+        /// The settings file.
+        path: PathBuf,
+        /// One-based.
+        line: usize,
+        /// One-based, in characters.
+        column: usize,
+        /// As it was written.
+        key: String,
+        /// Where it belongs.
+        belongs: String,
+    },
     /// A settings file that is not TOML.
     Syntax {
         /// The settings file.
@@ -136,6 +149,13 @@ impl std::fmt::Display for SettingsError {
                 path.display(),
                 did_you_mean(suggestion)
             ),
+            SettingsError::Misplaced { path, line, column, key, belongs } => {
+                write!(
+                    f,
+                    "{}:{line}:{column}: `{key}` cannot be set here; it stands {belongs}",
+                    path.display()
+                )
+            }
             SettingsError::Syntax { path, line, column, message } => {
                 write!(f, "{}:{line}:{column}: {message}", path.display())
             }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use super::quantity::format_duration;
+use super::quantity::exact_duration;
 use super::setting::{Form, Setting, Value, nearest};
 use super::settings::{Settings, Source};
 
@@ -176,12 +176,12 @@ fn check(setting: &Setting, value: &str) -> Result<Value, ConfigError> {
 }
 
 /// A value as one would type it.
-fn typed(value: &Value) -> String {
+pub(super) fn typed(value: &Value) -> String {
     match value {
         Value::Switch(on) => on.to_string(),
         Value::Word(word) => (*word).to_owned(),
         Value::Count(count) | Value::Size(count) => count.to_string(),
-        Value::Duration(duration) | Value::Limit(Some(duration)) => format_duration(*duration),
+        Value::Duration(duration) | Value::Limit(Some(duration)) => exact_duration(*duration),
         Value::Limit(None) => "none".to_owned(),
         Value::Path(path) => path.display().to_string(),
         Value::Text(text) => text.clone(),

@@ -87,6 +87,21 @@ pub fn format_duration(duration: Duration) -> String {
     told.join(" ")
 }
 
+/// Writes a duration so that [`parse_duration`] reads the same one: `250ms`, `90s`, `2h`.
+pub fn exact_duration(duration: Duration) -> String {
+    let ns = duration.as_nanos();
+    let units = [
+        (3_600_000_000_000, "h"),
+        (60_000_000_000, "m"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+    ];
+    let unit = units.into_iter().find(|(unit_ns, _)| ns > 0 && ns.is_multiple_of(*unit_ns));
+    let (unit_ns, unit) = unit.unwrap_or((1, "ns"));
+    format!("{}{unit}", ns / unit_ns)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +127,16 @@ mod tests {
         for (text, millis) in table {
             assert_eq!(parse_duration(text), millis.map(Duration::from_millis), "{text:?}");
         }
+    }
+
+    #[rehearsal::test]
+    fn what_is_written_exactly_is_read_as_the_same() {
+        for (ms, text) in [(0, "0ns"), (250, "250ms"), (90_000, "90s"), (120_000, "2m"), (7_200_000, "2h")] {
+            assert_eq!(exact_duration(Duration::from_millis(ms)), text);
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(ms)));
+        }
+        let odd = Duration::from_nanos(1_000_001);
+        assert_eq!(parse_duration(&exact_duration(odd)), Some(odd));
     }
 
     #[rehearsal::test]

@@ -46,8 +46,35 @@ pub struct Setting {
     pub placeholder: &'static str,
     /// One line, or a few sentences; wrapped by `--help`.
     pub help: &'static str,
+    /// Where in the settings file its key may stand.
+    pub scope: Scope<'static>,
     /// Whether it may be changed while the application runs, through [`Live`](super::Live).
     pub live: bool,
+}
+
+/// Where in the settings file a key may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// For the whole run: at the top, and in a profile.
+    Whole,
+    /// There, and in an override for what its filter chooses.
+    Both,
+    /// In an override alone.
+    Override,
+    /// In the tables below this name, one for each name that the user gives: `group` is for `[group.db]`.
+    Named(&'a str),
+}
+
+impl Scope<'_> {
+    /// Where that is, as the end of a sentence.
+    pub(crate) fn place(self) -> String {
+        match self {
+            Scope::Whole => "at the top or in a `[profile.NAME]`: it is for the whole run".to_owned(),
+            Scope::Both => "at the top, in a `[profile.NAME]` or in an `[[override]]`".to_owned(),
+            Scope::Override => "in an `[[override]]` with a `filter`".to_owned(),
+            Scope::Named(table) => format!("in a `[{table}.NAME]`"),
+        }
+    }
 }
 
 /// An environment variable that gives a setting its value.
@@ -133,6 +160,7 @@ impl Setting {
         default: None,
         placeholder: "",
         help: "",
+        scope: Scope::Whole,
         live: false,
     };
 
@@ -141,6 +169,24 @@ impl Setting {
         name: "help",
         flags: &["-h", "--help"],
         help: "Show this and do nothing",
+        ..Setting::BLANK
+    };
+
+    /// `--profile`: which `[profile.NAME]` of the settings file counts. A table without it has no profiles.
+    pub const PROFILE: Setting = Setting {
+        name: "profile",
+        flags: &["--profile"],
+        form: Form::Text,
+        placeholder: "NAME",
+        help: "Take the settings of [profile.NAME] in rehearsal.toml before those at its top",
+        ..Setting::BLANK
+    };
+
+    /// `--show-config`, for every table.
+    pub const SHOW_CONFIG: Setting = Setting {
+        name: "show-config",
+        flags: &["--show-config"],
+        help: "Show each setting with its value and where that comes from, and do nothing",
         ..Setting::BLANK
     };
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::arguments::{Arguments, Given, lex};
 use super::environment::Environment;
 use super::error::SettingsError;
-use super::file::SettingsFile;
+use super::file::content::{Content, DEFAULT_PROFILE, no_profile};
+use super::file::{Named, Override, SettingsFile};
 use super::setting::{Form, Setting, Value, Variable};
 
 /// Where a value came from, the weakest first.
@@ -65,6 +66,10 @@ pub struct Settings {
     positional: Vec<OsString>,
     /// Flags as they were given, each with its row of the table.
     given: Vec<(usize, String)>,
+    overrides: Vec<Override>,
+    named: Vec<Named>,
+    /// The settings file, where there is one.
+    file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -80,13 +85,29 @@ impl Settings {
         file: Option<&SettingsFile>,
     ) -> Result<Settings, SettingsError> {
         let lexed = lex(table, arguments)?;
-        let mut settings =
-            Settings { table, values: vec![None; table.len()], positional: Vec::new(), given: Vec::new() };
+        let mut settings = Settings {
+            table,
+            values: vec![None; table.len()],
+            positional: Vec::new(),
+            given: Vec::new(),
+            overrides: Vec::new(),
+            named: Vec::new(),
+            file: file.map(|file| file.path.clone()),
+        };
         settings.take_defaults();
-        if let Some(file) = file {
-            for (at, value, from) in file.values(table)? {
-                settings.values[at] = Some((value, from));
+        let profile = profile(table, &lexed, environment)?;
+        let profile = profile.as_ref().map(|(name, from)| (name.as_str(), from));
+        match (file, profile) {
+            (Some(file), _) => settings.take_file(file.content(table, profile)?),
+            (None, Some((name, from))) if name != DEFAULT_PROFILE => {
+                return Err(no_profile(
+                    name,
+                    from,
+                    [].into_iter(),
+                    "the settings: there is no rehearsal.toml",
+                ));
             }
+            (None, _) => {}
         }
         settings.take_environment(environment)?;
         settings.take_arguments(lexed)?;
@@ -103,6 +124,14 @@ impl Settings {
             };
             *value = default.map(|default| (default, Source::Default));
         }
+    }
+
+    fn take_file(&mut self, content: Content) {
+        for (at, value, from) in content.values {
+            self.values[at] = Some((value, from));
+        }
+        self.overrides = content.overrides;
+        self.named = content.named;
     }
 
     fn take_environment(&mut self, environment: &Environment) -> Result<(), SettingsError> {
@@ -149,9 +178,29 @@ impl Settings {
         self.values[at].as_ref().map(|(value, _)| value)
     }
 
+    /// Where the value of the setting in this row comes from.
+    pub(super) fn from(&self, at: usize) -> Option<&Source> {
+        self.values[at].as_ref().map(|(_, from)| from)
+    }
+
     /// Gives the setting in this row another value.
     pub(super) fn replace(&mut self, at: usize, value: Value, source: Source) {
         self.values[at] = Some((value, source));
+    }
+
+    /// The settings file, where there is one.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// The overrides of the settings file, the strongest first: where several set one thing, the first counts.
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+
+    /// The values that named tables of the settings file give to this setting, the strongest first.
+    pub fn named<'a>(&'a self, setting: &'a str) -> impl Iterator<Item = &'a Named> {
+        self.named.iter().rev().filter(move |named| named.setting == setting)
     }
 
     /// Positional arguments, in order.
@@ -167,7 +216,16 @@ impl Settings {
 
     /// Whether the table has [`Setting::HELP`] and it was asked for.
     pub fn wants_help(&self) -> bool {
-        self.table.iter().any(|setting| setting.name == Setting::HELP.name) && self.switch(Setting::HELP.name)
+        self.asks_for(&Setting::HELP)
+    }
+
+    /// Whether the table has [`Setting::SHOW_CONFIG`] and it was asked for.
+    pub fn wants_config(&self) -> bool {
+        self.asks_for(&Setting::SHOW_CONFIG)
+    }
+
+    fn asks_for(&self, switch: &Setting) -> bool {
+        self.table.iter().any(|setting| setting.name == switch.name) && self.switch(switch.name)
     }
 
     /// Where the value of a setting came from; `None` where it has none.
@@ -274,6 +332,29 @@ fn as_given(given: &Given) -> String {
     match &given.value {
         Some(value) => format!("{}={}", given.flag, value.to_string_lossy()),
         None => given.flag.to_owned(),
+    }
+}
+
+/// The profile that is asked for, by the last flag or the variable: the settings file is read by it.
+fn profile(
+    table: &[Setting],
+    lexed: &Arguments,
+    environment: &Environment,
+) -> Result<Option<(String, Source)>, SettingsError> {
+    let Some(row) = table.iter().position(|setting| setting.name == Setting::PROFILE.name) else {
+        return Ok(None);
+    };
+    let by_flag = lexed.given.iter().rfind(|given| given.setting == row);
+    let by_flag =
+        by_flag.map(|given| (given.value.clone().unwrap_or_default(), Source::Flag { flag: given.flag }));
+    let by_variable = table[row].variables.iter().find_map(|variable| {
+        let text = environment.get(variable.name)?.to_owned();
+        Some((text, Source::Variable { name: variable.name }))
+    });
+    let Some((text, from)) = by_flag.or(by_variable) else { return Ok(None) };
+    match read(table[row].form, text, &from)? {
+        Value::Text(name) => Ok(Some((name, from))),
+        _ => Ok(None),
     }
 }
 

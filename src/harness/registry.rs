@@ -139,6 +139,18 @@ pub enum Isolation {
     Fork,
 }
 
+impl Isolation {
+    /// The isolation of this name.
+    pub fn named(name: &str) -> Option<Isolation> {
+        match name {
+            "thread" => Some(Isolation::Thread),
+            "process" => Some(Isolation::Process),
+            "fork" => Some(Isolation::Fork),
+            _ => None,
+        }
+    }
+}
+
 /// Whether a panic in a task or thread that the trial started counts against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskPanic {

@@ -22,6 +22,7 @@ use super::registry::{Body, Entry, Isolation, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
 use super::run::{Run, Seat, Settled, Summary};
 use super::schedule::{Arrangement, DEPTH, Item};
+use super::select::rule::Ruling;
 use super::target::Target;
 use super::worker::message::Setup;
 use super::{alone, audit, fixture, fork};
@@ -178,7 +179,7 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(isolation) => isolation,
         Err(code) => return code,
     };
-    let mut whole = match assemble(&plan, registry, &options, default) {
+    let mut whole = match assemble(&plan, registry, &options, &known.history, default) {
         Ok(whole) => Run { complaint, ..whole },
         Err(code) => return code,
     };
@@ -267,6 +268,7 @@ fn assemble(
     plan: &Plan,
     registry: &Registry,
     options: &Options,
+    history: &History,
     default: Isolation,
 ) -> Result<Run, ExitCode> {
     let mut run = Run {
@@ -300,7 +302,7 @@ fn assemble(
         max_fail: options.max_fail,
         reporter: Box::new(Reporters::for_run(options, TARGET.get()).map_err(|error| fail(&error))?),
     };
-    let mut groups: Vec<&'static str> = Vec::new();
+    let mut groups: Vec<&str> = Vec::new();
     for trial in &plan.trials {
         let entry = registry.entries()[trial.id as usize];
         if trial.fate == Fate::Ignore {
@@ -312,22 +314,32 @@ fn assemble(
             run.settle(entry, Verdict::Failed { message: why.to_owned() });
             continue;
         }
-        let isolation = isolation_of(entry, default)?;
-        let group = entry.options.group.map(|name| {
+        let ruling = match options.rules.is_empty() {
+            true => Ruling::default(),
+            false => options.rules.of(&Candidate::of(trial.id, entry).subject(history)),
+        };
+        let isolation = isolation_of(entry, &ruling, default)?;
+        let group = ruling.text("group").or(entry.options.group).map(|name| {
             groups.iter().position(|known| *known == name).unwrap_or_else(|| {
                 groups.push(name);
                 groups.len() - 1
             })
         });
-        let limit_ms = entry.options.timeout_ms.or_else(|| options.timeout.map(millis)).unwrap_or(u64::MAX);
+        let limit_ms = match (ruling.limit("timeout"), entry.options.timeout_ms) {
+            (Some(limit), _) => limit.map(millis),
+            (None, own) => own.or_else(|| options.timeout.map(millis)),
+        };
+        let limit_ms = limit_ms.unwrap_or(u64::MAX);
         let time_limit = options.time_limit(entry.file);
         run.seats.push(Seat { address: registry.address(trial.id), info: info(entry), time_limit });
-        let (weight, exclusive) = (entry.options.weight.unwrap_or(1), entry.options.exclusive);
+        let weight = ruling.count("weight").map(|weight| usize::try_from(weight).unwrap_or(usize::MAX));
+        let weight = weight.or(entry.options.weight).unwrap_or(1);
+        let exclusive = ruling.switch("exclusive").unwrap_or(entry.options.exclusive);
         run.planned.push(Planned {
             name: entry.name(),
             item: Item { group, weight, exclusive, ..Item::of(isolation) },
             limit_ms,
-            retries: options.retries(entry.options.retries),
+            retries: options.retries(entry.options.retries, ruling.count("retries")),
             xfail: entry.options.xfail,
         });
     }
@@ -339,8 +351,13 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn isolation_of(entry: &'static Entry, default: Isolation) -> Result<Isolation, ExitCode> {
-    let isolation = entry.options.isolation.unwrap_or(default);
+fn isolation_of(
+    entry: &'static Entry,
+    ruling: &Ruling<'_>,
+    default: Isolation,
+) -> Result<Isolation, ExitCode> {
+    let ruled = ruling.word("isolation").and_then(Isolation::named);
+    let isolation = ruled.or(entry.options.isolation).unwrap_or(default);
     let missing = match isolation {
         Isolation::Process => Some("\"process\", but worker processes do not exist here"),
         Isolation::Fork => {

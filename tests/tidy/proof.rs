@@ -125,8 +125,8 @@ fn a_platform_outside_sys() {
 #[rehearsal::test]
 fn a_crate_outside_its_owner() {
     caught("src/harness/run.rs", "fn f() { libc::getpid(); }", "libc belongs to src/sys/");
-    caught("src/actor/cell.rs", "use toml::Value;", "toml belongs to src/app/file.rs");
-    fine("src/app/file.rs", "use toml::Value;");
+    caught("src/actor/cell.rs", "use toml::Value;", "toml belongs to src/app/file/");
+    fine("src/app/file/value.rs", "use toml::Value;");
 }
 
 #[rehearsal::test]

@@ -10,6 +10,8 @@ use crate::harness::event::is_integration;
 use crate::harness::history::place::Asked;
 use crate::harness::registry::{Isolation, Leaks, Retries, TaskPanic};
 
+use crate::harness::select::rule::Rules;
+
 use super::choice::Choice;
 use super::pool::{group_limits, history, workers};
 use super::reports::Reports;
@@ -29,6 +31,8 @@ pub struct Options {
     pub skip: Vec<String>,
     /// What a trial has to be beside that.
     pub choice: Choice,
+    /// What is set for single trials.
+    pub rules: Rules,
     /// Filters and skips are whole names.
     pub exact: bool,
     /// What happens to ignored trials.
@@ -234,6 +238,7 @@ impl Options {
             mode: mode(settings),
             under_nextest,
             // What is asked for there was chosen when it was listed.
+            rules: Rules::read(settings.overrides())?,
             choice: if under_nextest { Choice::default() } else { choice },
             filters,
             skip: settings.list("skip").to_vec(),
@@ -303,14 +308,16 @@ impl Options {
         !self.filters.is_empty() || self.choice.selects()
     }
 
-    /// How often a trial is tried again that asks for this itself.
-    pub fn retries(&self, own: Option<Retries>) -> Retries {
+    /// How often a trial is tried again that asks for this itself, or that an override does for so many times.
+    pub fn retries(&self, own: Option<Retries>, ruled: Option<u64>) -> Retries {
         let (backoff_ms, backoff_most_ms) = self.retry_backoff_ms;
-        match (own, self.retries) {
-            (_, Some(0)) => Retries::default(),
-            (Some(own), _) => own,
-            (None, count) => Retries { count: count.unwrap_or(0), backoff_ms, backoff_most_ms },
+        if self.retries == Some(0) {
+            return Retries::default();
         }
+        let of_run = Retries { count: self.retries.unwrap_or(0), backoff_ms, backoff_most_ms };
+        let retries = own.unwrap_or(of_run);
+        let ruled = ruled.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        Retries { count: ruled.unwrap_or(retries.count), ..retries }
     }
 
     /// How long a trial in this source file may take under `--ensure-time`.
@@ -379,9 +386,7 @@ fn isolation(settings: &Settings) -> Result<Option<Isolation>, CliError> {
         Some("fork") if in_process && settings.is_given("isolation") => {
             Err(CliError::Conflict { first: "--isolation fork", second: "--force-run-in-process" })
         }
-        Some("process") => Ok(Some(Isolation::Process)),
-        Some("fork") => Ok(Some(Isolation::Fork)),
-        Some(_) => Ok(Some(Isolation::Thread)),
+        Some(word) => Ok(Isolation::named(word)),
         None => Ok(in_process.then_some(Isolation::Thread)),
     }
 }

@@ -1,7 +1,7 @@
 //! The settings that say how a run is spread over its workers.
 
 use super::options::CliError;
-use crate::app::{Settings, Source};
+use crate::app::{Settings, Source, Value};
 use crate::harness::history::place::Asked;
 
 /// How many workers there are.
@@ -10,7 +10,7 @@ pub(super) fn workers(settings: &Settings) -> usize {
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// `GROUP=N`, each.
+/// `limit` of each `[group.NAME]`, then `GROUP=N` of each flag: what is said last counts.
 pub(super) fn group_limits(settings: &Settings) -> Result<Vec<(String, usize)>, CliError> {
     let limit = |text: &String| {
         let (group, limit) = text.rsplit_once('=')?;
@@ -25,7 +25,17 @@ pub(super) fn group_limits(settings: &Settings) -> Result<Vec<(String, usize)>, 
             allowed: "GROUP=N with N from 1 up, as in db=3".into(),
         })
     };
-    settings.list("group-limit").iter().map(read).collect()
+    // The strongest one comes first there.
+    let mut limits: Vec<(String, usize)> = Vec::new();
+    for named in settings.named("limit-of-group") {
+        if let Value::Count(limit) = named.value {
+            limits.insert(0, (named.name.clone(), usize::try_from(limit).unwrap_or(usize::MAX)));
+        }
+    }
+    for text in settings.list("group-limit") {
+        limits.push(read(text)?);
+    }
+    Ok(limits)
 }
 
 /// Where the history is.

@@ -5,7 +5,7 @@
 //! `cargo test -- --flag` also reaches test binaries that are not ours.
 
 use crate::app::Declaration;
-use crate::app::{Form, Setting, Variable};
+use crate::app::{Form, Scope, Setting, Variable};
 
 const SELECT: &str = "Which trials";
 const RUN: &str = "How they run";
@@ -139,6 +139,7 @@ pub const TABLE: &[Setting] = &[
         form: Form::Word(&["process", "fork", "thread"]),
         help: "Where a trial runs: in a warm worker process, which may crash (the default where processes \
                work), in a process of its own that is forked for it, or on a thread of this process",
+        scope: Scope::Both,
         ..Setting::BLANK
     },
     Setting {
@@ -157,10 +158,10 @@ pub const TABLE: &[Setting] = &[
         heading: RUN,
         flags: &["--group-limit"],
         variables: &[Variable::exact("REHEARSAL_GROUP_LIMIT")],
-        key: Some("group-limit"),
         form: Form::List,
         placeholder: "GROUP=N",
-        help: "Let N trials of this group run at once, where it is one otherwise; may be repeated",
+        help: "Let N trials of this group run at once, where it is one otherwise; may be repeated; limit in \
+               [group.NAME] of rehearsal.toml is the same",
         ..Setting::BLANK
     },
     Setting {
@@ -184,6 +185,7 @@ pub const TABLE: &[Setting] = &[
         form: Form::Limit,
         default: Some("10m"),
         help: "Stop a trial that runs longer than this; a trial's own timeout goes before it",
+        scope: Scope::Both,
         ..Setting::BLANK
     },
     Setting {
@@ -278,6 +280,7 @@ pub const TABLE: &[Setting] = &[
         form: Form::Count { least: 0 },
         help: "Try a trial that fails so many times again, in a new worker; its own number goes before it, but 0 \
                means never, for all",
+        scope: Scope::Both,
         ..Setting::BLANK
     },
     Setting {
@@ -461,7 +464,44 @@ pub const TABLE: &[Setting] = &[
         help: "Accepted for libtest's sake; nothing needs it",
         ..Setting::BLANK
     },
+    Setting { heading: SHOW, variables: &[Variable::exact("REHEARSAL_PROFILE")], ..Setting::PROFILE },
+    Setting { heading: SHOW, ..Setting::SHOW_CONFIG },
     Setting { heading: SHOW, ..Setting::HELP },
+    Setting {
+        name: "group",
+        heading: "",
+        key: Some("group"),
+        form: Form::Text,
+        help: "The group of a trial",
+        scope: Scope::Override,
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "weight",
+        heading: "",
+        key: Some("weight"),
+        form: Form::Count { least: 1 },
+        help: "How many workers' room a trial takes",
+        scope: Scope::Override,
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "exclusive",
+        heading: "",
+        key: Some("exclusive"),
+        help: "Whether nothing else runs while a trial does",
+        scope: Scope::Override,
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "limit-of-group",
+        heading: "",
+        key: Some("limit"),
+        form: Form::Count { least: 1 },
+        help: "How many trials of a group run at once",
+        scope: Scope::Named("group"),
+        ..Setting::BLANK
+    },
 ];
 
 /// What a test binary says of itself.
@@ -472,6 +512,7 @@ pub const DECLARATION: Declaration = Declaration {
     closing: "\
 A trial runs when its name contains one of the FILTERS, or when there are none. Each flag with a variable and
 a key can also be set by that variable, or by that key in rehearsal.toml (beside Cargo.toml, or above); a flag
-goes before the variable, the variable before the file.",
+goes before the variable, the variable before the file. In the file [profile.NAME] goes before what stands at the
+top, and an [[override]] with a `filter` is for the trials of which that expression is so.",
     bad_settings: 101,
 };

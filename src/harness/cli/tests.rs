@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use crate::app::{Environment, SettingsFile};
 use crate::harness::history::place::Asked;
-use crate::harness::registry::{Isolation, Leaks, Retries, TaskPanic};
+use crate::harness::history::record::History;
+use crate::harness::registry::{Isolation, Kind, Leaks, Retries, TaskPanic};
+use crate::harness::select::Subject;
 
 use super::table::TABLE;
 use super::*;
@@ -61,7 +63,6 @@ fn each_own_flag_has_a_variable_and_a_key() {
         "fresh-runtime",
         "history",
         "order",
-        "group-limit",
     ];
     for name in own {
         let setting =
@@ -129,6 +130,33 @@ fn what_asks_the_history_cannot_do_without() {
     assert_eq!(asks("--shard-by duration"), None, "no shard, nothing to deal out");
     let said = parse_with("--failed", &[], "history = 'none'").expect_err("nothing to ask");
     assert_eq!(said, "`--failed` and `--history none` exclude each other; give one of them");
+}
+
+#[rehearsal::test]
+fn overrides_are_expressions_and_what_they_set_the_first_counts() {
+    let toml = "[[override]]\nfilter = 'tag(db)'\ntimeout = '2s'\nweight = 2\ngroup = 'g'\n\
+                [[override]]\nfilter = 'all()'\ntimeout = 'none'\nexclusive = true\nisolation = 'fork'\n\
+                [[profile.ci.override]]\nfilter = 'test(=db::reads)'\ntimeout = '9s'";
+    let told = |line: &str, name: &str, tags: &[&str]| {
+        let options = parse_with(line, &[], toml).expect("right");
+        let history = History::default();
+        let trial = Subject { name, kind: Kind::Test, tags, group: None, history: &history };
+        let ruling = options.rules.of(&trial);
+        let timeout = ruling.limit("timeout").expect("set for all");
+        let rest =
+            (ruling.count("weight"), ruling.text("group").map(str::to_owned), ruling.switch("exclusive"));
+        (timeout.map(|limit| limit.as_secs()), rest, ruling.word("isolation"))
+    };
+    let fork = Some("fork");
+    assert_eq!(told("", "db::reads", &["db"]), (Some(2), (Some(2), Some("g".into()), Some(true)), fork));
+    assert_eq!(told("", "other", &[]), (None, (None, None, Some(true)), fork));
+    assert_eq!(told("--profile ci", "db::reads", &[]).0, Some(9));
+    assert!(parse("").rules.is_empty());
+    let said = parse_with("", &[], "[[override]]\nfilter = 'tag(db'\nweight = 2").expect_err("no expression");
+    assert_eq!(
+        said,
+        "rehearsal.toml:2:10: `override.filter`: the parenthesis of `tag(` is not closed\n  tag(db\n  ^^^"
+    );
 }
 
 #[rehearsal::test]
@@ -244,8 +272,12 @@ fn the_order_and_the_limits_of_groups_are_taken() {
     assert_eq!(parse_in(&[("REHEARSAL_ORDER", "longest")]).longest_first, Some(true));
     let limits = [("db".to_owned(), 3), ("a=b".to_owned(), 2)];
     assert_eq!(parse("--group-limit db=3 --group-limit a=b=2").group_limits, limits);
-    let file = parse_with("", &[], "group-limit = ['db=3', 'a=b = 2']").expect("right");
-    assert_eq!(file.group_limits, limits);
+    let file = "[group.db]\nlimit = 3\n[group.'a=b']\nlimit = 2\n[profile.ci.group.db]\nlimit = 9";
+    let with = |line| parse_with(line, &[], file).expect("right");
+    let of = |line| ["db", "a=b", "other"].map(|group| with(line).group_limit(group));
+    assert_eq!(of(""), [3, 2, 1]);
+    assert_eq!(of("--profile ci"), [9, 2, 1]);
+    assert_eq!(of("--profile ci --group-limit db=4"), [4, 2, 1]);
 }
 
 #[rehearsal::test]
@@ -309,17 +341,21 @@ fn help_has_every_flag() {
 fn a_number_of_retries_of_ones_own_goes_before_the_runs_but_none_means_none() {
     let own = Retries { count: 5, backoff_ms: 10, backoff_most_ms: 0 };
     let of_run = Retries { count: 2, backoff_ms: 100, backoff_most_ms: 2_000 };
-    for (line, given, expected) in [
-        ("", None, Retries::default()),
-        ("", Some(own), own),
-        ("--retries 2 --retry-backoff 100ms..2s", None, of_run),
-        ("--retries 2 --retry-backoff 100ms", None, Retries { backoff_most_ms: 0, ..of_run }),
-        ("--retries 2", Some(own), own),
-        ("--retries 0", Some(own), Retries::default()),
+    for (line, given, ruled, expected) in [
+        ("", None, None, Retries::default()),
+        ("", Some(own), None, own),
+        ("--retries 2 --retry-backoff 100ms..2s", None, None, of_run),
+        ("--retries 2 --retry-backoff 100ms", None, None, Retries { backoff_most_ms: 0, ..of_run }),
+        ("--retries 2", Some(own), None, own),
+        ("--retries 0", Some(own), None, Retries::default()),
+        ("", None, Some(3), Retries { count: 3, ..Retries::default() }),
+        ("--retry-backoff 100ms..2s", None, Some(2), of_run),
+        ("--retries 2", Some(own), Some(1), Retries { count: 1, ..own }),
+        ("--retries 0", Some(own), Some(1), Retries::default()),
     ] {
         let options =
             Options::parse(line.split_whitespace().map(OsString::from), &Environment::default(), None);
-        assert_eq!(options.expect(line).retries(given), expected, "{line:?}");
+        assert_eq!(options.expect(line).retries(given, ruled), expected, "{line:?}");
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Owns: the expression and what it says of a trial ([`expression`]), its grammar and what is said where a text does
 //! not keep to it ([`parse`]), regular expressions where the feature `regex` is on ([`pattern`]),
-//! the part of a suite that belongs to one machine of several ([`shard`]).
+//! the part of a suite that belongs to one machine of several ([`shard`]), and what
+//! the settings file says of single trials ([`rule`]).
 //!
 //! Never: reads a clock, a file or a setting. An expression is a value, and so is what is wrong with one.
 //!
@@ -11,6 +12,7 @@
 pub mod expression;
 pub mod parse;
 pub mod pattern;
+pub mod rule;
 pub mod shard;
 
 pub use expression::{Expression, Predicate, Subject, Text};

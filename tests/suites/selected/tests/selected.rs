@@ -1,6 +1,6 @@
 //! What can be asked of these is their names, tags and groups. All of them pass, but for those that are ignored.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 mod db {
     #[rehearsal::test(tags("db"), group = "db")]
@@ -67,6 +67,31 @@ mod moody {
 #[case::long(500)]
 fn naps(length_ms: u64) {
     std::thread::sleep(Duration::from_millis(length_ms));
+}
+
+/// Each tells how many of them it meets: it leaves a mark and waits until there are as many as are expected, for three
+/// seconds at most, and a moment longer for more than that.
+#[rehearsal::test(ignore, tags("meets"))]
+fn meets(#[values(1, 2, 3, 4)] number: u32) -> std::io::Result<()> {
+    let door = std::path::PathBuf::from(std::env::var_os("BLACKBOX_DIR").expect("a directory")).join("door");
+    let expected: usize = std::env::var("EXPECTED").expect("a number").parse().expect("a number");
+    std::fs::create_dir_all(&door)?;
+    let mark = door.join(number.to_string());
+    std::fs::write(&mark, "")?;
+    let met = || std::fs::read_dir(&door).map_or(0, Iterator::count);
+    let until = Instant::now() + Duration::from_secs(3);
+    while met() < expected && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let most = met();
+    std::thread::sleep(Duration::from_millis(30));
+    println!("at once: {}", most.max(met()));
+    std::fs::remove_file(mark)
+}
+
+#[rehearsal::test(tags("pid"))]
+fn tells_its_process() {
+    println!("it is process {}", std::process::id());
 }
 
 rehearsal::main!();

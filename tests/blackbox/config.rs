@@ -1,0 +1,187 @@
+//! `rehearsal.toml` from outside: profiles, overrides, named tables, and what is shown of all that.
+
+use std::fs;
+
+use crate::launch::Launch;
+use crate::select::selected;
+use crate::text::verdict_of_each;
+
+/// A run in a directory with this settings file.
+fn with_file(text: &str) -> Launch {
+    let launch = selected();
+    fs::write(launch.directory().join("rehearsal.toml"), text).expect("a settings file");
+    launch
+}
+
+/// Seen in how long a test may hang.
+#[test]
+fn a_profile_is_chosen_by_flag_or_variable_and_begins_with_the_default_one() {
+    const FILE: &str = "timeout = '700ms'\n\
+                        [profile.default]\ngrace = '50ms'\ntimeout = '600ms'\n\
+                        [profile.ci]\ntimeout = '300ms'\n";
+    let limit = |args: &[&str], variable: Option<&str>| {
+        let mut launch = with_file(FILE).args(["--ignored", "--exact", "hangs"]).args(args.iter().copied());
+        if let Some(profile) = variable {
+            launch = launch.env("REHEARSAL_PROFILE", profile);
+        }
+        let run = launch.run();
+        run.ends_with(101);
+        verdict_of_each(&run.stdout)["hangs"].clone()
+    };
+    assert_eq!(limit(&[], None), "FAILED (timed out after 600ms)");
+    assert_eq!(limit(&["--profile", "ci"], None), "FAILED (timed out after 300ms)");
+    assert_eq!(limit(&[], Some("ci")), "FAILED (timed out after 300ms)");
+    assert_eq!(limit(&["--profile=default"], Some("ci")), "FAILED (timed out after 600ms)");
+    assert_eq!(limit(&["--timeout=200ms"], Some("ci")), "FAILED (timed out after 200ms)");
+}
+
+#[test]
+fn a_profile_that_is_not_there_stops_the_run() {
+    let run = with_file("[profile.ci]\n[profile.nightly]\n").args(["--profile", "nigthly"]).run();
+    run.ends_with(101)
+        .complains("error: `--profile nigthly`: there is no such profile in ")
+        .complains("rehearsal.toml, did you mean `nightly`?; allowed: ci, default, nightly");
+    assert_eq!(run.stdout, "");
+    selected().env("REHEARSAL_PROFILE", "ci").run().ends_with(101).complains("there is no rehearsal.toml");
+}
+
+/// A trial's own limit, too, gives way to what is written for it.
+#[test]
+fn an_override_sets_the_limit_of_what_its_filter_chooses() {
+    const FILE: &str = "grace = '50ms'\ntimeout = '10m'\n\
+                        [[override]]\nfilter = 'test(=hangs_briefly)'\ntimeout = '300ms'\n\
+                        [[override]]\nfilter = 'tag(hangs)'\ntimeout = '400ms'\n\
+                        [[profile.ci.override]]\nfilter = 'tag(hangs) and not test(briefly)'\ntimeout = '500ms'\n";
+    let limits = |args: &[&str]| {
+        let run = with_file(FILE).args(["--ignored", "hangs"]).args(args.iter().copied()).run();
+        run.ends_with(101);
+        let told = verdict_of_each(&run.stdout);
+        [told["hangs"].clone(), told["hangs_briefly"].clone()]
+    };
+    let after = |limit: &str| format!("FAILED (timed out after {limit})");
+    assert_eq!(limits(&[]), [after("400ms"), after("300ms")], "the first that is about it");
+    assert_eq!(limits(&["--profile=ci"]), [after("500ms"), after("300ms")], "the profile's go first");
+}
+
+/// Tests that share nothing but a group given in the file run one at a time; with a limit of two, two do.
+#[test]
+fn an_override_sets_group_isolation_weight_and_exclusive() {
+    const OVERRIDE: &str = "[[override]]\nfilter = 'tag(meets)'\n";
+    let most_at_once = |settings: &str, expected: &str| {
+        let launch = with_file(&format!("workers = 4\n{OVERRIDE}{settings}\n"));
+        let launch = launch.args(["--ignored", "-E", "tag(meets)", "--show-output"]);
+        let run = launch.env("EXPECTED", expected).run();
+        run.ends_with(0).says("4 passed");
+        let seen = run.stdout.lines().filter_map(|line| line.strip_prefix("at once: "));
+        seen.map(|count| count.parse::<usize>().expect("a number")).max().expect("somebody told")
+    };
+    assert_eq!(most_at_once("", "4"), 4);
+    assert_eq!(most_at_once("group = 'door'", "1"), 1);
+    assert_eq!(most_at_once("group = 'door'\n[group.door]\nlimit = 2", "2"), 2);
+    assert_eq!(most_at_once("exclusive = true", "1"), 1);
+    assert_eq!(most_at_once("weight = 2", "2"), 2);
+
+    let run_with = |settings: &str| with_file(settings).args(["-E", "tag(pid)", "--show-output"]).run();
+    let run = run_with("[[override]]\nfilter = 'tag(pid)'\nisolation = 'thread'\n");
+    run.ends_with(0).says(&format!("it is process {}\n", run.pid));
+    let run = run_with("[[override]]\nfilter = 'tag(db)'\nisolation = 'thread'\n");
+    run.ends_with(0).says("it is process ");
+    assert!(!run.stdout.contains(&format!("it is process {}\n", run.pid)), "a worker's\n{run}");
+}
+
+#[test]
+fn an_override_has_a_test_tried_again() {
+    let run = |settings: &str| {
+        let file = format!("retries = 1\n[[override]]\nfilter = 'test(=moody::a)'\n{settings}\n");
+        let run = with_file(&file).args(["moody", "--history", "none"]).env("FAIL", "ab").run();
+        run.ends_with(101).says("2 failed");
+        ["a", "b"].map(|name| run.stdout.matches(&format!("---- moody::{name} attempt ")).count())
+    };
+    assert_eq!(run("retries = 3"), [3, 1], "attempts before the last one");
+    assert_eq!(run("retries = 0"), [0, 1]);
+    assert_eq!(run(""), [1, 1]);
+}
+
+/// What is wrong is told with file, line, column and key, in whichever profile it stands, and nothing runs.
+#[test]
+fn a_bad_file_is_told_with_its_place() {
+    for (text, told) in [
+        (
+            "timeuot = '1s'\n",
+            "rehearsal.toml:1:1: unknown key `timeuot`, did you mean `timeout`?; known keys: actor-tree, ",
+        ),
+        (
+            "[profile.ci]\nworkers = 'two'\n",
+            "rehearsal.toml:2:11: `profile.ci.workers` = `two`: not a whole number",
+        ),
+        (
+            "\n[[override]]\nfilter = 'all()'\nworkers = 2\n",
+            "rehearsal.toml:4:1: `workers` cannot be set here; it stands at the top",
+        ),
+        (
+            "[[override]]\nfilter = 'all()'\ntimeuot = '1s'\n",
+            "rehearsal.toml:3:1: unknown key `timeuot`, did you mean `timeout`?; known keys: exclusive, filter, group, ",
+        ),
+        ("weight = 2\n", "rehearsal.toml:1:1: `weight` cannot be set here; it stands in an `[[override]]`"),
+        ("[[override]]\ntimeout = '1s'\n", "rehearsal.toml:1:1: `override` = `{…}`: it has no `filter`"),
+        (
+            "[[override]]\nfilter = 'tag(db) adn all()'\n",
+            "rehearsal.toml:2:10: `override.filter`: expected `and`, `or` or the end, found `adn`, did you mean `and`?\n  \
+             tag(db) adn all()\n          ^^^\n",
+        ),
+        (
+            "[group.db]\nlimit = 0\n",
+            "rehearsal.toml:2:9: `group.db.limit` = `0`: too small; allowed: a whole number of at least 1",
+        ),
+        (
+            "[group]\ndb = 3\n",
+            "rehearsal.toml:2:6: `group.db` = `3`: an integer does not fit; allowed: a table of settings",
+        ),
+        ("timeout = [1]\n", "rehearsal.toml:1:11: `timeout` = `[…]`: an array does not fit"),
+    ] {
+        let run = with_file(text).run();
+        run.ends_with(101).complains(told);
+        assert_eq!(run.stdout, "", "nothing ran\n{text}");
+    }
+}
+
+#[test]
+fn what_is_shown_names_where_each_value_comes_from() {
+    const FILE: &str = "slow = '9s'\n[profile.ci]\ntimeout = '30s'\n[group.db]\nlimit = 3\n\
+                        [[override]]\nfilter = 'tag(db)'\ntimeout = '2m'\nweight = 2\n";
+    let launch = with_file(FILE).args(["--show-config", "--profile", "ci", "--shard", "1/2"]);
+    let path = launch.directory().join("rehearsal.toml").display().to_string();
+    let run = launch.env("REHEARSAL_WORKERS", "3").run();
+    run.ends_with(0).says(&format!("# settings file: {path}\n"));
+    for (value, from) in [
+        ("workers = 3", "variable REHEARSAL_WORKERS"),
+        ("timeout = \"30s\"", "rehearsal.toml:3:11, profile ci"),
+        ("slow = \"9s\"", "rehearsal.toml:1:8"),
+        ("grace = \"500ms\"", "default"),
+        ("# profile = \"ci\"", "flag --profile"),
+        ("# shard = \"1/2\"", "flag --shard"),
+        ("limit = 3", "rehearsal.toml:5:9"),
+        ("filter = \"tag(db)\"", "rehearsal.toml:7:10"),
+        ("weight = 2", "rehearsal.toml:9:10"),
+    ] {
+        run.says(&format!("{value:<40} # {from}\n"));
+    }
+    run.says("# isolation is not set\n").says("\n[group.db]\n").says("\n[[override]]\n");
+    assert_eq!(run.stderr, "");
+
+    // What is shown is a settings file: shown again, the same values come from there.
+    let again = with_file(&run.stdout).args(["--show-config"]).run();
+    again.ends_with(0);
+    let values = |shown: &str| {
+        let lines = shown.lines().filter(|line| !line.starts_with('#'));
+        lines.map(|line| line.split(" # ").next().unwrap_or_default().trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(values(&run.stdout), values(&again.stdout));
+
+    selected().args(["--show-config"]).run().ends_with(0).says("# no settings file: ");
+    with_file("[[override]]\nfilter = 'x'")
+        .args(["--show-config"])
+        .run()
+        .ends_with(101)
+        .complains("override.filter");
+}
