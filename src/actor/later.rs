@@ -154,7 +154,7 @@ fn due(from: Instant, delay: Duration) -> Instant {
 
 /// Waits for the time; `false` where the actor ended before.
 async fn has_come<A: Actor>(shared: &Arc<Shared<A>>, due: Instant) -> bool {
-    let mut ended = Ended::new(shared.clone());
+    let mut ended = Ended::aside(shared.clone());
     let mut slept = pin!(seam::sleep_until(due));
     poll_fn(|cx| {
         if pin!(&mut ended).poll(cx).is_ready() {

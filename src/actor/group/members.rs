@@ -114,7 +114,7 @@ impl<A: Actor> Group<A> {
 
     fn seat(&self, member: &Address<A>) -> Result<(), GroupError> {
         let actor = member.name();
-        let mut watch = Ended::new(member.shared.clone());
+        let mut watch = Ended::aside(member.shared.clone());
         let leaver = Arc::new(Leaver { group: Arc::downgrade(&self.0), member: member.id() });
         let has_ended = || GroupError::Ended { group: self.0.name.clone(), actor: actor.clone() };
         // Its end wakes the leaver, in the same breath: no task waits for it.

@@ -13,11 +13,18 @@ use crate::actor::exit::Exit;
 pub struct Ended {
     actor: Arc<dyn AnyActor>,
     place: Option<u64>,
+    heeds: bool,
 }
 
 impl Ended {
     pub(crate) fn new(actor: Arc<dyn AnyActor>) -> Ended {
-        Ended { actor, place: None }
+        Ended { actor, place: None, heeds: true }
+    }
+
+    /// The wait of something that has no more to do when the actor has ended, however it did: a failure is as unhandled
+    /// as it would be without.
+    pub(crate) fn aside(actor: Arc<dyn AnyActor>) -> Ended {
+        Ended { actor, place: None, heeds: false }
     }
 }
 
@@ -25,8 +32,8 @@ impl Future for Ended {
     type Output = Exit;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Exit> {
-        let Ended { actor, place } = &mut *self;
-        actor.node().poll_exit_from(place, cx)
+        let Ended { actor, place, heeds } = &mut *self;
+        actor.node().poll_exit_from(place, *heeds, cx)
     }
 }
 

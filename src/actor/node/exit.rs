@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
+use super::lives::Waiting;
 use super::{Ending, Node};
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::realm;
@@ -52,27 +53,35 @@ impl Node {
     }
 
     pub(crate) fn poll_exit(&self, cx: &mut Context<'_>) -> Poll<Exit> {
-        self.poll_exit_from(&mut None, cx)
+        self.poll_exit_from(&mut None, true, cx)
     }
 
-    /// The same, with a place in the list that is given back with [`Node::leave`] when the wait is given up.
-    pub(crate) fn poll_exit_from(&self, place: &mut Option<u64>, cx: &mut Context<'_>) -> Poll<Exit> {
+    /// The same, with a place in the list that is given back with [`Node::leave`] when the wait is given up. A failure
+    /// stays unhandled by who does not heed it.
+    pub(crate) fn poll_exit_from(
+        &self,
+        place: &mut Option<u64>,
+        heeds: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Exit> {
         let mut ending = self.ending();
         if let Some(exit) = self.exit_of(&ending) {
-            realm::told(self.name.id);
+            if heeds {
+                realm::told(self.name.id);
+            }
             return Poll::Ready(exit);
         }
         let rare = self.rare(&mut ending);
-        let own = rare.waiting.iter_mut().find(|(own, waker)| match place {
-            Some(place) => own == place,
-            None => waker.will_wake(cx.waker()),
+        let own = rare.waiting.iter_mut().find(|waiting| match place {
+            Some(place) => waiting.place == *place,
+            None => waiting.heeds == heeds && waiting.waker.will_wake(cx.waker()),
         });
         match own {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
+            Some(waiting) => waiting.waker.clone_from(cx.waker()),
             None => {
                 rare.last_waiting += 1;
                 *place = Some(rare.last_waiting);
-                rare.waiting.push((rare.last_waiting, cx.waker().clone()));
+                rare.waiting.push(Waiting { place: rare.last_waiting, waker: cx.waker().clone(), heeds });
             }
         }
         Poll::Pending
@@ -81,7 +90,7 @@ impl Node {
     /// Gives up waiting for the end.
     pub(crate) fn leave(&self, place: u64) {
         if let Some(rare) = &mut self.ending().rare {
-            rare.waiting.retain(|(own, _)| *own != place);
+            rare.waiting.retain(|waiting| waiting.place != place);
         }
     }
 }

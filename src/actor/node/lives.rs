@@ -20,7 +20,7 @@ use crate::actor::supervise::link::Link;
 #[derive(Default)]
 pub(super) struct Rare {
     /// Who waits for the end, each with a number of its own.
-    pub(super) waiting: Vec<(u64, Waker)>,
+    pub(super) waiting: Vec<Waiting>,
     pub(super) last_waiting: u64,
     /// How often it was started again.
     pub(super) restarts: u32,
@@ -44,7 +44,16 @@ pub(super) struct Survivors {
     links: Vec<Link>,
     /// Only where the actor's runtime went: otherwise it has ended before.
     family: Option<Arc<Family>>,
-    waiting: Vec<(u64, Waker)>,
+    waiting: Vec<Waiting>,
+}
+
+/// Somebody who waits for the end.
+pub(super) struct Waiting {
+    /// Its own number.
+    pub(super) place: u64,
+    pub(super) waker: Waker,
+    /// It learns from it how the actor ended, and not just that it need do no more.
+    pub(super) heeds: bool,
 }
 
 impl Survivors {
@@ -55,7 +64,7 @@ impl Survivors {
 
     /// Whether there is anybody who learns how the actor ended.
     pub(super) fn is_anybody(&self) -> bool {
-        !self.links.is_empty() || !self.waiting.is_empty()
+        !self.links.is_empty() || self.waiting.iter().any(|waiting| waiting.heeds)
     }
 
     pub(super) fn learn(self, actor: &ActorName, exit: &Exit) {
@@ -63,7 +72,7 @@ impl Survivors {
         if let Some(family) = self.family {
             family.abandon();
         }
-        self.waiting.into_iter().for_each(|(_, waker)| waker.wake());
+        self.waiting.into_iter().for_each(|waiting| waiting.waker.wake());
     }
 }
 

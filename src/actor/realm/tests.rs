@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::*;
-use crate::actor::panic;
+use crate::actor::{Group, Topic, panic};
 
 struct Echo;
 
@@ -23,6 +23,12 @@ impl Echo {
     #[command]
     fn fail(&mut self) {
         panic::expected(|| panic!("told to"));
+    }
+
+    /// Is told of the other's end from now on.
+    #[command]
+    fn look_after(&self, other: EchoProxy, cx: &mut crate::actor::Context<Self>) {
+        cx.watch(&other, |_, _, _| {});
     }
 
     /// Spawns another, and tells in which realm it did.
@@ -168,6 +174,36 @@ async fn a_failure_is_unhandled_until_somebody_learns_of_it() {
     assert!(unseen.exit().is_some());
     assert_eq!(failures(), [""; 0], "asked for, it is handled");
     drop(inside);
+}
+
+/// What waits for an end to leave off by itself is nobody who noticed a failure.
+#[rehearsal::test]
+async fn a_failure_is_as_unhandled_in_a_group_as_outside_of_it() {
+    let realm = Realm::open();
+    let _inside = realm.enter();
+    let spawn = async |name: &str| Echo::spawn().name(name).await.expect("an actor");
+    let (member, reader) = (spawn("member").await, spawn("reader").await);
+    let (called, watcher) = (spawn("called").await, spawn("watcher").await);
+    let (group, topic) = (Group::new("echoes"), Topic::<String>::new());
+    group.join(&member).expect("room");
+    let subscription = topic.subscribe(&reader, |reader, item| reader.say(item.value));
+    let later = called.say("in an hour".to_owned()).after(Duration::from_secs(3600));
+    watcher.look_after(called.clone()).await.expect("it watches");
+    // Each waits for the end by now.
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+    for failing in [&member, &reader, &watcher, &called] {
+        failing.fail().tell().expect("told");
+        while !failing.state().is_over() {
+            tokio::task::yield_now().await;
+        }
+    }
+    while !(subscription.is_over() && later.is_over() && group.is_empty()) {
+        tokio::task::yield_now().await;
+    }
+    let failures = realm.failures().iter().map(|failure| failure.actor.name()).collect::<Vec<_>>();
+    assert_eq!(failures, ["member", "reader", "watcher", "called"]);
 }
 
 #[rehearsal::test]

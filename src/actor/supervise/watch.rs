@@ -53,7 +53,7 @@ async fn tell(
     work: Box<dyn FnOnce(End) -> AnyWork + Send>,
 ) {
     let actor = watched.node().name.clone();
-    let (mut own, mut other) = (Ended::new(watcher.clone()), Ended::new(watched));
+    let (mut own, mut other) = (Ended::aside(watcher.clone()), Ended::new(watched));
     let exit = poll_fn(|cx| match Pin::new(&mut other).poll(cx) {
         Poll::Ready(exit) => Poll::Ready(Some(exit)),
         // A watcher that has ended is told nothing.
