@@ -1,5 +1,7 @@
 //! Topics: who is told, who is too slow, and who is gone.
 
+use std::sync::{Arc, Mutex};
+
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Item, Slow, Topic, Undelivered, dead_letters};
 use rehearsal::prelude::*;
@@ -194,4 +196,34 @@ async fn an_item_that_finds_no_room_in_time_is_a_dead_letter() -> Tested {
     actor.kill();
     assert!(hanging.await.is_err());
     Ok(())
+}
+
+/// Looks at the topic it was published to as it is let go of.
+#[derive(Clone)]
+struct Nosy(Topic<u8>, std::sync::mpsc::Sender<usize>, Arc<Mutex<Option<Topic<Nosy>>>>);
+
+impl Drop for Nosy {
+    fn drop(&mut self) {
+        let own = self.2.lock().expect("not poisoned").clone();
+        let subscribers = own.map_or(0, |own| own.subscribers()) + self.0.publish(1).subscribers;
+        let _ = self.1.send(subscribers);
+    }
+}
+
+#[rehearsal::test]
+fn an_item_that_is_lost_may_look_at_its_topic() {
+    let _clean = clean();
+    for slow in [Slow::LosesOldest, Slow::LosesNewest] {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (topic, other) = (Topic::new(), Topic::new());
+        let own = Arc::new(Mutex::new(Some(topic.clone())));
+        let receiver = topic.receiver_up_to(1, slow);
+        for lost in 0..3 {
+            let published = topic.publish(Nosy(other.clone(), tell.clone(), own.clone()));
+            assert_eq!((published.subscribers, published.missed), (1, usize::from(lost > 0)), "{slow:?}");
+        }
+        assert_eq!(told.try_iter().filter(|subscribers| *subscribers == 1).count(), 5, "{slow:?}");
+        drop(receiver);
+        *own.lock().expect("not poisoned") = None;
+    }
 }

@@ -69,9 +69,11 @@ impl<T: Clone + Send + 'static> Topic<T> {
     /// Puts an item into the queue of every subscriber, and tells how many there are. Never waits, from any thread.
     pub fn publish(&self, item: T) -> Published {
         let mut told = Published { subscribers: 0, missed: 0 };
+        // Let go of when the topic is not locked any more.
+        let mut dropped = Vec::new();
         self.0.published.fetch_add(1, Ordering::Relaxed);
         self.0.queues().retain(|queue| {
-            let put = queue.put(item.clone());
+            let put = queue.put(item.clone(), &mut dropped);
             told.subscribers += usize::from(put != Put::Over);
             told.missed += usize::from(put == Put::Lost);
             put != Put::Over

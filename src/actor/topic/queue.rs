@@ -64,28 +64,30 @@ impl<T> Queue<T> {
         Queue { bound: bound.max(1), slow, state: Mutex::new(state) }
     }
 
-    pub(super) fn put(&self, value: T) -> Put {
+    /// Puts an item in. What is lost by it goes to `dropped`: to let go of it runs code of others, which must find
+    /// neither this nor its topic locked.
+    pub(super) fn put(&self, value: T, dropped: &mut Vec<T>) -> Put {
         let mut state = self.state();
         if state.over {
+            dropped.push(value);
             return Put::Over;
         }
-        let mut oldest = None;
+        let mut outcome = Put::Kept;
         if state.items.len() >= self.bound {
             state.missed += 1;
             if self.slow == Slow::LosesNewest {
                 state.lost += 1;
-                // Dropping it runs code of others.
-                drop(state);
-                drop(value);
+                dropped.push(value);
                 return Put::Lost;
             }
-            oldest = state.items.pop_front();
-            if let Some((_, before)) = oldest {
+            if let Some((oldest, before)) = state.items.pop_front() {
                 // What was lost before the one that is lost now is lost before the next.
                 match state.items.front_mut() {
                     Some((_, missed)) => *missed += before + 1,
                     None => state.lost += before + 1,
                 }
+                dropped.push(oldest);
+                outcome = Put::Lost;
             }
         }
         let lost = std::mem::take(&mut state.lost);
@@ -95,7 +97,7 @@ impl<T> Queue<T> {
         if let Some(taker) = taker {
             taker.wake();
         }
-        if oldest.is_some() { Put::Lost } else { Put::Kept }
+        outcome
     }
 
     /// The next item; `None` when nothing more comes.
@@ -158,6 +160,10 @@ mod tests {
 
     use super::{Put, Queue, Slow};
 
+    fn put(queue: &Queue<u32>, value: u32) -> Put {
+        queue.put(value, &mut Vec::new())
+    }
+
     fn taken(queue: &Queue<u32>) -> Vec<(u32, u64)> {
         std::iter::from_fn(|| queue.try_next()).map(|item| (item.value, item.missed)).collect()
     }
@@ -170,10 +176,10 @@ mod tests {
         ];
         for (slow, first, then) in table {
             let queue = Queue::new(2, slow);
-            let puts: Vec<Put> = (0..5).map(|value| queue.put(value)).collect();
+            let puts: Vec<Put> = (0..5).map(|value| put(&queue, value)).collect();
             assert_eq!(puts, [Put::Kept, Put::Kept, Put::Lost, Put::Lost, Put::Lost], "{slow:?}");
             assert_eq!((taken(&queue), queue.missed()), (first, 3), "{slow:?}");
-            queue.put(5);
+            put(&queue, 5);
             assert_eq!(taken(&queue), then, "{slow:?}");
         }
     }
@@ -183,7 +189,7 @@ mod tests {
         for (slow, kept) in [(Slow::LosesOldest, (9, 9)), (Slow::LosesNewest, (0, 0))] {
             let queue = Queue::new(0, slow);
             for value in 0..10 {
-                queue.put(value);
+                put(&queue, value);
             }
             assert_eq!(taken(&queue), [kept], "{slow:?}");
         }
@@ -192,9 +198,9 @@ mod tests {
     #[rehearsal::test]
     fn nobody_puts_into_what_nobody_takes_from() {
         let queue = Queue::new(2, Slow::LosesOldest);
-        queue.put(1);
+        put(&queue, 1);
         queue.leave();
-        assert_eq!((queue.put(2), queue.waiting(), queue.is_over()), (Put::Over, 0, true));
+        assert_eq!((put(&queue, 2), queue.waiting(), queue.is_over()), (Put::Over, 0, true));
     }
 
     proptest! {
@@ -206,11 +212,11 @@ mod tests {
             steps in prop::collection::vec(any::<bool>(), 0..60),
         ) {
             let queue = Queue::new(bound, if newest { Slow::LosesNewest } else { Slow::LosesOldest });
-            let (mut put, mut next) = (0_u32, 0_u64);
+            let (mut count, mut next) = (0_u32, 0_u64);
             for is_put in steps {
                 if is_put {
-                    queue.put(put);
-                    put += 1;
+                    put(&queue, count);
+                    count += 1;
                     prop_assert!(queue.waiting() <= bound);
                 } else if let Some(item) = queue.try_next() {
                     // The number says how many came before it, and those are told.
@@ -224,7 +230,7 @@ mod tests {
                 prop_assert_eq!(u64::from(value), next + missed);
                 next = u64::from(value) + 1;
             }
-            prop_assert!(next <= u64::from(put) && u64::from(put) - next <= queue.missed());
+            prop_assert!(next <= u64::from(count) && u64::from(count) - next <= queue.missed());
         }
     }
 }

@@ -139,7 +139,7 @@ where
     A: Actor,
     F: for<'p> Fn(&'p A::Proxy, Item<T>) -> Call<'p, A, R>,
 {
-    let mut ended = Ended::new(shared.clone());
+    let mut ended = Ended::aside(shared.clone());
     loop {
         let next = async {
             let mut next = pin!(receiver.next());
