@@ -3,11 +3,14 @@
 //! `cargo bench --bench harness` generates the same trivial async tests for each harness, builds them in the dev
 //! profile, runs them interleaved and prints medians and ratios. It is a report, not a test: nothing here is red.
 //!
-//! Arguments: `run` (1,000 tests under each harness), `scale` (the cost a test at 1,000 and at 100,000 tests) and
-//! `build` (packages, and a clean dev build beside libtest-mimic's); all of `run` and `build` where none is given.
+//! Arguments: `run` (1,000 tests under each harness), `scale` (the cost a test at 1,000 and at 100,000 tests), `fixture`
+//! (set-ups by scope, and forks beside a large fixture) and `build` (packages, and a clean dev build beside
+//! libtest-mimic's); all but `scale` where none is given.
 
 #[path = "harness/build.rs"]
 mod build;
+#[path = "harness/fixture.rs"]
+mod fixture;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -32,6 +35,9 @@ fn main() {
     }
     if asked("scale") {
         scale();
+    }
+    if wanted.is_empty() || asked("fixture") {
+        fixture::report();
     }
     if wanted.is_empty() || asked("build") {
         build::report();

@@ -12,7 +12,7 @@ use crate::parameter::{self, Parameter, is_mark, listed};
 use crate::token::{Failure, failed};
 
 /// More instances than anybody wants to wait for at every build.
-const MOST: usize = 10_000;
+pub(crate) const MOST: usize = 10_000;
 
 /// One way to call a test.
 pub(crate) struct Instance {
@@ -222,9 +222,9 @@ fn inject(parameters: &[Parameter], sources: Vec<Source>) -> Result<Vec<Source>,
 }
 
 /// One of a parameter's `#[values(..)]`.
-struct Value {
-    label: String,
-    tokens: Vec<TokenTree>,
+pub(crate) struct Value {
+    pub(crate) label: String,
+    pub(crate) tokens: Vec<TokenTree>,
 }
 
 /// Where each argument comes from. The cases fill the parameters that say `#[case]`; where none does, the first ones
@@ -265,7 +265,8 @@ fn sources(parameters: &mut [Parameter], in_case: Option<usize>) -> Result<Vec<S
     Ok(sources)
 }
 
-fn values(parameter: &Parameter, attribute: &Attribute) -> Result<Vec<Value>, Failure> {
+/// What a parameter's `#[values(..)]` lists.
+pub(crate) fn values(parameter: &Parameter, attribute: &Attribute) -> Result<Vec<Value>, Failure> {
     let Some(name) = parameter.name() else {
         return failed(
             attribute.span,

@@ -2,11 +2,14 @@
 
 use proc_macro::{TokenStream, TokenTree};
 use proc_macro2::{Ident, Span, TokenStream as Tokens};
-use quote::quote;
+use quote::{format_ident, quote};
 
+use crate::case::{MOST, Value, values};
 use crate::function::{Function, flatten};
 use crate::injected::{Injected, lifted, needs, opened};
+use crate::parameter::{Parameter, put_back};
 use crate::register::Link;
+use crate::test::without_our_attributes;
 use crate::token::{Failure, failed};
 use crate::value::{Argument, choice, crate_path, duration_ms, is_comma, value};
 
@@ -38,7 +41,7 @@ pub(crate) fn expand(given: TokenStream, item: TokenStream, link: Link) -> Token
         Ok(output) => output,
         Err(failure) => {
             let mut output = failure.into_compile_error();
-            output.extend(item);
+            output.extend(without_our_attributes(item));
             output
         }
     }
@@ -46,11 +49,88 @@ pub(crate) fn expand(given: TokenStream, item: TokenStream, link: Link) -> Token
 
 fn try_expand(given: TokenStream, item: TokenStream, link: Link) -> Result<TokenStream, Failure> {
     let given = read(given)?;
-    let function = Function::split(item.clone(), "#[rehearsal::fixture]")?;
+    let mut function = Function::split(item, "#[rehearsal::fixture]")?;
     check(&function)?;
-    let mut output = item;
-    output.extend(TokenStream::from(registered(&function, &given, link)?));
+    let taken = Taken::from_parameters(&mut function)?;
+    let registered = registered(&function, &given, &taken, link)?;
+    let attributes = function.attributes.iter().flat_map(|attribute| attribute.tokens.iter().cloned());
+    let mut output: TokenStream = attributes.chain(function.tokens.iter().cloned()).collect();
+    output.extend(TokenStream::from(registered));
     Ok(output)
+}
+
+/// What the parameters of a fixture are.
+struct Taken {
+    /// Those that are fixtures.
+    injected: Vec<Injected>,
+    /// Those that have values: name and type of each, and the values.
+    valued: Vec<(Ident, Tokens, Vec<Value>)>,
+    /// The arguments of the call.
+    arguments: Vec<Tokens>,
+}
+
+impl Taken {
+    /// Takes `#[values(..)]` off the parameters.
+    fn from_parameters(function: &mut Function) -> Result<Taken, Failure> {
+        let mut taken = Taken { injected: Vec::new(), valued: Vec::new(), arguments: Vec::new() };
+        let mut parameters = Parameter::all(function);
+        for parameter in &mut parameters {
+            let listed = parameter.attributes.iter().position(|attribute| attribute.path == "values");
+            let Some(at) = listed else {
+                let injected = Injected::of(parameter, taken.injected.len())?;
+                taken.arguments.push(injected.argument());
+                taken.injected.push(injected);
+                continue;
+            };
+            let attribute = parameter.attributes.remove(at);
+            if let Some(other) = parameter.attributes.iter().find(|attribute| attribute.path == "values") {
+                return failed(other.span, "one parameter, two sources: keep one `#[values(..)]`");
+            }
+            let values = values(parameter, &attribute)?;
+            let name = format_ident!("__rehearsal_value_{}", taken.valued.len());
+            taken.arguments.push(quote!(#name));
+            taken.valued.push((name, lifted(parameter.of_type()), values));
+        }
+        let counts = taken.valued.iter().map(|(.., values)| values.len());
+        if counts.clone().try_fold(1_usize, usize::checked_mul).is_none_or(|all| all > MOST) {
+            let text =
+                format!("more than {MOST} combinations of values, of each of which a test has a trial");
+            return failed(function.name.span(), text);
+        }
+        put_back(function, parameters);
+        Ok(taken)
+    }
+
+    /// The names of all combinations, the last parameter's value changing first; empty where no parameter has values.
+    fn labels(&self) -> Vec<String> {
+        let mut labels: Vec<String> = Vec::new();
+        for (.., values) in &self.valued {
+            let before = if labels.is_empty() { vec![String::new()] } else { labels };
+            let joined = |before: &String, value: &Value| match before.is_empty() {
+                true => value.label.clone(),
+                false => format!("{before}::{}", value.label),
+            };
+            labels =
+                before.iter().flat_map(|before| values.iter().map(|value| joined(before, value))).collect();
+        }
+        labels
+    }
+
+    /// `let value: T = match which / 6 % 3 { 0 => …, .. };`, for each parameter that has values.
+    fn chosen(&self, which: &Ident, fixture: &Tokens) -> Tokens {
+        let mut below = 1_u32;
+        let mut chosen = Vec::new();
+        for (name, of, values) in self.valued.iter().rev() {
+            let count = values.len() as u32;
+            let arms = values.iter().zip(0_u32..).map(|(value, number)| {
+                let value = lifted(&value.tokens);
+                quote!(#number => #value,)
+            });
+            chosen.push(quote!(let #name: #of = match #which / #below % #count { #(#arms)* _ => #fixture::miscounted() };));
+            below *= count;
+        }
+        quote!(#(#chosen)*)
+    }
 }
 
 fn read(given: TokenStream) -> Result<Given, Failure> {
@@ -123,16 +203,16 @@ fn check(function: &Function) -> Result<(), Failure> {
 }
 
 /// `const _: () = { … };`
-fn registered(function: &Function, given: &Given, link: Link) -> Result<Tokens, Failure> {
+fn registered(function: &Function, given: &Given, taken: &Taken, link: Link) -> Result<Tokens, Failure> {
     let root: Tokens =
         given.root.as_deref().unwrap_or("::rehearsal").parse().expect("a path that was checked");
     let private = quote!(#root::__private);
     let fixture = quote!(#private::fixture);
-    let injected = Injected::all(function)?;
-    let needs = needs(&injected, &fixture);
+    let needs = needs(&taken.injected, &fixture);
+    let values = taken.labels();
     let scope = Ident::new(given.scope.unwrap_or("Test"), Span::call_site());
     let gives = gives(function, &fixture);
-    let make = make(function, &injected, &fixture, scope == "Test");
+    let make = make(function, taken, &fixture, scope == "Test");
     let unmake = unmake(given, &gives, &fixture, scope == "Test");
     let name = lifted(&[TokenTree::Ident(function.name.clone())]);
     let path = format!("::{}", function.name);
@@ -160,6 +240,7 @@ fn registered(function: &Function, given: &Given, link: Link) -> Result<Tokens, 
             autouse: #autouse,
             timeout_ms: #timeout_ms,
             needs: &__REHEARSAL_NEEDS,
+            values: &[#(#values),*],
             make: __rehearsal_make,
             unmake: __rehearsal_unmake,
             crossing: #crossing,
@@ -201,11 +282,12 @@ fn gives(function: &Function, fixture: &Tokens) -> Tokens {
     }
 }
 
-fn make(function: &Function, injected: &[Injected], fixture: &Tokens, is_own: bool) -> Tokens {
-    let slots = Ident::new("slots", Span::mixed_site());
-    let (opened, values) = (opened(injected, &slots, fixture), injected.iter().map(Injected::argument));
+fn make(function: &Function, taken: &Taken, fixture: &Tokens, is_own: bool) -> Tokens {
+    let (slots, which) = (Ident::new("slots", Span::mixed_site()), Ident::new("_which", Span::mixed_site()));
+    let (opened, chosen) = (opened(&taken.injected, &slots, fixture), taken.chosen(&which, fixture));
     let name = lifted(&[TokenTree::Ident(function.name.clone())]);
-    let mut value = quote!(#name(#(#values),*));
+    let arguments = &taken.arguments;
+    let mut value = quote!(#name(#(#arguments),*));
     if function.is_async() {
         value = quote!(#fixture::made(#fixture::drive(_drive, #value))?);
     }
@@ -217,8 +299,10 @@ fn make(function: &Function, injected: &[Injected], fixture: &Tokens, is_own: bo
         fn __rehearsal_make(
             #slots: &mut [#fixture::Slot],
             _drive: #fixture::Drive<'_>,
+            #which: u32,
         ) -> ::core::result::Result<#fixture::Value, ::std::string::String> {
             #opened
+            #chosen
             ::core::result::Result::Ok(#fixture::Value::#keep(#value))
         }
     }

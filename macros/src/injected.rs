@@ -73,11 +73,6 @@ impl Injected {
         })
     }
 
-    /// All parameters of a fixture.
-    pub(crate) fn all(function: &Function) -> Result<Vec<Injected>, Failure> {
-        Parameter::all(function).iter().zip(0..).map(|(parameter, at)| Injected::of(parameter, at)).collect()
-    }
-
     /// The argument of the call.
     pub(crate) fn argument(&self) -> Tokens {
         let Injected { of, slot, span, .. } = self;

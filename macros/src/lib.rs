@@ -125,7 +125,8 @@ pub fn generate_by_constructor(arguments: TokenStream, item: TokenStream) -> Tok
 ///
 /// The function may be `async`, and may return a `Result`, whose `Ok` is the value. Where more than one fixture gives
 /// a type, a parameter means the one that it is named after. Tests and other fixtures take it as `&T`; one of the scope
-/// `test` as `&mut T` or `T` too. Parameters of a fixture are fixtures.
+/// `test` as `&mut T` or `T` too. Parameters of a fixture are fixtures; one with `#[values(1, 2, 3)]` is each of these
+/// values in turn, and every test that has the fixture runs once for each, as a trial of its own.
 ///
 /// | option | meaning |
 /// |---|---|

@@ -134,9 +134,7 @@ impl Arbiter {
             Report::TakenBack { positions: taken } => Input::TakenBack(source, positions(taken)),
             Report::Leaving { positions: left } => Input::Leaving(source, positions(left)),
             Report::Complaint { message } => return self.run_error(&message),
-            Report::Wants { fixture } => {
-                return self.proxy(source).cloned().into_iter().for_each(|proxy| lend(proxy, fixture));
-            }
+            Report::Wants { fixture, variant } => return lend(self.proxy(source), fixture, variant),
         };
         self.receive(input);
         self.gather();

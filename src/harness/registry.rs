@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::process::Termination;
 use std::sync::OnceLock;
 
-use super::fixture::Needing;
+use super::fixture::{Needing, Varied, find_variant, multiply};
 use super::generated::expand::{expand, not_made};
 use super::generated::find::find;
 use super::generated::trial::Generate;
@@ -208,6 +208,10 @@ pub enum Body {
     Broken(&'static str),
     /// One that takes fixtures.
     Needing(&'static Needing),
+    /// No trial by itself: the entry as it was registered, of which there is a trial for each value of its fixtures.
+    Multiplied(&'static Entry),
+    /// One of these trials.
+    Varied(&'static Varied),
 }
 
 impl fmt::Debug for Body {
@@ -220,6 +224,8 @@ impl fmt::Debug for Body {
             Body::Generated(_) => "Generated",
             Body::Broken(_) => "Broken",
             Body::Needing(_) => "Needing",
+            Body::Multiplied(_) => "Multiplied",
+            Body::Varied(_) => "Varied",
         })
     }
 }
@@ -252,7 +258,7 @@ impl Entry {
 
     /// Whether it is a trial, rather than what makes some.
     pub fn is_trial(&self) -> bool {
-        !matches!(self.body, Body::Generator(_))
+        !matches!(self.body, Body::Generator(_) | Body::Multiplied(_))
     }
 
     /// The name as libtest would list it: without the crate's root module, `math::adds`.
@@ -321,7 +327,7 @@ impl Registry {
         Registry { entries, by_name: OnceLock::new() }
     }
 
-    /// The same registry with what its generators make, at numbers behind all others. Where `only` names a trial, that
+    /// The same registry with what its generators make, and the values of fixtures, at numbers behind all others. Where `only` names a trial, that
     /// is all that will be asked for: then no generator runs that could not make it.
     ///
     /// # Panics
@@ -332,6 +338,11 @@ impl Registry {
             None => true,
             Some(rest) => rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::")),
         };
+        let linked = self.entries.len();
+        multiply(&mut self.entries, &wanted);
+        if self.entries.len() > linked {
+            self = Registry::of(self.entries);
+        }
         let generators: Vec<(u32, &'static Entry)> = (0..)
             .zip(self.entries.iter().copied())
             .filter(|(_, entry)| matches!(entry.body, Body::Generator(_)) && wanted(entry))
@@ -362,6 +373,7 @@ impl Registry {
     pub fn address(&self, id: u32) -> (u32, Option<&'static str>) {
         match self.get(id) {
             Some(Entry { body: Body::Generated(generator), path, .. }) => (*generator, Some(path)),
+            Some(Entry { body: Body::Varied(varied), path, .. }) => (varied.id, Some(path)),
             _ => (id, None),
         }
     }
@@ -370,7 +382,10 @@ impl Registry {
     pub fn at(&self, (id, made): (u32, Option<&'static str>)) -> Option<&'static Entry> {
         match made {
             None => self.get(id),
-            Some(path) => find(self.get(id)?, path),
+            Some(path) => match self.get(id)? {
+                generator @ Entry { body: Body::Generator(_), .. } => find(generator, path),
+                base => find_variant(base, id, path),
+            },
         }
     }
 

@@ -89,6 +89,52 @@ fn the_run_s_fixture_has_one_owner() {
     }
 }
 
+/// One trial for each combination of what the test takes, itself or through others; each listed, and run by its name.
+#[test]
+fn a_test_runs_once_for_each_value_of_its_fixtures() {
+    let listed =
+        Launch::new(executable("fixtures", "fixtures")).args(["--list", "--format=terse", "values::"]).run();
+    let names: Vec<&str> = listed.stdout.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+    assert_eq!(names.len(), 2 + 2 * 2 * 4 + 1 + 2 * 2, "{listed}");
+    for name in [
+        "values::takes_one::size_1",
+        "values::takes_one::size_20",
+        "values::takes_all::first::m_3::size_20::name_plain::on_true",
+        "values::takes_all::first::m_4::size_1::name_value_2::on_false",
+        "values::takes_none",
+        "values::unasked::takes_it::word_safe",
+        "values::unasked::does_not_look::word_fast",
+    ] {
+        assert!(names.contains(&name), "{name}\n{listed}");
+    }
+    for isolation in ISOLATIONS {
+        let (run, log) = run(&["values::", "--test-threads=2"], isolation);
+        run.ends_with(0);
+        assert_eq!(verdict_of_each(&run.stdout).len(), names.len(), "{run}");
+        assert_eq!(distinct(&behind(&log, "one ")), BTreeSet::from(["1", "20"]), "{run}");
+        let all = behind(&log, "all ");
+        let combinations =
+            distinct(&all.iter().map(|line| line.split_once(' ').expect("a serial").1).collect::<Vec<_>>())
+                .len();
+        assert_eq!((all.len(), combinations), (16, 16), "{all:#?}\n{run}");
+        // The values of what they do not have do not multiply them: one a worker, and size.
+        let stores = behind(&log, "up store ").len();
+        assert_eq!(stores, behind(&log, "down store ").len(), "{run}");
+        assert!(if isolation == FORK { stores == 16 } else { (2..=4).contains(&stores) }, "{stores}\n{run}");
+        let mut modes = behind(&log, "mode ");
+        modes.sort_unstable();
+        assert_eq!(modes, ["fast", "safe"], "{run}");
+        assert_eq!(distinct(&behind(&log, "found ")), BTreeSet::from(["fast", "safe"]), "{run}");
+    }
+    let alone = |name: &str| {
+        let launch = Launch::new(executable("fixtures", "fixtures")).args([name, "--exact", "--nocapture"]);
+        finish(launch.env("NEXTEST", "1"))
+    };
+    let (run, log) = alone("values::takes_all::first::m_4::size_20::name_value_2::on_true");
+    run.ends_with(0);
+    assert!(behind(&log, "all ")[0].ends_with(" 20 with space true 4"), "{log:?}\n{run}");
+}
+
 /// What was made last goes first: of a test, of a worker, and in the end of the run.
 #[test]
 fn values_go_in_the_reverse_order() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::actor::Outlet;
 use crate::harness::fixture::{Ahead, Store, is_wanted};
-use crate::harness::registry::Registry;
+use crate::harness::registry::{Body, Entry, Registry};
 use crate::harness::worker::lane::{Host, Lane};
 use crate::harness::worker::message::{Order, Report, Setup};
 use crate::sys::capture::Capture;
@@ -26,6 +26,12 @@ pub(super) struct Kit {
 }
 
 impl Kit {
+    /// The entry of this trial, or of its generator.
+    pub(super) fn entry(&self, order: &Order) -> Option<&'static Entry> {
+        let base = self.registry.get(order.entry)?;
+        if matches!(base.body, Body::Generator(_)) { Some(base) } else { self.registry.at(order.address()) }
+    }
+
     /// What the fixtures of this trial hang on; `None` for one that has none.
     pub(super) fn ahead_of(&self, order: &Order) -> Option<&Ahead> {
         self.ahead.as_ref().filter(|_| self.registry.get(order.entry).is_some_and(is_wanted))

@@ -101,7 +101,7 @@ pub fn serve(boot: WorkerBoot) -> ! {
     let keeper = Keeper::start().map_err(|error| error.to_string());
     let made = make(passed).map(|(page, capture, letter)| {
         let tell = bare.teller();
-        let ahead = Ahead::open(move |fixture| tell(&Report::Wants { fixture }));
+        let ahead = Ahead::open(move |fixture, variant| tell(&Report::Wants { fixture, variant }));
         let kit = Kit { setup, registry: Arc::new(Registry::collect()), capture, letter, ahead };
         Server { kit, page, waiting: VecDeque::new(), making: None, running: None, leaving: false }
     });
@@ -196,7 +196,7 @@ impl Server {
             }
         };
         let Some(all) = &self.kit.ahead else { return Some((order, started_ns)) };
-        let entry = self.kit.ahead_of(&order).and_then(|_| self.kit.registry.get(order.entry));
+        let entry = self.kit.ahead_of(&order).and_then(|_| self.kit.entry(&order));
         match entry.map_or(Need::Nothing, |entry| all.need(entry)) {
             Need::Refused(refusal) => self.refuse(bare, order, started_ns, refusal, note),
             _ if all.is_unfit() => self.leave(bare, order),
@@ -315,10 +315,14 @@ impl Server {
                 }
             }
             "lend" => {
-                if let (Some(ahead), Ok((fixture, bytes, refusal, skip))) =
-                    (&self.kit.ahead, wire::decode::<(u32, Vec<u8>, Option<String>, bool)>(arguments))
+                if let (Some(ahead), Ok((fixture, variant, bytes, refusal, skip))) =
+                    (&self.kit.ahead, wire::decode::<(u32, u32, Vec<u8>, Option<String>, bool)>(arguments))
                 {
-                    ahead.lend(fixture, refusal.map_or(Ok(bytes), |text| Err(Refusal { skip, text })));
+                    ahead.lend(
+                        fixture,
+                        variant,
+                        refusal.map_or(Ok(bytes), |text| Err(Refusal { skip, text })),
+                    );
                 }
             }
             _ => {}

@@ -121,7 +121,7 @@ fn run_body(
     let with_fixtures = fixture::is_wanted(entry);
     let is_async = match entry.body {
         _ if with_fixtures => true,
-        Body::Async(_) | Body::Needing(_) => true,
+        Body::Async(_) | Body::Needing(_) | Body::Varied(_) => true,
         Body::Other(body) => body.is_async(),
         _ => false,
     };
@@ -164,13 +164,12 @@ fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, runtime: &TrialRunt
     let mut complaints = Complaints::default();
     let end = caught(ledger, || {
         let session = Session::new(entry, store);
-        let ran =
-            session.run(&mut |future| runtime.block_on(future), &mut complaints, |slots, drive| match entry
-                .body
-            {
+        let ran = session.run(&mut |future| runtime.block_on(future), &mut complaints, |slots, drive| {
+            match fixture::plain(entry).body {
                 Body::Needing(needing) => (needing.run)(slots, drive),
                 body => call(body, drive),
-            });
+            }
+        });
         ran.unwrap_or(Returned::NotBegun)
     });
     ledger.complain(complaints.texts, complaints.skip);
@@ -207,9 +206,11 @@ fn call(body: Body, drive: Drive<'_>) -> Returned {
         Body::Async(function) => function(drive),
         Body::Other(body) => return body.run(drive),
         // A trial of these is found, or told of, without coming here.
-        Body::Generator(_) | Body::Generated(_) | Body::Broken(_) => return Returned::Failure,
+        Body::Generator(_) | Body::Generated(_) | Body::Broken(_) | Body::Multiplied(_) => {
+            return Returned::Failure;
+        }
         // What it takes is made elsewhere.
-        Body::Needing(_) => return Returned::NotBegun,
+        Body::Needing(_) | Body::Varied(_) => return Returned::NotBegun,
     }
     Returned::Success
 }

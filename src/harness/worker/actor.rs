@@ -52,9 +52,9 @@ fn open_store(own_process: bool, outlet: &Outlet<Report>) -> Option<Arc<Store>> 
         return Some(Store::of_thread());
     }
     let outlet = outlet.clone();
-    Some(Store::of_process(move |fixture| {
+    Some(Store::of_process(move |fixture, variant| {
         // Where the arbiter is gone so is this process, in a moment.
-        let _ = outlet.send(Report::Wants { fixture });
+        let _ = outlet.send(Report::Wants { fixture, variant });
     }))
 }
 
@@ -98,9 +98,9 @@ impl Worker {
 
     /// The value of a fixture that a trial here wants, in bytes, or why there is none.
     #[command]
-    pub fn lend(&mut self, fixture: u32, bytes: Vec<u8>, refusal: Option<String>, skip: bool) {
+    pub fn lend(&mut self, fixture: u32, variant: u32, bytes: Vec<u8>, refusal: Option<String>, skip: bool) {
         if let Some(store) = self.lane.store() {
-            store.lend(fixture, refusal.map_or(Ok(bytes), |text| Err(Refusal { skip, text })));
+            store.lend(fixture, variant, refusal.map_or(Ok(bytes), |text| Err(Refusal { skip, text })));
         }
     }
 

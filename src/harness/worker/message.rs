@@ -109,12 +109,14 @@ pub enum Report {
     Wants {
         /// Its number.
         fixture: u32,
+        /// Which value of those behind it.
+        variant: u32,
     },
 }
 
 wired! {
     enum Report {
         Finished { position, verdict, started_ns, duration_ns, output, notes }, TakenBack { positions },
-        Leaving { positions }, Complaint { message }, Wants { fixture }
+        Leaving { positions }, Complaint { message }, Wants { fixture, variant }
     }
 }

@@ -35,6 +35,21 @@ fn text(_text: &str) -> u16 { //~ so a parameter names that as the fixture gives
     1
 }
 
+#[rehearsal::fixture]
+fn empty(#[values()] _n: u8) -> u32 { //~ `#[values(..)]` lists what the parameter is to be
+    1
+}
+
+#[rehearsal::fixture]
+fn cased(#[case] _n: u8) -> u32 { //~ a parameter that is a fixture takes no attribute
+    1
+}
+
+#[rehearsal::fixture]
+fn listed_twice(#[values(1)] #[values(2)] _n: u8) -> u32 { //~ one parameter, two sources
+    1
+}
+
 #[rehearsal::test]
 fn slice(_bytes: &[u8]) {} //~ so a parameter names that as the fixture gives it
 
