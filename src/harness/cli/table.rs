@@ -1,125 +1,40 @@
 //! The settings of the test application, each declared once.
 //!
-//! The first part is libtest's command line, stable and unstable; `-Z unstable-options` is accepted and asked
-//! for nowhere. The second part is our own: each of those has a variable and a key too, because
+//! A part is libtest's command line, stable and unstable; `-Z unstable-options` is accepted and asked
+//! for nowhere. The others are our own: each of those has a variable and a key too, because
 //! `cargo test -- --flag` also reaches test binaries that are not ours.
 
-use crate::app::Declaration;
-use crate::app::{Form, Scope, Setting, Variable};
+mod choice;
+mod single;
 
-const SELECT: &str = "Which trials";
+use crate::app::{Declaration, Form, Scope, Setting, Variable};
+
+use self::choice::CHOICE;
+use self::single::SINGLE;
+
 const RUN: &str = "How they run";
 const SHOW: &str = "What is shown";
-
-/// A flag of libtest's: no key, and no variable unless the row names one.
-const LIBTEST: Setting = Setting { heading: SELECT, ..Setting::BLANK };
 
 /// A report that is written to a file.
 const REPORT: Setting = Setting { heading: SHOW, form: Form::Path, ..Setting::BLANK };
 
-/// All settings of a test binary.
-pub const TABLE: &[Setting] = &[
-    Setting {
-        name: "exact",
-        flags: &["--exact"],
-        help: "Filters and --skip match whole names instead of parts of them",
-        ..LIBTEST
-    },
-    Setting {
-        name: "skip",
-        flags: &["--skip"],
-        form: Form::List,
-        placeholder: "FILTER",
-        help: "Leave out trials whose names contain FILTER; may be repeated",
-        ..LIBTEST
-    },
-    Setting {
-        name: "filter-expr",
-        flags: &["-E", "--filter-expr"],
-        variables: &[Variable::exact("REHEARSAL_FILTER_EXPR")],
-        key: Some("filter-expr"),
-        form: Form::List,
-        placeholder: "EXPRESSION",
-        help: "Leave out trials of which this is not so, as in `tag(db) and not test(slow)`; given several times, \
-               one of them has to be so",
-        ..LIBTEST
-    },
-    Setting {
-        name: "failed",
-        flags: &["--failed"],
-        variables: &[Variable::exact("REHEARSAL_FAILED")],
-        help: "Leave out trials that did not fail when they ran last",
-        ..LIBTEST
-    },
-    Setting {
-        name: "shard",
-        flags: &["--shard"],
-        variables: &[Variable::exact("REHEARSAL_SHARD")],
-        form: Form::Text,
-        placeholder: "K/N",
-        help: "Run part K of N, one for each of N machines",
-        ..LIBTEST
-    },
-    Setting {
-        name: "shard-by",
-        flags: &["--shard-by"],
-        variables: &[Variable::exact("REHEARSAL_SHARD_BY")],
-        key: Some("shard-by"),
-        form: Form::Word(&["hash", "duration"]),
-        default: Some("hash"),
-        help: "What decides to which part a trial belongs: its name, or how long it took in earlier runs, so that all \
-               parts take about the same time; for that all machines need one and the same history",
-        ..LIBTEST
-    },
-    Setting { name: "ignored", flags: &["--ignored"], help: "Run ignored trials only", ..LIBTEST },
-    Setting {
-        name: "include-ignored",
-        flags: &["--include-ignored"],
-        help: "Run ignored trials too",
-        ..LIBTEST
-    },
-    Setting {
-        name: "test",
-        flags: &["--test"],
-        help: "Run tests; benchmarks too, once, unless --bench measures them",
-        ..LIBTEST
-    },
-    Setting {
-        name: "bench",
-        flags: &["--bench"],
-        help: "Measure benchmarks; tests do not run unless --test is given too",
-        ..LIBTEST
-    },
-    Setting {
-        name: "exclude-should-panic",
-        flags: &["--exclude-should-panic"],
-        help: "Leave out trials that should panic",
-        ..LIBTEST
-    },
-    Setting {
-        name: "no-tests",
-        flags: &["--no-tests"],
-        variables: &[Variable::exact("REHEARSAL_NO_TESTS")],
-        key: Some("no-tests"),
-        form: Form::Word(&["pass", "warn", "fail"]),
-        default: Some("warn"),
-        help: "What it means that a filter was given and nothing matched",
-        ..LIBTEST
-    },
-    Setting {
-        name: "list",
-        flags: &["--list"],
-        help: "List trials instead of running them; one a line with --format terse",
-        ..LIBTEST
-    },
-    Setting {
-        name: "audit",
-        flags: &["--audit"],
-        variables: &[Variable::exact("REHEARSAL_AUDIT")],
-        key: Some("audit"),
-        help: "Run nothing; fail where a test attribute in the sources registered no trial",
-        ..LIBTEST
-    },
+/// All settings of a test binary, in the order of its help.
+pub const TABLE: &[Setting] = &{
+    let mut all = [Setting::BLANK; CHOICE.len() + ROWS.len() + SINGLE.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = match at {
+            _ if at < CHOICE.len() => CHOICE[at],
+            _ if at < CHOICE.len() + ROWS.len() => ROWS[at - CHOICE.len()],
+            _ => SINGLE[at - CHOICE.len() - ROWS.len()],
+        };
+        at += 1;
+    }
+    all
+};
+
+/// How trials run, and what is shown.
+const ROWS: &[Setting] = &[
     Setting {
         name: "workers",
         heading: RUN,
@@ -467,41 +382,6 @@ pub const TABLE: &[Setting] = &[
     Setting { heading: SHOW, variables: &[Variable::exact("REHEARSAL_PROFILE")], ..Setting::PROFILE },
     Setting { heading: SHOW, ..Setting::SHOW_CONFIG },
     Setting { heading: SHOW, ..Setting::HELP },
-    Setting {
-        name: "group",
-        heading: "",
-        key: Some("group"),
-        form: Form::Text,
-        help: "The group of a trial",
-        scope: Scope::Override,
-        ..Setting::BLANK
-    },
-    Setting {
-        name: "weight",
-        heading: "",
-        key: Some("weight"),
-        form: Form::Count { least: 1 },
-        help: "How many workers' room a trial takes",
-        scope: Scope::Override,
-        ..Setting::BLANK
-    },
-    Setting {
-        name: "exclusive",
-        heading: "",
-        key: Some("exclusive"),
-        help: "Whether nothing else runs while a trial does",
-        scope: Scope::Override,
-        ..Setting::BLANK
-    },
-    Setting {
-        name: "limit-of-group",
-        heading: "",
-        key: Some("limit"),
-        form: Form::Count { least: 1 },
-        help: "How many trials of a group run at once",
-        scope: Scope::Named("group"),
-        ..Setting::BLANK
-    },
 ];
 
 /// What a test binary says of itself.
