@@ -56,7 +56,7 @@ impl<A: Actor> StandIn<A> {
                 true => shared.mailbox.poll_next(inbox, cx),
                 false => shared.mailbox.poll_control(true, cx),
             };
-            return Poll::Ready(match next {
+            return Poll::Ready(match next.map(|next| opened(shared, next)) {
                 Poll::Ready(Next::Message(Envelope::BuiltIn(built_in))) => {
                     shared.node.count_message();
                     match *built_in {
@@ -85,13 +85,31 @@ impl<A: Actor> StandIn<A> {
     pub(crate) fn shut(&mut self) -> Vec<Envelope<A::Message>> {
         let Finisher { shared, inbox } = &mut self.held;
         shared.mailbox.close(inbox);
-        inbox.drain().collect()
+        inbox.drain().map(|message| unwrapped(shared, message)).collect()
     }
 
     /// Ends. What waits in the mailbox reaches nobody.
     pub(crate) fn end(mut self, exit: Exit) {
         let Finisher { shared, inbox } = &mut self.held;
         shared.finish(exit, inbox);
+    }
+}
+
+fn opened<A: Actor, C>(
+    shared: &Shared<A>,
+    next: Next<Envelope<A::Message>, C>,
+) -> Next<Envelope<A::Message>, C> {
+    match next {
+        Next::Message(message) => Next::Message(unwrapped(shared, message)),
+        other => other,
+    }
+}
+
+/// The message itself: where somebody wants spans it comes with where it was called, and has a span of no length here.
+fn unwrapped<A: Actor>(shared: &Shared<A>, message: Envelope<A::Message>) -> Envelope<A::Message> {
+    match message {
+        Envelope::Traced(traced) => traced.open::<A>(&shared.node).0,
+        message => message,
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, Once};
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::Restart;
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually};
+use rehearsal::testkit::{Asked, LONG_WAIT, Probed, clean, ended, eventually};
 use serde::{Deserialize, Serialize};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -267,5 +267,22 @@ async fn what_becomes_of_an_actor_is_told() -> Tested {
         let told: Vec<_> = seen().into_iter().filter(of_it).map(|one| one.name).collect();
         assert_eq!(told, ["spawned", "restarted", "ended"], "{place}");
     }
+    Ok(())
+}
+
+/// What arrives comes with the span it was called in, and is the same message.
+#[rehearsal::test]
+async fn a_probe_sees_what_arrives_while_spans_are_recorded() -> Tested {
+    let _clean = clean();
+    begin();
+    let (counter, mut probe) = Counter::probe();
+    let (asked, echo) = (counter.add(3).send()?, counter.echo("hello").send()?);
+    let Asked::<Counter>::add(reply, 3) = probe.expect().await else { panic!("another command") };
+    reply.send(30);
+    assert_eq!(asked.await?, 30);
+    counter.add(4).tell()?;
+    drop(counter);
+    let Asked::<Counter>::add(_, 4) = probe.expect().await else { panic!("another command") };
+    assert_eq!(echo.await?, "hello");
     Ok(())
 }
