@@ -111,6 +111,34 @@ async fn who_stops_it_through_a_slow_proxy_stops_it() -> Tested {
     Ok(())
 }
 
+/// As with an actor that is in a command: a question is answered, a kill is at once, and a stop waits until what is in hand
+/// has been handed on, where it is left as by any stop.
+#[rehearsal::test(start_paused = true)]
+async fn one_that_is_slow_is_killed_at_once_and_answers_questions() -> Tested {
+    let _clean = clean().letters(1);
+    let hour = Duration::from_secs(3600);
+    for way in ["kill", "end", "stop"] {
+        let counter = counter(Placement::Task).await?;
+        let (slow, _guard) = testkit::slow(&counter, hour);
+        let (ended, before) = (slow.ended(), tokio::time::Instant::now());
+        let asked = slow.add(1).timeout(2 * hour).send()?;
+        testkit::settle().await;
+        slow.ping().await?;
+        match way {
+            "kill" => slow.kill(),
+            "end" => drop(counter.stop().await?),
+            _ => slow.stop().tell(),
+        }
+        let exit = ended.await;
+        let waited = before.elapsed() >= hour;
+        assert_eq!(waited, way == "stop", "{way}: {:?}", before.elapsed());
+        let reason = if way == "kill" { Reason::Killed { signal: None } } else { Reason::Stopped };
+        assert_eq!(exit.reason, reason, "{way}");
+        assert_eq!(asked.await.unwrap_err().exit(), Some(&exit), "{way}");
+    }
+    Ok(())
+}
+
 #[rehearsal::test]
 async fn a_lost_frame_is_noticed_at_the_deadline_and_not_before() -> Tested {
     let _clean = clean().letters(1);
