@@ -409,6 +409,18 @@ impl<A: Actor> Crossing<A> {
     }
 }
 
+/// What `Up::Event` begins with on the wire.
+const EVENT: u8 = 5;
+
+/// The bytes of the event that a frame of a worker is, if it is one: nearly all are of an actor that has much to say, and
+/// reading the header of each as the value that it is costs more than all else of it.
+pub(crate) fn event(body: &[u8]) -> Option<&[u8]> {
+    match body {
+        [EVENT, value @ ..] => Some(value),
+        _ => None,
+    }
+}
+
 /// Splits a frame into its header and the bytes of the value behind it.
 pub(crate) fn split<H: DeserializeOwned>(body: &[u8]) -> Result<(H, &[u8]), WireError> {
     wire::take(body)

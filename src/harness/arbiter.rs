@@ -121,7 +121,7 @@ impl Arbiter {
     pub fn report(&mut self, source: Source, report: Report) {
         let positions =
             |positions: Vec<u32>| positions.into_iter().map(|position| position as usize).collect();
-        let input = match report {
+        let input = match report.in_full() {
             Report::Finished { position, verdict, started_ns, duration_ns, output, notes } => {
                 if let Some(chronicle) = &mut self.run.chronicle {
                     let trial = self.dispatch.trial_of(position as usize);
@@ -131,6 +131,7 @@ impl Arbiter {
                 let outcome = Outcome { ran, duration_ns, output, notes, ..Outcome::of(verdict) };
                 Input::Finished(source, position as usize, Box::new(outcome))
             }
+            Report::Passed { .. } => unreachable!("it was told in full"),
             Report::TakenBack { positions: taken } => Input::TakenBack(source, positions(taken)),
             Report::Leaving { positions: left } => Input::Leaving(source, positions(left)),
             Report::Complaint { message } => return self.run_error(&message),

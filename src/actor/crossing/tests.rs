@@ -1,5 +1,6 @@
 //! What a parent keeps of its asks and tells until they are answered or reported.
 
+use crate::actor::crossing;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -69,4 +70,29 @@ fn tells_count_until_they_are_reported_and_nothing_counts_that_was_not_written()
     let Poll::Ready(Waited::Failed(cause)) = told else { panic!("it was told that it was not sent") };
     let why = cause.to_string();
     assert!(why.contains("arguments could not cross") && why.contains("it cannot be written"), "{why}");
+}
+
+#[rehearsal::test]
+fn an_event_is_told_by_its_first_byte_and_nothing_else_is_taken_for_one() {
+    let frame = |header: crossing::Up| {
+        let mut frame = Vec::new();
+        crossing::write(&mut frame, &(header, 7_u32)).expect("written");
+        frame.split_off(crate::sys::wire::PREFIX)
+    };
+    assert_eq!(crossing::event(&frame(crossing::Up::Event)).map(crossing::read::<u32>), Some(Ok(7)));
+    let others = [
+        crossing::Up::Refused { why: String::new() },
+        crossing::Up::Started,
+        crossing::Up::Failed { message: String::new() },
+        crossing::Up::Answer { request: 5 },
+        crossing::Up::Stream { number: 5 },
+        crossing::Up::Notify,
+        crossing::Up::Taken { tells: 5 },
+        crossing::Up::Unread { number: 5 },
+    ];
+    for header in others {
+        let told = format!("{header:?}");
+        assert_eq!(crossing::event(&frame(header)), None, "{told}");
+    }
+    assert_eq!(crossing::event(&[]), None);
 }

@@ -414,18 +414,14 @@ impl<A: Actor> Reader<A> {
                 Err(error) => return Err(format!("what its process wrote is no message: {error}")),
             };
             self.line.frames.fetch_add(1, Ordering::Relaxed);
+            if let Some(event) = crossing::event(body) {
+                let event = (self.event)(event).map_err(|why| format!("an event of its process: {why}"))?;
+                hand_on(&mut self.on_event, event)?;
+                continue;
+            }
             let (header, value) = crossing::split::<Up>(body)
                 .map_err(|error| format!("what its process wrote is no message: {error}"))?;
-            let settled = match header {
-                Up::Event => {
-                    let event =
-                        (self.event)(value).map_err(|why| format!("an event of its process: {why}"))?;
-                    hand_on(&mut self.on_event, event)?;
-                    continue;
-                }
-                header => settle(&self.shared, &self.line, header, value),
-            };
-            settled?;
+            settle(&self.shared, &self.line, header, value)?;
             self.line.note(&self.shared);
         }
     }

@@ -22,7 +22,8 @@ pub(super) fn read(mut letter: &[u8]) -> Result<Vec<Report>, String> {
 }
 
 /// The report of a trial whose process did not end well after it: what waits for the end of a process is the trial's.
-pub(super) fn held_to(mut report: Report, order: Order, status: ExitStatus) -> Report {
+pub(super) fn held_to(report: Report, order: Order, status: ExitStatus) -> Report {
+    let mut report = report.in_full();
     if let Report::Finished { position, verdict, .. } = &mut report {
         *position = order.position;
         if !status.success() && !verdict.is_red() {
@@ -30,7 +31,7 @@ pub(super) fn held_to(mut report: Report, order: Order, status: ExitStatus) -> R
             *verdict = Verdict::Crashed { death: death(status), message };
         }
     }
-    report
+    report.in_short()
 }
 
 pub(super) fn death(status: ExitStatus) -> Death {

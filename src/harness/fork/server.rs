@@ -345,7 +345,9 @@ impl Server {
                     let mut told = None;
                     for report in reports {
                         match report {
-                            Report::Finished { .. } => told = Some(held_to(report, order, status)),
+                            Report::Finished { .. } | Report::Passed { .. } => {
+                                told = Some(held_to(report, order, status))
+                            }
                             // Where the arbiter is gone nobody is told.
                             report => drop(bare.event(&report)),
                         }

@@ -88,13 +88,18 @@ pub(super) struct Seen {
 /// on its way to the trial's thread.
 pub(super) fn judge(entry: &Entry, seen: Seen, task_panic: TaskPanic, shutdown: Duration) -> Verdict {
     let Seen { end, stray, skipped, left, left_threads, fixtures } = seen;
+    let should_panic = entry.options.should_panic;
+    let is_plain =
+        stray.is_empty() && skipped.is_none() && left.is_none() && !left_threads && fixtures.is_empty();
+    if is_plain && end == End::Returned && should_panic == ShouldPanic::No {
+        return Verdict::Passed;
+    }
     if let End::NoRuntime { error } = end {
         return failed(format!(
             "the test's tokio runtime could not be built: {error}\nit did not run; look at this process's limits on \
              open files and threads (ulimit -n, ulimit -u)"
         ));
     }
-    let should_panic = entry.options.should_panic;
     let strays_count = should_panic == ShouldPanic::No && task_panic == TaskPanic::Fail;
     let stray = if strays_count { stray.first().map(|first| beside(first, stray.len())) } else { None };
     if let Some(reason) = skipped

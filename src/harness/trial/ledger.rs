@@ -189,6 +189,11 @@ impl Ledger {
     }
 }
 
+/// The trial that has this process to itself, if one runs that does.
+pub(super) fn alone() -> Option<Arc<Ledger>> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
 /// Ends the watch over the calling thread.
 pub(super) struct Watch {
     before: Option<Post>,
@@ -199,10 +204,11 @@ pub(super) struct Watch {
 /// Makes the calling thread the trial's own, until the guard is dropped.
 pub(super) fn watch(ledger: &Arc<Ledger>) -> Watch {
     listen();
-    sight::begin(ledger);
     let alone = ledger.settings.alone;
     if alone {
         *ALONE.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(ledger));
+    } else {
+        sight::begin(ledger);
     }
     let post = Post { ledger: Arc::clone(ledger), place: Place::Own(try_id()) };
     let inside = if alone { ledger.realm.enter_alone() } else { ledger.realm.enter() };

@@ -2,20 +2,20 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::ledger::Ledger;
+use super::ledger::{self, Ledger};
 use crate::harness::outcome::Output;
 
 /// Actors that are drawn at most.
 pub(super) const MOST: usize = 40;
 
-/// The trials that run in this process now.
+/// The trials that run side by side in this process now.
 static RUNNING: Mutex<Vec<Weak<Ledger>>> = Mutex::new(Vec::new());
 
 fn running() -> MutexGuard<'static, Vec<Weak<Ledger>>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes that a trial runs.
+/// Notes that a trial runs which has not got this process to itself.
 pub(super) fn begin(ledger: &Arc<Ledger>) {
     let mut running = running();
     running.retain(|other| other.strong_count() > 0);
@@ -24,7 +24,8 @@ pub(super) fn begin(ledger: &Arc<Ledger>) {
 
 /// The tree of the actors of a trial that runs in this process, its thread hanging or not; `None` where it has none.
 pub fn actors_of(trial: &str) -> Option<String> {
-    let ledgers: Vec<_> = running().iter().filter_map(Weak::upgrade).collect();
+    let mut ledgers: Vec<_> = running().iter().filter_map(Weak::upgrade).collect();
+    ledgers.extend(ledger::alone());
     ledgers.iter().rev().find(|ledger| ledger.entry().name() == trial)?.drawn()
 }
 

@@ -264,13 +264,17 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
     let mut deaf = false;
     if let Some(capture) = &shared.capture {
         capture::flush_all();
-        deaf = !capture.is_output();
+        let written = capture.written();
+        deaf = written.is_none();
         if deaf {
             let next = if shared.host == Host::Fork { "" } else { "; the next test gets a new worker" };
             notes.push(format!("closed or replaced its stdout or stderr{next}"));
         }
         let wanted = shared.setup.keep_output || attempt.verdict.is_red();
-        output = collect(capture, wanted.then_some(shared.setup.output_limit), &mut notes);
+        let is_empty = written.map_or_else(|| matches!(capture.is_empty(), Ok(true)), |bytes| bytes == 0);
+        if !is_empty {
+            output = collect(capture, wanted.then_some(shared.setup.output_limit), &mut notes);
+        }
     }
     notes.extend(shared.settings.store.as_ref().and_then(|store| store.stopped_while()));
     if !attempt.actors.is_empty() {
@@ -287,17 +291,13 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
     let started_ns = shared.page.load().map_or(0, |moment| moment.started_ns);
     let (verdict, duration_ns) = (attempt.verdict.clone(), attempt.duration_ns);
     let position = order.position;
-    send(shared, Report::Finished { position, verdict, started_ns, duration_ns, output, notes });
+    let report = Report::Finished { position, verdict, started_ns, duration_ns, output, notes };
+    send(shared, report.in_short());
     deaf || children.is_some() || (attempt.left_threads && own_process)
 }
 
 /// Reads what a trial wrote, if it is wanted, and makes room for the next one.
 fn collect(capture: &Capture, limit: Option<u64>, notes: &mut Vec<String>) -> Output {
-    match capture.is_empty() {
-        Ok(true) => return Output::default(),
-        Ok(false) => {}
-        Err(error) => notes.push(format!("its output could not be looked at: {error}")),
-    }
     let mut output = Output::default();
     if let Some(limit) = limit {
         match capture.read(limit) {

@@ -75,6 +75,15 @@ impl<'de> Deserialize<'de> for Made {
 /// What a worker sends home.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
+    /// A trial passed, and there is nothing else to say of it.
+    Passed {
+        /// Which.
+        position: u32,
+        /// When it began, on the monotonic clock.
+        started_ns: u64,
+        /// How long it took, nanoseconds.
+        duration_ns: u64,
+    },
     /// A trial ran to its end.
     Finished {
         /// Which.
@@ -116,7 +125,75 @@ pub enum Report {
 
 wired! {
     enum Report {
+        Passed { position, started_ns, duration_ns },
         Finished { position, verdict, started_ns, duration_ns, output, notes }, TakenBack { positions },
         Leaving { positions }, Complaint { message }, Wants { fixture, variant }
+    }
+}
+
+impl Report {
+    /// This report of a finished trial in as few words as will do: most have none but that it passed.
+    pub fn in_short(self) -> Report {
+        match self {
+            Report::Finished {
+                position,
+                verdict: Verdict::Passed,
+                started_ns,
+                duration_ns,
+                output,
+                notes,
+            } if output.bytes.is_empty() && output.dropped == 0 && notes.is_empty() => {
+                Report::Passed { position, started_ns, duration_ns }
+            }
+            report => report,
+        }
+    }
+
+    /// The same in full, so that a finished trial is always [`Report::Finished`].
+    pub fn in_full(self) -> Report {
+        match self {
+            Report::Passed { position, started_ns, duration_ns } => Report::Finished {
+                position,
+                verdict: Verdict::Passed,
+                started_ns,
+                duration_ns,
+                output: Output::default(),
+                notes: Vec::new(),
+            },
+            report => report,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rehearsal::test]
+    fn only_what_says_nothing_but_that_it_passed_is_told_in_short() {
+        let output = |bytes: &[u8], dropped| Output { bytes: bytes.to_vec(), dropped };
+        let finished = |verdict, output, notes: Vec<String>| Report::Finished {
+            position: 7,
+            verdict,
+            started_ns: 1,
+            duration_ns: 2,
+            output,
+            notes,
+        };
+        let plain = finished(Verdict::Passed, Output::default(), Vec::new());
+        let short = plain.clone().in_short();
+        assert_eq!(short, Report::Passed { position: 7, started_ns: 1, duration_ns: 2 });
+        assert_eq!(short.in_full(), plain);
+        let failed = Verdict::Failed { message: String::new() };
+        for told in [
+            finished(failed, Output::default(), Vec::new()),
+            finished(Verdict::Passed, output(b"line", 0), Vec::new()),
+            finished(Verdict::Passed, output(b"", 1), Vec::new()),
+            finished(Verdict::Passed, Output::default(), vec!["a note".to_owned()]),
+            Report::TakenBack { positions: vec![7] },
+        ] {
+            assert_eq!(told.clone().in_short(), told);
+            assert_eq!(told.clone().in_full(), told);
+        }
     }
 }

@@ -75,9 +75,9 @@ impl Capture {
         match self.never {}
     }
 
-    /// Whether stdout and stderr of this process still go here: there is no such file here.
-    pub fn is_output(&self) -> bool {
-        true
+    /// How many bytes were written, if stdout and stderr of this process still go here: there is no such file here.
+    pub fn written(&self) -> Option<u64> {
+        match self.never {}
     }
 
     /// Forgets everything.

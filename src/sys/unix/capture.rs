@@ -15,6 +15,8 @@ use super::limit::told;
 #[derive(Debug)]
 pub struct Capture {
     file: File,
+    /// Which file it is: device and number.
+    identity: (u64, u64),
 }
 
 impl Capture {
@@ -27,7 +29,7 @@ impl Capture {
         // SAFETY: sets the status flags of a descriptor that we own. Append mode belongs to the open file, so every
         // duplicate has it, in any process.
         super::call::check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, libc::O_APPEND) })?;
-        Ok(Capture { file: File::from(fd) })
+        Capture::of(File::from(fd))
     }
 
     /// The capture that this process's stdout goes to, where it does; `None` where stdout is anything else.
@@ -48,7 +50,13 @@ impl Capture {
         let metadata = file.metadata()?;
         // A regular file that has no name in any directory: nobody but an arbiter hands such a thing around.
         let ours = metadata.file_type().is_file() && metadata.nlink() == 0;
-        Ok(ours.then_some(Capture { file }))
+        let identity = (metadata.dev(), metadata.ino());
+        Ok(ours.then_some(Capture { file, identity }))
+    }
+
+    fn of(file: File) -> io::Result<Capture> {
+        let metadata = file.metadata()?;
+        Ok(Capture { file, identity: (metadata.dev(), metadata.ino()) })
     }
 
     /// A duplicate of the file, close-on-exec, to be given to a process as stdout and stderr.
@@ -121,20 +129,12 @@ impl Capture {
         if from < to { punch_hole(&self.file, from, to - from) } else { Ok(()) }
     }
 
-    /// Whether stdout and stderr of this process still go here: somebody may have closed them or put others in their
-    /// place.
-    // The types of these numbers differ from system to system.
-    #[allow(clippy::unnecessary_cast)]
-    pub fn is_output(&self) -> bool {
-        let Ok(ours) = self.file.metadata() else { return false };
-        [libc::STDOUT_FILENO, libc::STDERR_FILENO].into_iter().all(|fd| {
-            // SAFETY: all zeros is a valid value, and a valid place for the call to write to.
-            let (result, theirs) = unsafe {
-                let mut theirs: libc::stat = std::mem::zeroed();
-                (libc::fstat(fd, &mut theirs), theirs)
-            };
-            result == 0 && theirs.st_dev as u64 == ours.dev() && theirs.st_ino as u64 == ours.ino()
-        })
+    /// How many bytes were written, if stdout and stderr of this process still go here; `None` where somebody has closed
+    /// them or put others in their place.
+    pub fn written(&self) -> Option<u64> {
+        let [out, err] = [libc::STDOUT_FILENO, libc::STDERR_FILENO].map(look);
+        let (out, err) = (out?, err?);
+        (out.identity == self.identity && err.identity == self.identity).then_some(out.len)
     }
 
     /// Forgets everything. What a writer writes next is at the beginning.
@@ -160,6 +160,25 @@ impl Capture {
         let end = seek(start, libc::SEEK_DATA).unwrap_or(len).clamp(start, len);
         (start < len).then_some(start..end)
     }
+}
+
+/// An open file as the system tells it.
+struct Looked {
+    identity: (u64, u64),
+    len: u64,
+}
+
+/// `None` where this descriptor is closed.
+// The types of these numbers differ from system to system.
+#[allow(clippy::unnecessary_cast)]
+fn look(fd: libc::c_int) -> Option<Looked> {
+    let mut told = std::mem::MaybeUninit::<libc::stat>::zeroed();
+    // SAFETY: a valid place for the call to write to; it reads nothing.
+    let looked = unsafe { libc::fstat(fd, told.as_mut_ptr()) };
+    // SAFETY: all zeros is a valid value, and what the call writes is another.
+    let told = unsafe { told.assume_init() };
+    let identity = (told.st_dev as u64, told.st_ino as u64);
+    (looked == 0).then_some(Looked { identity, len: told.st_size as u64 })
 }
 
 /// What a hole's boundaries are multiples of, bytes: pages of the systems we know are divisors of it.
