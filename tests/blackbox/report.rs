@@ -274,10 +274,98 @@ fn a_report_that_takes_the_place_of_another_suites_says_so() {
 /// A suite that was built without it names the feature.
 #[test]
 fn a_report_that_was_not_built_names_its_feature() {
-    for (flag, feature) in [("--junit", "junit"), ("--trace", "report")] {
+    for (flag, feature) in [("--junit", "junit"), ("--report", "report"), ("--trace", "report")] {
         let run = basic(&["green", flag, "out"]).run();
         run.ends_with(101).complains(flag).complains(&format!("features = [\"{feature}\"]"));
         assert_eq!(run.stdout, "", "nothing ran");
     }
     basic(&["green"]).env("REHEARSAL_JUNIT", "out").run().ends_with(101).complains("feature `junit`");
+}
+
+/// What a browser makes of a page: the title that this script, put behind the page's own, gives it in the end.
+fn in_a_browser(page: &str, script: &str) -> Option<String> {
+    let into = Folder::new();
+    // What goes wrong on the page, its own script's errors included, is told too.
+    let before = "<script>window.wrong=[];onerror=(...e)=>wrong.push(e.join(' '));</script>";
+    let driver = format!(
+        "<script>try{{document.title=JSON.stringify((()=>{{{script}}})())}}catch(e){{document.title='driver: '+e}}</script>"
+    );
+    let page = page.replacen("<head>", &format!("<head>{before}"), 1).replacen(
+        "</body>",
+        &format!("{driver}</body>"),
+        1,
+    );
+    fs::write(into.path("page.html"), page).expect("written");
+    let browser = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(|name| {
+        let mut browser = Command::new(name);
+        browser.args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--window-size=1000,1200",
+            "--dump-dom",
+        ]);
+        browser.arg(format!("--user-data-dir={}", into.path("profile")));
+        browser.arg(format!("file://{}", into.path("page.html"))).output().ok()
+    });
+    let Some(output) = browser else {
+        eprintln!("skipped: there is no browser here");
+        return None;
+    };
+    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
+    let title = dom.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+    let (title, _) =
+        title.unwrap_or_else(|| panic!("no title\n{dom}\n{}", String::from_utf8_lossy(&output.stderr)));
+    Some(title.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+}
+
+/// The page works in a real browser: list, search, filter, timeline, the way to a failure; nothing on it is fooled.
+#[test]
+fn a_browser_shows_what_ran() {
+    let into = Folder::new();
+    let run = reports(&["--report", &into.path("{binary}.html")]).run();
+    run.ends_with(101);
+    let script = "
+        const at = (id) => document.getElementById(id), rows = () => document.querySelectorAll('#list .row').length;
+        const seen = [wrong.length, at('count').textContent, rows(), document.querySelectorAll('.failure').length];
+        at('find').value = 'red differs';
+        at('find').oninput();
+        seen.push(at('count').textContent, rows());
+        at('kinds').querySelector('button').click();
+        seen.push(at('count').textContent);
+        at('kinds').querySelector('button').click();
+        document.querySelectorAll('.failure').forEach((failure) => (failure.open = false));
+        document.querySelector('#list a').click();
+        seen.push(document.querySelector('.failure[open] summary code').textContent);
+        const line = at('line'), pixels = line.getContext('2d').getImageData(0, 0, line.width, line.height).data;
+        seen.push(pixels.some((part) => part > 0), document.querySelectorAll('.diff b').length > 0);
+        seen.push(document.images.length, document.querySelector('.again button').textContent, wrong.length);
+        return seen;";
+    let Some(title) = in_a_browser(&into.read("reports.html"), script) else { return };
+    let seen: serde_json::Value = serde_json::from_str(&title).unwrap_or_else(|e| panic!("{e}: {title}"));
+    let name = "red::differs";
+    let expected =
+        serde_json::json!([0, "13", 13, 8, "2 of 13", 2, "0 of 13", name, true, true, 0, "copy", 0]);
+    assert_eq!(seen, expected);
+}
+
+/// 10,000 trials, a thousand of which failed: the list keeps to what is in sight, and finding one takes no time.
+#[test]
+fn a_browser_shows_ten_thousand_trials() {
+    let into = Folder::new();
+    let run = Launch::new(executable("reports", "large")).args(["--report", &into.path("large.html")]).run();
+    run.ends_with(101);
+    let page = into.read("large.html");
+    assert!(page.len() < 4 << 20, "{} bytes", page.len());
+    let script = "
+        const at = (id) => document.getElementById(id), begun = performance.now();
+        const seen = [at('count').textContent, document.querySelectorAll('#list .row').length < 100];
+        at('find').value = 't_09999';
+        at('find').oninput();
+        at('in').click();
+        seen.push(at('count').textContent, document.querySelector('#list .row').textContent.includes('t_09999'));
+        seen.push(performance.now() - begun < 1000, wrong.length);
+        return seen;";
+    let Some(title) = in_a_browser(&page, script) else { return };
+    assert_eq!(title, "[\"10000\",true,\"1 of 10000\",true,true,0]");
 }

@@ -9,6 +9,8 @@ use crate::app::{Environment, Settings};
 pub struct Reports {
     /// `--junit`.
     pub junit: Option<PathBuf>,
+    /// `--report`: a page for a browser.
+    pub html: Option<PathBuf>,
     /// `--trace`: the course of the run for Perfetto.
     pub trace: Option<PathBuf>,
 }
@@ -21,6 +23,6 @@ impl Reports {
             return Reports::default();
         }
         let path = |name| settings.path(name).map(PathBuf::from);
-        Reports { junit: path("junit"), trace: path("trace") }
+        Reports { junit: path("junit"), html: path("report"), trace: path("trace") }
     }
 }

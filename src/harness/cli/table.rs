@@ -356,6 +356,14 @@ const ROWS: &[Setting] = &[
         ..REPORT
     },
     Setting {
+        name: "report",
+        variables: &[Variable::exact("REHEARSAL_REPORT")],
+        key: Some("report"),
+        flags: &["--report"],
+        help: "Write a page for a browser to this file, with failures, timeline and search",
+        ..REPORT
+    },
+    Setting {
         name: "trace",
         variables: &[Variable::exact("REHEARSAL_TRACE")],
         key: Some("trace"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::harness::again::Again;
 use crate::harness::cli::{Format, Options};
 use crate::harness::event::Event;
+use crate::harness::history::known::Known;
 use crate::harness::target::{Suite, Target};
 
 use super::json::Json;
@@ -163,8 +164,9 @@ impl Reporters {
         if let Some(log) = logfile::open(options)? {
             all.push(Box::new(Logfile::new(log)));
         }
+        let history = || Known::of(&options.history, target, false).history;
         let suite = || target.map_or_else(Suite::unknown, Target::suite);
-        if let Some(written) = Written::wanted(&options.reports, suite, again)? {
+        if let Some(written) = Written::wanted(&options.reports, suite, again, history)? {
             all.push(Box::new(written));
         }
         if let Some(progress) = progress {

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::harness::again::Again;
 use crate::harness::event::{Event, TrialInfo};
+use crate::harness::history::record::History;
 use crate::harness::outcome::{Outcome, Ran};
 use crate::harness::registry::Kind;
 use crate::harness::reporter::summary::Tally;
@@ -16,6 +17,8 @@ pub struct Account {
     pub suite: Suite,
     /// How its trials are run again.
     pub again: Again,
+    /// What is known of them from earlier runs, where a report tells of it.
+    pub history: History,
     /// When it began.
     pub began: SystemTime,
     /// The same on the monotonic clock, nanoseconds.
@@ -66,6 +69,7 @@ impl Account {
         Account {
             suite,
             again,
+            history: History::default(),
             began: SystemTime::now(),
             began_ns: 0,
             workers: 0,

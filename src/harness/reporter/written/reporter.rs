@@ -8,6 +8,7 @@ use crate::app::notice::say;
 use crate::harness::again::Again;
 use crate::harness::cli::Reports;
 use crate::harness::event::Event;
+use crate::harness::history::record::History;
 use crate::harness::reporter::{Reporter, ReporterError};
 use crate::harness::target::Suite;
 
@@ -30,6 +31,10 @@ const JUNIT: Option<Write> = Some(super::junit::write);
 #[cfg(not(feature = "junit"))]
 const JUNIT: Option<Write> = None;
 #[cfg(feature = "report")]
+const HTML: Option<Write> = Some(super::html::page::write);
+#[cfg(not(feature = "report"))]
+const HTML: Option<Write> = None;
+#[cfg(feature = "report")]
 const TRACE: Option<Write> = Some(super::trace::write);
 #[cfg(not(feature = "report"))]
 const TRACE: Option<Write> = None;
@@ -51,6 +56,7 @@ impl Written {
         reports: &Reports,
         suite: impl FnOnce() -> Suite,
         again: impl FnOnce() -> Again,
+        history: impl FnOnce() -> History,
     ) -> Result<Option<Written>, ReporterError> {
         let wanted = [
             (
@@ -63,6 +69,15 @@ impl Written {
                 },
             ),
             (
+                &reports.html,
+                Kind {
+                    flag: "--report",
+                    feature: "report",
+                    write: HTML,
+                    marks: ("<meta name=\"suite\" content=\"", "\""),
+                },
+            ),
+            (
                 &reports.trace,
                 Kind { flag: "--trace", feature: "report", write: TRACE, marks: ("\"suite\":\"", "\"") },
             ),
@@ -72,6 +87,9 @@ impl Written {
         }
         let mut written =
             Written { account: Account::new(suite(), again()), reports: Vec::new(), trouble: None };
+        if reports.html.is_some() {
+            written.account.history = history();
+        }
         for (path, kind) in wanted {
             if let Some(path) = path {
                 written.add(path, &kind)?;

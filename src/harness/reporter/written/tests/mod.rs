@@ -28,7 +28,7 @@ fn again() -> Again {
 }
 
 /// The account of the scripted run, in which everything happens that a report has words for.
-fn scripted() -> Account {
+pub(super) fn scripted() -> Account {
     let mut keeps = Keeps(Account::new(suite(), again()));
     play(&mut keeps, Some(42));
     keeps.0

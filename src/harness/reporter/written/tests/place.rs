@@ -132,13 +132,20 @@ fn whose_report_is_there_is_read_from_its_head() {
 fn two_reports_cannot_go_to_one_file() {
     let folder = Folder::new("same");
     let path = Some(folder.0.join("out"));
-    let reports = Reports { junit: path.clone(), trace: path };
-    let Err(error) = Written::wanted(&reports, suite, super::again) else { panic!("they cannot") };
+    let reports = Reports { junit: path.clone(), trace: path, html: None };
+    let Err(error) = Written::wanted(&reports, suite, super::again, Default::default) else {
+        panic!("they cannot")
+    };
     assert!(error.to_string().starts_with("--junit and --trace are both to go to "), "{error}");
 }
 
 #[rehearsal::test]
 fn where_no_report_is_wanted_nothing_is_asked_for_it() {
-    let wanted = Written::wanted(&Reports::default(), || panic!("no suite"), || panic!("no command"));
+    let wanted = Written::wanted(
+        &Reports::default(),
+        || panic!("no suite"),
+        || panic!("no command"),
+        || panic!("no history"),
+    );
     assert!(wanted.is_ok_and(|wanted| wanted.is_none()));
 }
