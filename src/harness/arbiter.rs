@@ -264,7 +264,8 @@ impl Arbiter {
                 Effect::Slow(position, elapsed_ns) => {
                     let trial = self.run.seats[position].info;
                     let elapsed = Duration::from_nanos(elapsed_ns);
-                    self.run.reporter.event(&Event::Slow { trial, elapsed });
+                    let mark = Duration::from_millis(self.run.planned[position].slow_ms);
+                    self.run.reporter.event(&Event::Slow { trial, mark, elapsed });
                 }
                 Effect::Warning(message) => self.run.reporter.event(&Event::Warning { message: &message }),
                 Effect::RunError { message, after } => {
@@ -435,14 +436,16 @@ impl Arbiter {
     }
 
     fn show_busy(&mut self, now_ns: u64) {
-        let (slow_ns, seats) = (self.run.limits.slow_ms.saturating_mul(1_000_000), &self.run.seats);
+        let (planned, seats) = (&self.run.planned, &self.run.seats);
         let running: Vec<Running<'_>> = self
             .hands
             .iter()
             .flatten()
             .filter_map(|hand| {
                 let current = current_of(&hand.page)?;
-                let trial = seats.get(self.dispatch.trial_of(current.position))?.info;
+                let position = self.dispatch.trial_of(current.position);
+                let trial = seats.get(position)?.info;
+                let slow_ns = planned.get(position)?.slow_ms.saturating_mul(1_000_000);
                 let elapsed_ns = now_ns.saturating_sub(current.started_ns);
                 let elapsed = Duration::from_nanos(elapsed_ns);
                 Some(Running { worker: hand.source.worker, trial, elapsed, slow: elapsed_ns >= slow_ns })

@@ -133,6 +133,10 @@ impl Dispatch {
         self.planned[self.trial_of(position)].limit_ms
     }
 
+    fn slow_ms(&self, position: Position) -> u64 {
+        self.planned[self.trial_of(position)].slow_ms
+    }
+
     /// The slot this message is about, unless a later worker has taken its place.
     fn live(&mut self, source: Source) -> Option<&mut Slot> {
         self.slots.get_mut(source.worker).filter(|slot| slot.source == source)
@@ -301,7 +305,7 @@ impl Dispatch {
                     self.time_out(worker, current.position, elapsed_ns);
                     return;
                 }
-                if elapsed_ns >= self.limits.slow_ms * 1_000_000
+                if elapsed_ns >= self.slow_ms(current.position).saturating_mul(1_000_000)
                     && self.slots[worker].slow != Some(current.position)
                 {
                     self.slots[worker].slow = Some(current.position);

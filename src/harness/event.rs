@@ -53,10 +53,12 @@ pub enum Event<'a> {
         /// One a busy worker: worker number, trial, elapsed, and whether it is slow by now.
         running: &'a [Running<'a>],
     },
-    /// A trial runs longer than the slow mark (60 s unless set otherwise); told once a trial.
+    /// A trial runs longer than its slow mark (60 s unless set otherwise); told once a trial.
     Slow {
         /// Which.
         trial: TrialInfo<'a>,
+        /// Its slow mark.
+        mark: Duration,
         /// For how long by now.
         elapsed: Duration,
     },

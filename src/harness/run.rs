@@ -45,7 +45,7 @@ pub struct Run {
     pub workers: usize,
     /// Seed of a shuffled order.
     pub shuffle_seed: Option<u64>,
-    /// Grace and slow mark.
+    /// Grace, and what else holds for all.
     pub limits: Limits,
     /// What every worker is started with.
     pub setup: Setup,

@@ -282,7 +282,6 @@ fn assemble(
         shuffle_seed: plan.shuffle_seed,
         limits: Limits {
             grace_ms: millis(options.grace),
-            slow_ms: options.slow.map_or(u64::MAX / 1_000_000, millis),
             flaky_red: options.flaky_red,
             repeat: options.repeat,
             until_failure: options.until_failure,
@@ -330,6 +329,7 @@ fn assemble(
             (None, own) => own.or_else(|| options.timeout.map(millis)),
         };
         let limit_ms = limit_ms.unwrap_or(u64::MAX);
+        let slow_ms = ruling.limit("slow").unwrap_or(options.slow).map_or(u64::MAX, millis);
         let time_limit = options.time_limit(entry.file);
         run.seats.push(Seat { address: registry.address(trial.id), info: info(entry), time_limit });
         let weight = ruling.count("weight").map(|weight| usize::try_from(weight).unwrap_or(usize::MAX));
@@ -339,6 +339,7 @@ fn assemble(
             name: entry.name(),
             item: Item { group, weight, exclusive, ..Item::of(isolation) },
             limit_ms,
+            slow_ms,
             retries: options.retries(entry.options.retries, ruling.count("retries")),
             xfail: entry.options.xfail,
         });

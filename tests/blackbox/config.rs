@@ -90,6 +90,15 @@ fn an_override_sets_group_isolation_weight_and_exclusive() {
 }
 
 #[test]
+fn an_override_says_when_a_test_is_slow() {
+    const FILE: &str = "grace = '50ms'\ntimeout = '600ms'\nslow = 'none'\n\
+                        [[override]]\nfilter = 'test(=hangs)'\nslow = '200ms'\n";
+    let run = with_file(FILE).args(["--ignored", "hangs"]).run();
+    run.ends_with(101).says("test hangs has been running for over 200ms");
+    assert!(!run.stdout.contains("test hangs_briefly has been running"), "{run}");
+}
+
+#[test]
 fn an_override_has_a_test_tried_again() {
     let run = |settings: &str| {
         let file = format!("retries = 1\n[[override]]\nfilter = 'test(=moody::a)'\n{settings}\n");

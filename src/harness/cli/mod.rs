@@ -12,10 +12,12 @@ pub mod options;
 mod pool;
 pub mod reports;
 pub mod table;
+pub mod time;
 
 pub use choice::Choice;
-pub use options::{CliError, ColorChoice, Format, Ignored, Mode, NoTests, Options, TimeLimits};
+pub use options::{CliError, ColorChoice, Format, Ignored, Mode, NoTests, Options};
 pub use reports::Reports;
+pub use time::TimeLimits;
 
 #[cfg(test)]
 mod tests;

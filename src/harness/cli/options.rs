@@ -16,6 +16,7 @@ use super::choice::Choice;
 use super::pool::{group_limits, history, workers};
 use super::reports::Reports;
 use super::table::{DECLARATION, TABLE};
+use super::time::{TimeLimits, time_limits};
 
 /// A command line, variable or settings file that cannot be honoured.
 pub type CliError = SettingsError;
@@ -136,6 +137,7 @@ const MATTERS_ALONE: &[&str] = &[
     "leaks",
     "fresh-runtime",
     "ensure-time",
+    "profile",
 ];
 
 /// What a test binary is to do.
@@ -195,15 +197,6 @@ pub enum ColorChoice {
     Always,
     /// Never.
     Never,
-}
-
-/// The second numbers of `RUST_TEST_TIME_UNIT` and `RUST_TEST_TIME_INTEGRATION`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeLimits {
-    /// For unit tests.
-    pub unit: Duration,
-    /// For trials in files below `tests/`.
-    pub integration: Duration,
 }
 
 impl Options {
@@ -420,36 +413,6 @@ fn color(settings: &Settings, environment: &Environment) -> ColorChoice {
         _ if environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0") => ColorChoice::Always,
         _ if environment.get("TERM").is_some_and(|value| value == "dumb") => ColorChoice::Never,
         _ => ColorChoice::Auto,
-    }
-}
-
-fn time_limits(environment: &Environment) -> Result<TimeLimits, CliError> {
-    Ok(TimeLimits {
-        unit: critical_time(environment, "RUST_TEST_TIME_UNIT", 100)?,
-        integration: critical_time(environment, "RUST_TEST_TIME_INTEGRATION", 1_000)?,
-    })
-}
-
-/// libtest's `WARN,CRITICAL` in milliseconds; only the second one has an effect there and here.
-fn critical_time(
-    environment: &Environment,
-    name: &'static str,
-    default_ms: u64,
-) -> Result<Duration, CliError> {
-    let Some(text) = environment.get(name).map(|value| value.to_string_lossy()) else {
-        return Ok(Duration::from_millis(default_ms));
-    };
-    let numbers = text.split_once(',').and_then(|(warn, critical)| {
-        Some((warn.trim().parse::<u64>().ok()?, critical.trim().parse::<u64>().ok()?))
-    });
-    match numbers {
-        Some((warn, critical)) if warn <= critical => Ok(Duration::from_millis(critical)),
-        _ => Err(CliError::BadValue {
-            from: Box::new(Source::Variable { name }),
-            given: text.into_owned(),
-            problem: "not a pair of limits".into(),
-            allowed: "WARN,CRITICAL in milliseconds, the first not above the second, as in 500,2000".into(),
-        }),
     }
 }
 

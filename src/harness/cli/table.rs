@@ -112,6 +112,7 @@ const ROWS: &[Setting] = &[
         form: Form::Limit,
         default: Some("60s"),
         help: "Tell of a trial that runs longer than this",
+        scope: Scope::Both,
         ..Setting::BLANK
     },
     Setting {

@@ -159,6 +159,19 @@ fn overrides_are_expressions_and_what_they_set_the_first_counts() {
     );
 }
 
+/// What a profile sets for a trial has to hold where it is run again by hand.
+#[rehearsal::test]
+fn a_run_again_takes_the_profile_along() {
+    let file = "[profile.ci]\ntimeout = '1s'";
+    let by_flag = parse_with("--profile ci --shard 1/2", &[], file).expect("right").again;
+    assert_eq!((by_flag.flags, by_flag.variables), (vec!["--profile=ci".to_owned()], Vec::new()));
+    let by_variable = parse_with("", &[("REHEARSAL_PROFILE", "ci")], file).expect("right").again;
+    assert_eq!(
+        (by_variable.flags, by_variable.variables),
+        (Vec::new(), vec!["REHEARSAL_PROFILE=ci".to_owned()])
+    );
+}
+
 #[rehearsal::test]
 fn a_seed_has_a_short_name() {
     assert_eq!(parse("--seed 7").shuffle_seed, Some(7));

@@ -13,6 +13,8 @@ pub struct Planned {
     pub item: Item,
     /// How long an attempt may take, milliseconds.
     pub limit_ms: u64,
+    /// After how long it is called slow, milliseconds.
+    pub slow_ms: u64,
     /// How often it is tried again when it fails.
     pub retries: Retries,
     /// Why it is expected to fail, where it is.
@@ -31,8 +33,6 @@ impl Planned {
 pub struct Limits {
     /// Between SIGTERM and SIGKILL.
     pub grace_ms: u64,
-    /// When a running trial is called slow.
-    pub slow_ms: u64,
     /// Whether a trial that passed only after it had failed makes the run red.
     pub flaky_red: bool,
     /// How often each trial is to be run, at most; once, and no word of it, where this is 0.

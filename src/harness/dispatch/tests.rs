@@ -5,8 +5,7 @@ use crate::harness::outcome::{Output, Ran};
 use crate::harness::registry::Retries;
 use crate::harness::schedule::Item;
 
-const LIMITS: Limits =
-    Limits { grace_ms: 100, slow_ms: 60_000, flaky_red: false, repeat: 0, until_failure: false };
+const LIMITS: Limits = Limits { grace_ms: 100, flaky_red: false, repeat: 0, until_failure: false };
 const MS: u64 = 1_000_000;
 
 fn run_of(count: usize, workers: usize, isolation: Isolation) -> Dispatch {
@@ -15,7 +14,14 @@ fn run_of(count: usize, workers: usize, isolation: Isolation) -> Dispatch {
 
 fn planned(isolation: Isolation, retries: u32) -> Planned {
     let retries = Retries { count: retries, ..Retries::default() };
-    Planned { name: "of::old", item: Item::of(isolation), limit_ms: 1_000, retries, xfail: None }
+    Planned {
+        name: "of::old",
+        item: Item::of(isolation),
+        limit_ms: 1_000,
+        slow_ms: 60_000,
+        retries,
+        xfail: None,
+    }
 }
 
 fn passed(duration_ns: u64) -> Box<Outcome> {

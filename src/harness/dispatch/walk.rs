@@ -282,6 +282,7 @@ impl Walk {
             name: "of::old",
             item: items[n],
             limit_ms: 100 + n as u64,
+            slow_ms: 10,
             retries: Retries {
                 count: if retries { n as u32 % 4 } else { 0 },
                 backoff_ms: n as u64 % 2 * 50,
@@ -290,7 +291,7 @@ impl Walk {
             xfail: None,
         });
         let until_failure = repeat > 0 && seed.is_multiple_of(5);
-        let limits = Limits { grace_ms: 50, slow_ms: 10, flaky_red: false, repeat, until_failure };
+        let limits = Limits { grace_ms: 50, flaky_red: false, repeat, until_failure };
         let run = Dispatch::new(planned.collect(), 3, limits);
         let positions = trials * repeat.clamp(1, 3) as usize;
         Walk {

@@ -22,7 +22,6 @@ const ROW: usize = 87;
 pub struct Lines {
     out: Sink,
     paint: Paint,
-    slow: Option<Duration>,
     summary: Summary,
     form: Form,
 }
@@ -48,7 +47,7 @@ impl Lines {
     }
 
     fn new(out: Sink, paint: Paint, options: &Options, again: Option<Again>, form: Form) -> Lines {
-        Lines { out, paint, slow: options.slow, summary: Summary::new(options.show_output, again), form }
+        Lines { out, paint, summary: Summary::new(options.show_output, again), form }
     }
 
     fn started(&mut self, running: usize, shuffle_seed: Option<u64>) {
@@ -142,8 +141,8 @@ impl Reporter for Lines {
                 self.summary.begin(*filtered_out, *shuffle_seed);
                 self.started(*planned, *shuffle_seed);
             }
-            Event::Slow { trial, elapsed } => {
-                let over = words::seconds(self.slow.unwrap_or(*elapsed));
+            Event::Slow { trial, mark, .. } => {
+                let over = words::seconds(*mark);
                 let _ = writeln!(self.out, "test {} has been running for over {over}", trial.name);
             }
             Event::Finished { trial, outcome } => self.finished(trial, outcome),

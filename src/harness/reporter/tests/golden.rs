@@ -56,7 +56,7 @@ fn pretty() {
 
 #[rehearsal::test]
 fn pretty_with_everything_shown() {
-    let options = options("--show-output --report-time --slow 250ms");
+    let options = options("--show-output --report-time");
     let paint = Paint::chosen(ColorChoice::Always);
     golden(
         "pretty-all.txt",

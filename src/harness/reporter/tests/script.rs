@@ -115,7 +115,7 @@ pub(in crate::harness::reporter) fn play(reporter: &mut dyn Reporter, shuffle_se
         Event::RunStarted { planned: outcomes.len(), filtered_out: 3, workers: 2, shuffle_seed, now_ns: 0 };
     reporter.event(&started);
     reporter.event(&Event::Warning { message: "output is not captured under thread isolation" });
-    let elapsed = Duration::from_millis(60_010);
+    let (mark, elapsed) = (Duration::from_secs(60), Duration::from_millis(60_010));
     for (name, outcome) in &outcomes {
         let trial = TrialInfo {
             should_panic: if *name == "math::overflows" { ShouldPanic::Yes } else { ShouldPanic::No },
@@ -124,7 +124,7 @@ pub(in crate::harness::reporter) fn play(reporter: &mut dyn Reporter, shuffle_se
         if *name == "hang::sleeps" {
             let running = [Running { worker: 0, trial, elapsed, slow: true }];
             reporter.event(&Event::Busy { running: &running });
-            reporter.event(&Event::Slow { trial, elapsed });
+            reporter.event(&Event::Slow { trial, mark, elapsed });
         }
         reporter.event(&Event::Finished { trial, outcome });
     }
