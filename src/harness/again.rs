@@ -32,6 +32,13 @@ impl Again {
         Again { before: quoted.join(" ") }
     }
 
+    /// The command for these trials, one behind the other in one worker.
+    pub fn in_order(&self, names: &[&str]) -> String {
+        let before = self.before.strip_suffix(" --exact").unwrap_or(&self.before);
+        let names: Vec<String> = names.iter().map(|name| quote(name)).collect();
+        format!("{before} --in-order {}", names.join(" "))
+    }
+
     /// The command for the trial of this name.
     pub fn command(&self, name: &str) -> String {
         format!("{} {}", self.before, quote(name))

@@ -10,6 +10,7 @@ pub mod again;
 pub mod alone;
 pub mod arbiter;
 pub mod audit;
+pub mod bisect;
 pub mod cli;
 pub mod dispatch;
 pub mod event;

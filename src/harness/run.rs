@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::bisect::drive::one_of_a_row;
 use super::cli::Options;
 use super::dispatch::{Limits, Planned};
 use super::event::{Event, TrialInfo};
@@ -99,6 +100,17 @@ impl Run {
             let outcome = Outcome::of(verdict);
             self.reporter.event(&Event::Finished { trial, outcome: &outcome });
         }
+    }
+
+    /// Has these trials run in this order, one at a time and once, in one worker.
+    pub(super) fn put_in_order(&mut self, names: &[String]) {
+        let place = |name: &String| self.seats.iter().position(|seat| seat.info.name == name);
+        let order: Vec<usize> = names.iter().filter_map(place).collect();
+        let row = |at: &usize| one_of_a_row(&self.planned[*at], self.planned[*at].item.isolation);
+        let planned = order.iter().map(row).collect();
+        self.seats = order.iter().map(|at| self.seats[*at]).collect();
+        self.planned = planned;
+        self.workers = 1;
     }
 
     /// Says which trials start first, by what earlier runs have left to know of them, where that is wanted.

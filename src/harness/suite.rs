@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::again::Again;
 use super::arbiter::Arbiter;
+use super::bisect::drive::{self, Bisection};
 use super::cli::table::DECLARATION;
 use super::cli::{Mode, NoTests, Options};
 use super::dispatch::{Limits, Planned};
@@ -25,7 +27,7 @@ use super::schedule::{Arrangement, DEPTH, Item};
 use super::select::rule::Ruling;
 use super::target::Target;
 use super::worker::message::Setup;
-use super::{alone, audit, fixture, fork};
+use super::{alone, audit, fixture, fork, plan};
 use crate::actor;
 use crate::app::notice::say;
 use crate::app::{Application, Declaration, Environment, Settings, SettingsError, launch};
@@ -34,9 +36,9 @@ use crate::sys::signal::Signals;
 use crate::sys::{limit, process, seam};
 
 /// Exit code of a run that is red, and of arguments that cannot be honoured; libtest's.
-const RED: u8 = 101;
+pub(super) const RED: u8 = 101;
 /// Exit code of a run that the user ended: 128 and the number of SIGINT, as shells have it.
-const INTERRUPTED: u8 = 130;
+pub(super) const INTERRUPTED: u8 = 130;
 
 /// What `rehearsal::main!()` calls. Worker processes never return from here.
 pub fn suite_main(target: Target) -> ExitCode {
@@ -71,7 +73,7 @@ impl Application for TestSuite {
             say(format_args!("warning: {warning}"));
         }
         let mut registry = Registry::collect();
-        if matches!(options.mode, Mode::List | Mode::Run) {
+        if matches!(options.mode, Mode::List | Mode::Run | Mode::Bisect) {
             registry = registry.expanded(only(&options));
         }
         match options.mode {
@@ -83,6 +85,7 @@ impl Application for TestSuite {
             }
             Mode::Audit => audit_suite(&registry),
             Mode::List => list(&registry, &options),
+            Mode::Bisect => bisect(&registry, &options),
             Mode::Run => run(&registry, options),
         }
     }
@@ -119,6 +122,29 @@ fn list(registry: &Registry, options: &Options) -> ExitCode {
     match reporter::write_list(&mut Sink::stdout(), registry, &plan, options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
+    }
+}
+
+/// Finds out what makes a trial fail, among those that the filters choose.
+fn bisect(registry: &Registry, options: &Options) -> ExitCode {
+    let name = options.bisect.as_deref().unwrap_or_default();
+    let Some(id) = registry.find_exact(name) else {
+        return fail(&drive::unknown(name, registry));
+    };
+    let known = Known::of(&options.history, TARGET.get(), false);
+    let mut plan = match plan(registry, options, &known.history) {
+        Ok(plan) => plan,
+        Err(code) => return code,
+    };
+    // It is asked for, whatever else is chosen and whether it is ignored or not.
+    plan.trials.retain(|trial| trial.id != id);
+    plan.trials.push(plan::Planned { id, fate: Fate::Run });
+    let default = options.isolation.unwrap_or(Isolation::Process);
+    let program = std::env::current_exe().unwrap_or_default();
+    let again = Again::new(TARGET.get(), options, &program);
+    match assemble(&plan, registry, options, &known.history, default) {
+        Ok(whole) => Bisection { whole, name, history: &known.history, options, again }.run(),
+        Err(code) => code,
     }
 }
 
@@ -183,7 +209,10 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(whole) => Run { complaint, ..whole },
         Err(code) => return code,
     };
-    whole.arrange(&options, &known.history);
+    match options.in_order {
+        true => whole.put_in_order(&options.filters),
+        false => whole.arrange(&options, &known.history),
+    }
     whole.chronicle = known.chronicle(only(&options).is_none().then(|| registry.by_name()));
     let flaws = fixture::graph().flaws(registry, whole.seats.iter().map(|seat| seat.address.0));
     if !flaws.is_empty() {
@@ -385,7 +414,7 @@ fn isolation_of(
 }
 
 /// Runs the arbiter to its end.
-fn conduct(run: Run, options: &Options, default: Isolation) -> Summary {
+pub(super) fn conduct(run: Run, options: &Options, default: Isolation) -> Summary {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

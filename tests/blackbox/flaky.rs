@@ -282,7 +282,7 @@ fn max_fail_ends_the_run_at_that_many() {
 fn what_fails_behind_others_and_passes_in_a_new_worker_is_named_so() {
     let run = flaky().args(["order::", "--test-threads=1"]).run();
     run.ends_with(0).says("test order::y_victim ... ok (flaky: passed on attempt 2)");
-    run.says("it may depend on what runs before it");
+    run.says("it may depend on what runs before it; `--bisect order::y_victim` finds out");
     run.says("the trial before it in its worker was order::e03");
     // In forks nobody was there before.
     let run = flaky().args(["order::", "--test-threads=1", "--isolation=fork"]).run();

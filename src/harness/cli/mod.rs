@@ -11,6 +11,7 @@ pub mod choice;
 pub mod options;
 mod pool;
 pub mod reports;
+mod retry;
 pub mod table;
 pub mod time;
 

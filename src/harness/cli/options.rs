@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::app::quantity::parse_duration;
 use crate::app::{Environment, Settings, SettingsError, SettingsFile, Source, setting::nearest};
 use crate::harness::event::is_integration;
 use crate::harness::history::place::Asked;
@@ -15,6 +14,7 @@ use crate::harness::select::rule::Rules;
 use super::choice::Choice;
 use super::pool::{group_limits, history, workers};
 use super::reports::Reports;
+use super::retry::retry_backoff;
 use super::table::{DECLARATION, TABLE};
 use super::time::{TimeLimits, time_limits};
 
@@ -77,6 +77,10 @@ pub struct Options {
     pub repeat: u32,
     /// The first repetition that fails ends the run.
     pub until_failure: bool,
+    /// The trial of which it is to be found out what makes it fail.
+    pub bisect: Option<String>,
+    /// The filters are names, of trials that run in this order in one worker.
+    pub in_order: bool,
     /// Seed of a random order.
     pub shuffle_seed: Option<u64>,
     /// Longest first where true, by name where false; what suits the number of workers where nobody asked.
@@ -149,6 +153,8 @@ pub enum Mode {
     List,
     /// `--audit`.
     Audit,
+    /// `--bisect`.
+    Bisect,
     /// `--help`: print [`Options::help`].
     Help,
 }
@@ -220,7 +226,8 @@ impl Options {
     pub fn of(settings: &Settings, environment: &Environment) -> Result<Options, CliError> {
         let ignored = ignored(settings)?;
         let filters = filters(settings)?;
-        let exact = settings.switch("exact");
+        let in_order = settings.switch("in-order");
+        let exact = settings.switch("exact") || in_order;
         let bench = settings.switch("bench");
         let under_nextest =
             exact && filters.len() == 1 && environment.get("NEXTEST").is_some_and(|v| v == "1");
@@ -266,6 +273,8 @@ impl Options {
             flaky_red: settings.word("flaky-result") == Some("fail"),
             repeat: count(settings, "repeat").unwrap_or(if until_failure { REPEAT_MOST } else { 0 }),
             until_failure: until_failure || settings.switch("fail-fast"),
+            bisect: settings.text("bisect").map(str::to_owned),
+            in_order,
             shuffle_seed: shuffle_seed(settings),
             longest_first: settings.word("order").map(|order| order == "longest"),
             group_limits: group_limits(settings)?,
@@ -326,27 +335,12 @@ fn count(settings: &Settings, name: &str) -> Option<u32> {
     settings.count(name).map(|count| u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// `100ms`, or `100ms..2s` for pauses that double up to the second one.
-fn retry_backoff(settings: &Settings) -> Result<(u64, u64), CliError> {
-    let Some(text) = settings.text("retry-backoff") else { return Ok((0, 0)) };
-    let read = |text: &str| parse_duration(text).and_then(|pause| u64::try_from(pause.as_millis()).ok());
-    let pauses = match text.split_once("..") {
-        None => read(text).map(|pause_ms| (pause_ms, 0)),
-        Some((first, most)) => read(first).zip(read(most)).filter(|(first, most)| first <= most),
-    };
-    pauses.ok_or_else(|| CliError::BadValue {
-        from: Box::new(settings.source("retry-backoff").cloned().unwrap_or(Source::Default)),
-        given: text.to_owned(),
-        problem: "not a pause".into(),
-        allowed: "a duration, as in 100ms, or one that doubles up to another, as in 100ms..2s".into(),
-    })
-}
-
 fn mode(settings: &Settings) -> Mode {
     match () {
         () if settings.switch("help") => Mode::Help,
         () if settings.switch("list") => Mode::List,
         () if settings.switch("audit") => Mode::Audit,
+        () if settings.text("bisect").is_some() => Mode::Bisect,
         () => Mode::Run,
     }
 }
@@ -356,6 +350,7 @@ fn ignored(settings: &Settings) -> Result<Ignored, CliError> {
         (true, true) => Err(CliError::Conflict { first: "--ignored", second: "--include-ignored" }),
         (true, false) => Ok(Ignored::Only),
         (false, true) => Ok(Ignored::Include),
+        (false, false) if settings.switch("in-order") => Ok(Ignored::Include),
         (false, false) => Ok(Ignored::Skip),
     }
 }

@@ -222,6 +222,22 @@ const ROWS: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "bisect",
+        heading: RUN,
+        flags: &["--bisect"],
+        form: Form::Text,
+        placeholder: "TEST",
+        help: "Find out which of the trials that run before TEST in its worker make it fail",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "in-order",
+        heading: RUN,
+        flags: &["--in-order"],
+        help: "Take the FILTERS for whole names, and run these trials in this order, ignored ones too, in one worker",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "repeat",
         heading: RUN,
         flags: &["--repeat"],

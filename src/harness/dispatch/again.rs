@@ -220,18 +220,17 @@ impl Dispatch {
         if before.is_empty() {
             return outcome;
         }
-        let Planned { item, .. } = &self.planned[position];
+        let Planned { name, item, .. } = &self.planned[position];
         if item.isolation == Isolation::Thread {
             outcome.notes.push(
                 "with thread isolation a retry runs in the same process: what earlier trials left is still there"
                     .to_owned(),
             );
         } else if outcome.verdict == Verdict::Passed && fresh && before.iter().all(|attempt| !attempt.fresh) {
-            outcome.notes.push(
+            outcome.notes.push(format!(
                 "it failed in a worker that had run other trials, and passed in a new one: it may depend on what runs \
-                 before it"
-                    .to_owned(),
-            );
+                 before it; `--bisect {name}` finds out"
+            ));
         }
         outcome
     }

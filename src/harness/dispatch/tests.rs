@@ -311,7 +311,7 @@ fn a_retry_gets_a_new_worker_and_one_that_passes_there_is_flaky() {
     assert_eq!(outcome.verdict, Verdict::Flaky { attempt: 2, red: false });
     assert!(!outcome.attempts[0].fresh && outcome.attempts[0].number == 1, "{outcome:?}");
     assert_eq!(outcome.attempts[0].verdict, failed("dirty").verdict);
-    assert!(outcome.notes[0].contains("it may depend on what runs before it"), "{outcome:?}");
+    assert!(outcome.notes[0].contains("`--bisect of::old` finds out"), "{outcome:?}");
 }
 
 #[rehearsal::test]
