@@ -243,12 +243,13 @@ impl Reader<'_> {
         }
         let (line, column) = self.file.place(key.span().start);
         let (path, key) = (self.file.path.clone(), key.get_ref().to_string());
-        let mut known: Vec<&str> = self.also_known(here);
-        for setting in self.table.iter().filter(|setting| fits(setting)) {
-            known.extend(setting.key);
+        let keys = self.table.iter().filter(|setting| fits(setting)).filter_map(|setting| setting.key);
+        let mut known: Vec<&str> = Vec::new();
+        for key in self.also_known(here).into_iter().chain(keys) {
+            if let Err(at) = known.binary_search(&key) {
+                known.insert(at, key);
+            }
         }
-        known.sort_unstable();
-        known.dedup();
         let suggestion = nearest(&name, known.iter().copied()).map(str::to_owned);
         Err(SettingsError::UnknownKey { path, line, column, key, suggestion, known: known.join(", ") })
     }

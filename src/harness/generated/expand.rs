@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::trial::{Generate, Trial, on_one_line};
 use crate::actor::panic::{OPAQUE, payload_message};
 use crate::app::quantity::format_duration;
-use crate::harness::registry::{Body, Entry, Options};
+use crate::harness::registry::{Body, Entry, Options, order_by_name};
 use crate::sys::capture::stdout_aside;
 use crate::sys::exit::guard_exit;
 use crate::sys::thread;
@@ -145,17 +145,17 @@ impl Made {
                         `rehearsal::skip!`"
                 .to_owned());
         }
-        let name = |at: usize| &self.text[self.trials[at].0.clone()];
-        let mut order: Vec<usize> = (0..self.trials.len()).collect();
-        order.sort_by(|left, right| name(*left).cmp(name(*right)));
-        match order.windows(2).find(|pair| name(pair[0]) == name(pair[1])) {
+        let names = self.trials.iter().map(|(name, _)| &self.text[name.clone()]);
+        let mut order: Vec<(&str, u32)> = names.zip(0..).collect();
+        order_by_name(&mut order);
+        match order.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             None => Ok(self),
             Some(pair) => Err(format!(
                 "trials {} and {} of its generator are both called `{}`, so that no filter and no report could tell them \
                  apart; rename one",
-                pair[0] + 1,
-                pair[1] + 1,
-                name(pair[0])
+                pair[0].1 + 1,
+                pair[1].1 + 1,
+                pair[0].0
             )),
         }
     }

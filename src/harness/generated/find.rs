@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::expand;
 use super::trial::{Generate, on_one_line};
 use crate::harness::outcome::Returned;
-use crate::harness::registry::{Body, Entry, Run};
+use crate::harness::registry::{Body, Entry, Run, order_by_name};
 
 /// What a generator made in this process, in the order of names; or why nothing.
 type Store = OnceLock<Result<Vec<(String, Box<dyn Run + Send + Sync>)>, String>>;
@@ -58,8 +58,11 @@ impl Found {
                 made.push((on_one_line(&trial.name), trial.body));
                 true
             })?;
-            made.sort_by(|left, right| left.0.cmp(&right.0));
-            Ok(made)
+            let mut order: Vec<(&str, u32)> = made.iter().map(|(name, _)| name.as_str()).zip(0..).collect();
+            order_by_name(&mut order);
+            let order: Vec<u32> = order.into_iter().map(|(_, at)| at).collect();
+            let mut made: Vec<Option<_>> = made.into_iter().map(Some).collect();
+            Ok(order.into_iter().filter_map(|at| made[at as usize].take()).collect())
         });
         let made = made.as_ref().map_err(Clone::clone)?;
         let at = made.binary_search_by(|(name, _)| name.as_str().cmp(self.name)).map_err(|_| {

@@ -80,13 +80,13 @@ impl Shard {
     /// Which trials belong to it by duration, of all of a suite in the order of their names: the longest first, each to
     /// the shard that has least to do, so that the longest shard is at most a third above what is possible.
     pub fn of_durations(self, costs: &[Cost]) -> Vec<bool> {
-        let mut longest_first: Vec<(u64, usize)> =
+        let mut longest_first: Vec<(u64, u64)> =
             costs.iter().zip(0..).map(|(cost, at)| (u64::MAX - cost.ns(), at)).collect();
         longest_first.sort_unstable();
         let mut load_ns =
             vec![0_u64; self.count.min(u32::try_from(costs.len()).unwrap_or(u32::MAX)) as usize];
         let mut mine = vec![false; costs.len()];
-        for (_, at) in longest_first {
+        for at in longest_first.into_iter().map(|(_, at)| at as usize) {
             let least = (0..load_ns.len()).min_by_key(|shard| load_ns[*shard]).unwrap_or_default();
             // Also what costs nothing is counted, or all of it would go to one shard.
             load_ns[least] = load_ns[least].saturating_add(costs[at].ns().max(1));
