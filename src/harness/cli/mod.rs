@@ -17,7 +17,7 @@ pub mod time;
 
 pub use choice::Choice;
 pub use options::{CliError, ColorChoice, Format, Ignored, Mode, NoTests, Options};
-pub use reports::Reports;
+pub use reports::{Actions, Reports};
 pub use time::TimeLimits;
 
 #[cfg(test)]

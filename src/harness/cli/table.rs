@@ -389,6 +389,17 @@ const ROWS: &[Setting] = &[
         ..REPORT
     },
     Setting {
+        name: "github",
+        heading: SHOW,
+        flags: &["--github"],
+        variables: &[Variable::exact("REHEARSAL_GITHUB")],
+        key: Some("github"),
+        form: Form::Word(&["auto", "always", "never"]),
+        default: Some("auto"),
+        help: "Annotations and a step summary for GitHub Actions; auto: where it runs this",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "logfile",
         heading: SHOW,
         flags: &["--logfile"],

@@ -2,7 +2,7 @@
 //!
 //! Owns: the [`Reporter`] trait and the fan-out to several of them ([`reporters`]); libtest's formats
 //! ([`lines`], [`json`], [`junit`]); the live display on a terminal ([`progress`] on its [`screen`]); warnings and
-//! errors on stderr ([`notice`]); the deprecated log file ([`logfile`]); reports
+//! errors on stderr ([`notice`]); annotations and a summary for GitHub Actions ([`github`]); the deprecated log file ([`logfile`]); reports
 //! that are written when the run is over ([`written`]); listing ([`list`]). Beneath them: the
 //! one place that writes ([`sink`]), colours ([`paint`]), the words for a verdict ([`words`]), counts and the
 //! blocks at the end of a run ([`summary`]), escaping ([`escape`]).
@@ -12,6 +12,7 @@
 //! Read next: [`reporters`], then [`lines`].
 
 pub mod escape;
+pub mod github;
 pub mod json;
 pub mod junit;
 pub mod lines;

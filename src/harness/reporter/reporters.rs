@@ -8,6 +8,7 @@ use crate::harness::event::Event;
 use crate::harness::history::known::Known;
 use crate::harness::target::{Suite, Target};
 
+use super::github::Github;
 use super::json::Json;
 use super::junit::Junit;
 use super::lines::Lines;
@@ -168,6 +169,9 @@ impl Reporters {
         let suite = || target.map_or_else(Suite::unknown, Target::suite);
         if let Some(written) = Written::wanted(&options.reports, suite, again, history)? {
             all.push(Box::new(written));
+        }
+        if let Some(actions) = options.reports.github.clone() {
+            all.push(Box::new(Github::new(Sink::stderr(), actions, target, again())));
         }
         if let Some(progress) = progress {
             // First of all: its drawing has to be gone before the others write their last lines.

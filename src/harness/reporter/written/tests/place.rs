@@ -132,7 +132,7 @@ fn whose_report_is_there_is_read_from_its_head() {
 fn two_reports_cannot_go_to_one_file() {
     let folder = Folder::new("same");
     let path = Some(folder.0.join("out"));
-    let reports = Reports { junit: path.clone(), trace: path, html: None };
+    let reports = Reports { junit: path.clone(), trace: path, ..Reports::default() };
     let Err(error) = Written::wanted(&reports, suite, super::again, Default::default) else {
         panic!("they cannot")
     };
