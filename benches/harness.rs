@@ -4,13 +4,16 @@
 //! profile, runs them interleaved and prints medians and ratios. It is a report, not a test: nothing here is red.
 //!
 //! Arguments: `run` (1,000 tests under each harness), `scale` (the cost a test at 1,000 and at 100,000 tests), `fixture`
-//! (set-ups by scope, and forks beside a large fixture) and `build` (packages, and a clean dev build beside
-//! libtest-mimic's); all but `scale` where none is given.
+//! (set-ups by scope, and forks beside a large fixture), `makespan` (trials of very different length, by what they must
+//! take), `waiting` (trials that only wait) and `build` (packages, and a clean dev build beside libtest-mimic's); all but
+//! `scale` where none is given.
 
 #[path = "harness/build.rs"]
 mod build;
 #[path = "harness/fixture.rs"]
 mod fixture;
+#[path = "harness/spread.rs"]
+mod spread;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -38,6 +41,12 @@ fn main() {
     }
     if wanted.is_empty() || asked("fixture") {
         fixture::report();
+    }
+    if wanted.is_empty() || asked("makespan") {
+        spread::makespan();
+    }
+    if wanted.is_empty() || asked("waiting") {
+        spread::waiting();
     }
     if wanted.is_empty() || asked("build") {
         build::report();
@@ -156,13 +165,12 @@ fn interleaved(rounds: usize, contenders: &[(&str, &dyn Fn() -> Command)]) -> Ve
             times[index].push(time(command()));
         }
     }
-    times
-        .into_iter()
-        .map(|mut times| {
-            times.sort();
-            times[times.len() / 2]
-        })
-        .collect()
+    times.into_iter().map(median).collect()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
 }
 
 fn direct(suite: &Suite, arguments: &[&str]) -> Command {
@@ -228,15 +236,21 @@ fn run(count: usize) {
 
 /// One run under cargo-nextest, where it is installed; it takes too long to be repeated.
 fn nextest(suite: &Suite) -> Option<Duration> {
-    let there =
-        Command::new("cargo-nextest").arg("--version").output().is_ok_and(|output| output.status.success());
-    if !there {
-        println!("cargo-nextest is not installed; its row is left out");
+    if !has_nextest() {
         return None;
     }
     let mut command = cargo(&suite.folder);
     command.args(["nextest", "run", "--test", "suite", "--test-threads", WORKERS, "--no-fail-fast"]);
     Some(time(command))
+}
+
+fn has_nextest() -> bool {
+    let version = Command::new("cargo-nextest").arg("--version").output();
+    let there = version.is_ok_and(|output| output.status.success());
+    if !there {
+        println!("cargo-nextest is not installed; its row is left out");
+    }
+    there
 }
 
 /// One body registered under many names, as the attribute would: what is measured is the harness, not the compiler,

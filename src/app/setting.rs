@@ -111,6 +111,13 @@ pub enum Form {
         /// The smallest one allowed.
         least: u64,
     },
+    /// A whole number, at least this, or a word that stands for one.
+    CountOr {
+        /// The smallest one allowed.
+        least: u64,
+        /// The word.
+        word: &'static str,
+    },
     /// A duration with its unit.
     Duration,
     /// A duration with its unit, more than zero, or `none`.
@@ -220,6 +227,7 @@ impl Setting {
             Form::Switch => String::new(),
             Form::Word(words) => words.join("|"),
             Form::Count { .. } => "N".into(),
+            Form::CountOr { word, .. } => format!("N|{word}"),
             Form::Duration | Form::Limit => "DURATION".into(),
             Form::Size => "SIZE".into(),
             Form::Path => "PATH".into(),
@@ -236,6 +244,7 @@ impl Form {
             Form::Word(words) => words.join(", "),
             Form::Count { least: 0 } => "a whole number".into(),
             Form::Count { least } => format!("a whole number of at least {least}"),
+            Form::CountOr { least, word } => format!("a whole number of at least {least}, or `{word}`"),
             Form::Duration => DURATION_FORMS.into(),
             Form::Limit => format!("{DURATION_FORMS}, or `none`"),
             Form::Size => SIZE_FORMS.into(),
@@ -259,7 +268,8 @@ impl Form {
         match *self {
             Form::Switch => read_switch(&text).map(Value::Switch),
             Form::Word(words) => read_word(&text, words),
-            Form::Count { least } => read_count(&text, least).map(Value::Count),
+            Form::CountOr { word, .. } if text == word => Ok(Value::Word(word)),
+            Form::Count { least } | Form::CountOr { least, .. } => read_count(&text, least).map(Value::Count),
             Form::Duration => {
                 parse_duration(&text).map(Value::Duration).ok_or_else(|| "not a duration".into())
             }

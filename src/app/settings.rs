@@ -263,6 +263,15 @@ impl Settings {
         })
     }
 
+    /// A [`Form::CountOr`]: the number, or the word that stands for one.
+    pub fn count_or_word(&self, name: &str) -> Option<Result<u64, &'static str>> {
+        self.take(name, |value| match value {
+            Value::Count(count) => Some(Ok(*count)),
+            Value::Word(word) => Some(Err(*word)),
+            _ => None,
+        })
+    }
+
     /// A [`Form::Duration`].
     pub fn duration(&self, name: &str) -> Option<Duration> {
         self.take(name, |value| match value {

@@ -4,6 +4,7 @@
 //! It never decides: which trial runs where is the schedule's, what became of a trial is the dispatch's, how it is
 //! told is the reporters'.
 
+mod gauge;
 mod outfit;
 mod remains;
 
@@ -25,6 +26,7 @@ use crate::actor::Exit;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
 use crate::sys::{process, seam, thread};
+use gauge::Gauge;
 use outfit::outfit;
 use remains::{current_of, death_of, read_back};
 
@@ -57,6 +59,8 @@ pub struct Arbiter {
     ended_early: bool,
     /// Trials that were red.
     failed: u32,
+    /// Where the pool grows.
+    gauge: Option<Gauge>,
 }
 
 /// A wait for reports to gather is no shorter than this: the kernel takes 50 µs more than it was asked for.
@@ -71,6 +75,7 @@ impl Arbiter {
     pub fn new(run: Run, done: oneshot::Sender<Summary>) -> Self {
         let dispatch = Dispatch::arranged(run.planned.clone(), run.workers, &run.arrangement, run.limits);
         let hands = (0..dispatch.workers()).map(|_| None).collect();
+        let gauge = run.arrangement.least.map(|_| Gauge::default());
         let summary = if run.is_red_already() { Summary::Red } else { Summary::Green };
         Arbiter {
             run,
@@ -83,6 +88,7 @@ impl Arbiter {
             summary,
             ended_early: false,
             failed: 0,
+            gauge,
         }
     }
 
@@ -207,6 +213,7 @@ impl Arbiter {
         let now_ns = seam::monotonic_ns();
         self.show_busy(now_ns);
         self.receive(Input::Pulse { now_ns, current });
+        self.look_at_load(now_ns);
         self.run.reporter.flush();
     }
 

@@ -6,6 +6,7 @@
 
 mod again;
 mod death;
+mod grow;
 mod message;
 mod repeat;
 mod slot;
@@ -16,6 +17,7 @@ mod walk;
 
 use super::outcome::{Death, Outcome, Ran, Verdict};
 use super::registry::Isolation;
+use super::schedule::growth::Growth;
 use super::schedule::{Arrangement, Position, SHORT_NS, Schedule};
 use again::Again;
 use repeat::Repeat;
@@ -45,6 +47,8 @@ pub struct Dispatch {
     planned: Vec<Planned>,
     limits: Limits,
     schedule: Schedule,
+    /// Where there are to be more workers as long as the processors are idle.
+    growth: Option<Growth>,
     states: Vec<State>,
     slots: Vec<Slot>,
     again: Vec<Again>,
@@ -67,7 +71,11 @@ impl Dispatch {
         let positions = planned.len() * width;
         let workers = workers.min(positions).max(1);
         let items = planned.iter().map(|trial| trial.item).cycle().take(positions).collect();
-        let schedule = Schedule::arranged(items, workers, how);
+        let mut schedule = Schedule::arranged(items, workers, how);
+        let growth = how.least.map(|least| Growth::new(least.min(workers), workers));
+        if let Some(least) = how.least {
+            schedule.resize(least.min(workers));
+        }
         Dispatch {
             states: vec![State::Waiting; positions],
             repeat: Repeat::new(planned.len(), width, &limits),
@@ -76,6 +84,7 @@ impl Dispatch {
             planned,
             limits,
             schedule,
+            growth,
             effects: Vec::new(),
             ending: false,
             done: false,
@@ -119,6 +128,7 @@ impl Dispatch {
             Input::Ended(source, ended) => self.ended(source, ended),
             Input::Pulse { now_ns, current } => self.pulse(now_ns, &current),
             Input::Interrupted(why) => self.interrupted(&why),
+            Input::Load(load) => self.grow(&load),
         }
         self.finish_if_done();
         std::mem::take(&mut self.effects)
@@ -429,8 +439,9 @@ impl Dispatch {
         match (slot.phase, slot.isolation) {
             (Phase::Empty, own) => {
                 let again = self.wanted_again();
+                let is_of_use = |wanted| self.has_room_for_another() && self.has_use_for_another(wanted);
                 if let Some(isolation) = again.or_else(|| self.schedule.wanted(own))
-                    && (again.is_some() || self.has_use_for_another(isolation))
+                    && (again.is_some() || is_of_use(isolation))
                 {
                     let slot = &mut self.slots[worker];
                     slot.renew(isolation);
@@ -464,16 +475,6 @@ impl Dispatch {
             }
             _ => {}
         }
-    }
-
-    /// Whether one more worker of this isolation is of use: not where only one trial can be next, and somebody is there
-    /// for it.
-    fn has_use_for_another(&self, isolation: Isolation) -> bool {
-        let waits = |slot: &Slot| {
-            let is_there = matches!(slot.phase, Phase::Starting | Phase::Up);
-            is_there && slot.isolation == Some(isolation) && slot.held.is_empty()
-        };
-        !(self.schedule.wants_one() && self.slots.iter().any(waits))
     }
 
     /// When every trial has its outcome the workers may go, and when they are gone the run is done.

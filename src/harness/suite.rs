@@ -373,6 +373,7 @@ fn assemble(
             xfail: entry.options.xfail,
         });
     }
+    run.arrangement.least = options.least_workers;
     run.arrangement.limits = groups.iter().map(|group| options.group_limit(group)).collect();
     Ok(run)
 }

@@ -15,6 +15,7 @@
 //! - [`page`]: which trial runs since when, readable after the process that ran it is gone;
 //! - [`exit`]: a guard against leaving through `exit()`;
 //! - [`limit`]: what the system allows this process, who traces it, how many threads it has;
+//! - [`load`]: what the processors do, and for whom; what memory there is;
 //! - [`thread`]: the one place where threads are started;
 //! - [`terminal`]: how large the terminal is that stdout may be.
 //!
@@ -39,6 +40,7 @@ pub mod fork;
 pub mod limit;
 #[cfg(any(feature = "harness", feature = "json"))]
 pub mod linked;
+pub mod load;
 pub mod page;
 mod pool;
 pub(crate) mod primitive;

@@ -97,3 +97,25 @@ fn failed_ones_begin_first_and_then_the_longest() {
     assert_eq!(shuffled, begun("none", &["--shuffle-seed", "3"], "", 0), "chance has the last word");
     fs::remove_dir_all(directory).expect("the history");
 }
+
+/// The most trials that one saw running, itself included.
+fn most_at_once(args: &[&str]) -> usize {
+    let run =
+        Launch::new(executable("schedule", "waits")).args(args.iter().copied()).args(["--show-output"]).run();
+    run.ends_with(0);
+    assert_eq!(summary(&run.stdout).passed, 100);
+    let seen = run.stdout.lines().filter_map(|line| line.strip_suffix(" at once")?.parse().ok());
+    seen.max().expect("each says how many")
+}
+
+/// A hundred that wait for 100 ms each: whatever else this machine has to do, their workers have next to nothing.
+#[test]
+fn more_workers_are_taken_on_while_trials_wait() {
+    let processors = std::thread::available_parallelism().expect("some").get();
+    assert!(most_at_once(&["--workers", "2"]) <= 2);
+    for isolation in ["process", "fork"] {
+        let most = most_at_once(&["--workers", "auto", "--isolation", isolation]);
+        assert!(most >= 2 * processors, "{isolation}: no more than {most} at once");
+        assert!(most <= processors.max(64), "{isolation}: {most} at once");
+    }
+}

@@ -22,9 +22,10 @@ pub(super) fn read_value(form: Form, value: &DeValue<'_>, from: &Source) -> Resu
             };
         }
         (Form::Switch, other) => return wrong(as_written(other), "not a boolean".into()),
-        (Form::Count { .. } | Form::Size | Form::Duration | Form::Limit, DeValue::Integer(number)) => {
-            decimal(number)
-        }
+        (
+            Form::Count { .. } | Form::CountOr { .. } | Form::Size | Form::Duration | Form::Limit,
+            DeValue::Integer(number),
+        ) => decimal(number),
         (_, DeValue::String(text)) => text.to_string(),
         (_, other) => return wrong(as_written(other), format!("{} does not fit", kind(other))),
     };

@@ -46,8 +46,10 @@ pub struct Options {
     pub exclude_should_panic: bool,
     /// What it means that a filter was given and nothing matched.
     pub no_tests: NoTests,
-    /// Number of workers; at least 1.
+    /// Number of workers at most; at least 1.
     pub workers: usize,
+    /// With how many workers the pool begins, where it grows while the processors are idle.
+    pub least_workers: Option<usize>,
     /// Where a trial runs that does not say itself; `None` where nobody asked and the harness may choose.
     pub isolation: Option<Isolation>,
     /// How long a trial may run that does not say itself.
@@ -232,6 +234,7 @@ impl Options {
         let under_nextest =
             exact && filters.len() == 1 && environment.get("NEXTEST").is_some_and(|v| v == "1");
         let history = history(settings);
+        let (workers, least_workers) = workers(settings);
         let choice = Choice::of(settings, &history)?;
         let until_failure = settings.switch("until-failure");
         Ok(Options {
@@ -252,7 +255,8 @@ impl Options {
                 Some("fail") => NoTests::Fail,
                 _ => NoTests::Warn,
             },
-            workers: workers(settings),
+            workers,
+            least_workers,
             isolation: isolation(settings)?,
             timeout: settings.limit("timeout"),
             slow: settings.limit("slow"),

@@ -4,10 +4,17 @@ use super::options::CliError;
 use crate::app::{Settings, Source, Value};
 use crate::harness::history::place::Asked;
 
-/// How many workers there are.
-pub(super) fn workers(settings: &Settings) -> usize {
-    let asked = settings.count("workers").map(|count| usize::try_from(count).unwrap_or(usize::MAX));
-    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+/// How many workers a pool grows to, where nobody says how many there are to be.
+const MOST: usize = 64;
+
+/// How many workers there are at most, and with how many a pool begins that grows.
+pub(super) fn workers(settings: &Settings) -> (usize, Option<usize>) {
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    match settings.count_or_word("workers") {
+        None => (processors(), None),
+        Some(Ok(count)) => (usize::try_from(count).unwrap_or(usize::MAX), None),
+        Some(Err(_)) => (processors().max(MOST), Some(processors())),
+    }
 }
 
 /// `limit` of each `[group.NAME]`, then `GROUP=N` of each flag: what is said last counts.

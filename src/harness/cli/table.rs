@@ -41,8 +41,9 @@ const ROWS: &[Setting] = &[
         flags: &["--test-threads", "--workers"],
         variables: &[Variable::exact("REHEARSAL_WORKERS"), Variable::exact("RUST_TEST_THREADS")],
         key: Some("workers"),
-        form: Form::Count { least: 1 },
-        help: "Number of workers, and so of trials at a time; the number of processors unless given",
+        form: Form::CountOr { least: 1, word: "auto" },
+        help: "Number of workers, and so of trials at a time; the number of processors unless given. `auto` begins \
+               with that many and takes on more while the processors are idle and trials wait",
         ..Setting::BLANK
     },
     Setting {

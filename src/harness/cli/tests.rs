@@ -111,6 +111,13 @@ fn both_spellings_of_no_capture_and_the_last_number_of_threads_count() {
     assert!(parse("--no-capture").no_capture);
     assert_eq!(parse("--test-threads 3 --test-threads=7").workers, 7);
     assert_eq!(parse("--test-threads 3 --workers 5").workers, 5);
+    let auto = parse("--workers auto");
+    assert!(
+        auto.workers >= 64 && auto.least_workers.is_some_and(|least| (1..=auto.workers).contains(&least))
+    );
+    assert_eq!(parse_in(&[("RUST_TEST_THREADS", "auto")]).least_workers, auto.least_workers);
+    assert_eq!(parse_with("", &[], "workers = 'auto'").expect("right").workers, auto.workers);
+    assert_eq!(parse_with("", &[], "workers = 3").expect("right").least_workers, None);
 }
 
 #[rehearsal::test]
@@ -296,7 +303,10 @@ fn the_order_and_the_limits_of_groups_are_taken() {
 #[rehearsal::test]
 fn what_cannot_be_is_refused() {
     let cases = [
-        ("--test-threads 0", "`--test-threads 0`: too small; allowed: a whole number of at least 1"),
+        (
+            "--test-threads 0",
+            "`--test-threads 0`: too small; allowed: a whole number of at least 1, or `auto`",
+        ),
         (
             "--ignored --include-ignored",
             "`--ignored` and `--include-ignored` exclude each other; give one of them",

@@ -2,6 +2,7 @@
 
 use crate::harness::outcome::{Death, Outcome, Output};
 use crate::harness::registry::{Isolation, Retries};
+use crate::harness::schedule::growth::Load;
 use crate::harness::schedule::{Item, Position};
 
 /// One planned trial, as far as the course of the run depends on it.
@@ -83,6 +84,8 @@ pub enum Input {
     },
     /// The user wants the run to end.
     Interrupted(String),
+    /// What the processors did while all workers were at work.
+    Load(Load),
 }
 
 /// What is known of a worker that is gone.

@@ -3,6 +3,7 @@
 use crate::harness::outcome::Output;
 use crate::harness::registry::Retries;
 use crate::harness::schedule::Item;
+use crate::harness::schedule::growth::Load;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::*;
@@ -153,6 +154,13 @@ impl Walk {
             return self.take(effects);
         }
         self.now_ms += 1 + self.random(40) as u64;
+        if self.random(6) == 0 {
+            let (idle_permille, memory_for) = (self.random(2_000) as u64, self.random(3));
+            let used_permille = self.random(2_000) as u64;
+            let load = Load { processors: 2, idle_permille, used_permille, running: 1, memory_for };
+            let effects = self.run.receive(Input::Load(load));
+            return self.take(effects);
+        }
         if let Some(why) = self.enough.take() {
             return self.interrupt(why);
         }
@@ -292,8 +300,12 @@ impl Walk {
         });
         let until_failure = repeat > 0 && seed.is_multiple_of(5);
         let limits = Limits { grace_ms: 50, flaky_red: false, repeat, until_failure };
-        let run = Dispatch::new(planned.collect(), 3, limits);
-        let positions = trials * repeat.clamp(1, 3) as usize;
+        // In some, the pool begins with one worker and grows and shrinks as it comes.
+        let least = seed.is_multiple_of(6).then_some(1);
+        let how = Arrangement { least, ..Arrangement::default() };
+        let workers = if least.is_some() { 5 } else { 3 };
+        let run = Dispatch::arranged(planned.collect(), workers, &how, limits);
+        let positions = trials * (repeat as usize).clamp(1, workers);
         Walk {
             state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15),
             run,

@@ -32,4 +32,6 @@ pub struct Arrangement {
     pub order: Vec<Position>,
     /// How many trials of each group run at once at most; one where nothing is said of a group.
     pub limits: Vec<usize>,
+    /// With how many workers the pool begins, where it is to grow from there to as many as there may be.
+    pub least: Option<usize>,
 }

@@ -2,13 +2,14 @@
 //!
 //! Owns: what the schedule has to know of a trial ([`item`]), in which order trials are handed out ([`order`]), who may
 //! have which one now ([`state`], with [`group`] for what there is only so much of and [`room`] for how many trials run at
-//! once).
+//! once), how many workers there should be ([`growth`]).
 //!
 //! Never: reads a clock, does I/O, is async, knows what a worker is beyond its number.
 //!
 //! Read next: [`state::Schedule`].
 
 pub mod group;
+pub mod growth;
 pub mod item;
 pub mod order;
 pub mod room;

@@ -282,6 +282,11 @@ impl Schedule {
         self.room.resize(room);
     }
 
+    /// Whether no other worker may have a trial now.
+    pub fn is_full(&self) -> bool {
+        !self.room.has(1)
+    }
+
     /// How many trials of weight 1 may run at once.
     pub fn room(&self) -> usize {
         self.room.whole()

@@ -15,6 +15,7 @@ pub(super) mod exit;
 pub(super) mod fork;
 pub(super) mod large_pages;
 pub(super) mod limit;
+pub(super) mod load;
 pub(super) mod lookout;
 pub(super) mod page;
 pub(super) mod process;

@@ -6,7 +6,7 @@
 //!   this process has, ours or adopted; `guardian`: the process that kills all groups when this one is gone;
 //! - `desk`: a socket with a name, for processes that find each other; `ends`: a socket on a runtime, read and written without waking for nothing; `lookout`: when a worker looks for the
 //!   next message by itself for a moment, before it sleeps;
-//! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
+//! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `load`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it; `large_pages`: memory that is
 //!   copied cheaply; `belongings`: what a fork would share or lack; `bell`: a thread's end as a descriptor;
 //! - `memory_file`: a file without a name; `call`: what every system call's result goes through.
@@ -30,6 +30,7 @@ mod guardian;
 mod inherited;
 pub(super) mod large_pages;
 pub(super) mod limit;
+pub(super) mod load;
 pub(super) mod lookout;
 mod memory_file;
 mod offspring;
