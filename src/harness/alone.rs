@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::dispatch::expected;
 use super::event::Event;
 use super::fixture;
+use super::generated::find::run_one_only;
 use super::outcome::{Outcome, Ran, Verdict};
 use super::registry::{Leaks, Registry, TaskPanic};
 use super::run::{Run, Summary};
@@ -53,6 +54,7 @@ fn attempt(run: &Run) -> (Verdict, String) {
     let leaks = if run.setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
     let show_actors = run.setup.show_actors;
     let settings = TrialSettings { task_panic, leaks, alone: true, show_actors, ..TrialSettings::default() };
+    run_one_only();
     let Some(entry) = Registry::collect().at(seat.address) else {
         return (Verdict::NotRun { reason: "its entry is gone".to_owned() }, String::new());
     };

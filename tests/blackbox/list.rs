@@ -39,3 +39,13 @@ fn duplicate_names() {
         assert!(!run.stdout.contains("inside::once"), "nothing runs\n{run}");
     }
 }
+
+/// A trial that is made at run time cannot have the name of a written one either; nothing runs, nothing is listed.
+#[test]
+fn a_generated_trial_with_the_name_of_a_written_one() {
+    for args in [&[][..], &["--list"], &["--list", "--format", "terse"]] {
+        let run = Launch::new(executable("duplicates", "generated")).args(args.iter().copied()).run();
+        run.ends_with(101).complains("area::small").complains("generated.rs:5").complains("generated.rs:12");
+        assert!(!run.stdout.contains("ok"), "{run}");
+    }
+}

@@ -22,6 +22,7 @@ mod flaky;
 mod fork;
 mod generated;
 mod history;
+mod interop;
 mod limits;
 mod list;
 mod nextest;

@@ -8,7 +8,7 @@ use crate::launch::Launch;
 use crate::text::verdict_of_each;
 
 /// Runs a package's target under cargo-nextest; `None` where that is not installed.
-fn nextest(package: &str, target: &str, filter: &str) -> Option<(Option<i32>, String)> {
+pub(crate) fn nextest(package: &str, target: &str, filter: &str) -> Option<(Option<i32>, String)> {
     let installed = Command::new("cargo-nextest").args(["nextest", "--version"]).output();
     if !installed.is_ok_and(|output| output.status.success()) {
         println!("skipped: cargo-nextest is not installed");
@@ -25,7 +25,7 @@ fn nextest(package: &str, target: &str, filter: &str) -> Option<(Option<i32>, St
 }
 
 /// `        PASS [   0.012s] (1/9) package::target name::of::test`, or FAIL, SIGABRT, SKIP, LEAK …
-fn statuses(text: &str, package: &str, target: &str) -> BTreeMap<String, String> {
+pub(crate) fn statuses(text: &str, package: &str, target: &str) -> BTreeMap<String, String> {
     let binary = format!(" {package}::{target} ");
     let of_line = |line: &str| {
         let (head, name) = line.split_once(&binary)?;

@@ -141,6 +141,18 @@ mod inner {
     fn r#type() {}
 }
 
+/// Where our attribute has the name, or another.
+mod imported {
+    use rehearsal::test;
+    use rehearsal::test as trial;
+
+    #[test]
+    fn by_its_name() {}
+
+    #[trial]
+    async fn by_another() {}
+}
+
 /// Its own names and options come through a macro's invisible groups.
 macro_rules! tests {
     ($(#[$meta:meta])* $vis:vis $name:ident() -> $result:ty $body:block; $timeout:literal) => {

@@ -3,6 +3,22 @@
 use super::condition::{Condition, evaluate, split_commas};
 use super::scan::{Kind, Token};
 
+/// Whether an attribute of this name makes a test, or a benchmark, of a function.
+pub(super) fn makes_test(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "test",
+        "bench",
+        "rstest",
+        "test_case",
+        "test_matrix",
+        "quickcheck",
+        "gtest",
+        "property_test",
+        "parameterized",
+    ];
+    NAMES.contains(&name)
+}
+
 /// One attribute, out of its `cfg_attr` where it was in one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Attribute<'a> {
@@ -73,18 +89,7 @@ impl<'a> Attribute<'a> {
 
     /// Whether it makes a test, or a benchmark, of a function.
     pub(super) fn makes_test(&self) -> bool {
-        const NAMES: [&str; 9] = [
-            "test",
-            "bench",
-            "rstest",
-            "test_case",
-            "test_matrix",
-            "quickcheck",
-            "gtest",
-            "property_test",
-            "parameterized",
-        ];
-        NAMES.contains(&self.last())
+        makes_test(self.last())
     }
 
     /// Whether it is ours by name.

@@ -343,3 +343,13 @@ fn a_file_that_includes_itself_comes_to_an_end() {
     let suite = Crate::of(&[("tests/suite.rs", "include!(\"suite.rs\");\n")]);
     assert!(suite.audit("tests/suite.rs", &[]).is_clean());
 }
+
+/// An attribute by another name is the same attribute.
+#[rehearsal::test]
+fn a_test_attribute_that_was_renamed_is_one() {
+    let source = "use tokio::{spawn, test as of_tokio};\nuse rehearsal::test as ours;\n\
+                  #[of_tokio]\nasync fn a() {}\n#[ours]\nfn b() {}\n#[spawn]\nfn c() {}\n";
+    let suite = Crate::of(&[("tests/suite.rs", source)]);
+    let audit = suite.audit("tests/suite.rs", &[("tests/suite.rs", 6, "suite::b")]);
+    assert_eq!((audit.functions, lost(&audit)), (2, vec!["a:4".to_owned()]));
+}

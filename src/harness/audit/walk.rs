@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::attribute::Attribute;
+use super::attribute::{Attribute, makes_test};
 use super::compare::AuditError;
 use super::condition::Condition;
 use super::place::Place;
@@ -41,7 +41,7 @@ const QUOTING: [&str; 5] = ["quote", "quote_spanned", "parse_quote", "parse_quot
 
 /// Reads a crate from its root file on. `test` is what `cfg!(test)` is in it.
 pub(super) fn walk_crate(root: &Path, test: bool) -> Result<Found, AuditError> {
-    let mut walk = Walk { test, found: Found::default(), depth: 0 };
+    let mut walk = Walk { test, found: Found::default(), aliases: Vec::new(), depth: 0 };
     walk.file(root, Place::root(root), Condition::Yes)?;
     Ok(walk.found)
 }
@@ -49,6 +49,8 @@ pub(super) fn walk_crate(root: &Path, test: bool) -> Result<Found, AuditError> {
 struct Walk {
     test: bool,
     found: Found,
+    /// Other names that imports have given to attributes that make a test.
+    aliases: Vec<String>,
     depth: usize,
 }
 
@@ -182,7 +184,7 @@ impl Walk {
 
     /// A function: a candidate if an attribute makes it a test.
     fn function(&mut self, source: &Source<'_>, item: &Item<'_>, name: usize, end: usize) {
-        let makers: Vec<_> = item.attributes.iter().filter(|attribute| attribute.makes_test()).collect();
+        let makers: Vec<_> = item.attributes.iter().filter(|attribute| self.makes_test(attribute)).collect();
         // A template of `rstest_reuse` makes no test by itself.
         let is_template = item.attributes.iter().any(|attribute| attribute.last() == "template");
         if makers.is_empty() || is_template || item.condition == Condition::No {
@@ -206,7 +208,7 @@ impl Walk {
         for at in body {
             let Some(end) = outer_attribute(source.tokens, at) else { continue };
             let read = Attribute::read(&source.tokens[at + 2..end], self.test);
-            let makers = read.iter().filter(|attribute| attribute.makes_test() && !attribute.is_ours());
+            let makers = read.iter().filter(|attribute| self.makes_test(attribute) && !attribute.is_ours());
             let attributes: Vec<_> = makers.map(|attribute| attribute.path.clone()).collect();
             let (line, lines) = (source.tokens[at].line, source.tokens[at].line..source.tokens[end].line + 1);
             if !attributes.is_empty() && condition != Condition::No {
@@ -223,12 +225,21 @@ impl Walk {
         }
     }
 
-    /// `use …;`: does it bring in our attribute?
+    fn makes_test(&self, attribute: &Attribute<'_>) -> bool {
+        attribute.makes_test() || self.aliases.contains(&attribute.path)
+    }
+
+    /// `use …;`: does it bring in our attribute? And which by another name?
     fn import(&mut self, tokens: &[Token<'_>], keyword: usize, end: usize) -> usize {
         let length = tokens[keyword..end].iter().position(|token| token.is_mark(";"));
         let stop = length.map_or(end, |length| keyword + length);
         let names = |word: &str| tokens[keyword..stop].iter().any(|token| token.is_word(word));
         self.found.imports_ours |= names("rehearsal") && names("test");
+        for part in tokens[keyword..stop].windows(3) {
+            if makes_test(part[0].text) && part[1].is_word("as") {
+                self.aliases.push(part[2].text.to_owned());
+            }
+        }
         stop + 1
     }
 

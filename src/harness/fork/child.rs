@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::actor::Outlet;
 use crate::harness::fixture::{Ahead, Store, is_wanted};
+use crate::harness::generated::find::run_one_only;
 use crate::harness::registry::{Body, Entry, Registry};
 use crate::harness::worker::lane::{Host, Lane};
 use crate::harness::worker::message::{Order, Report, Setup};
@@ -44,6 +45,7 @@ pub(super) fn run(kit: Kit, order: Order, bond: &Bond) -> ! {
     let store = kit.ahead_of(&order).map(Ahead::in_fork);
     let Kit { setup, registry, capture, letter, .. } = kit;
     let grace = Duration::from_millis(setup.grace_ms);
+    run_one_only();
     // The page that the arbiter reads is the server's to write. A spare runtime would never be used.
     let setup = Setup { fresh_runtime: true, ..setup };
     let letter = Arc::new(letter);

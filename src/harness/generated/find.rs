@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::expand;
@@ -9,17 +10,29 @@ use super::trial::{Generate, on_one_line};
 use crate::harness::outcome::Returned;
 use crate::harness::registry::{Body, Entry, Run, order_by_name};
 
+type TrialBody = Box<dyn Run + Send + Sync>;
+
 /// What a generator made in this process, in the order of names; or why nothing.
-type Store = OnceLock<Result<Vec<(String, Box<dyn Run + Send + Sync>)>, String>>;
+type Store = OnceLock<Result<Vec<(String, TrialBody)>, String>>;
 
 /// The generators that were asked in this process, by their paths.
 static STORES: Mutex<Vec<(&str, &Store)>> = Mutex::new(Vec::new());
+
+/// Whether this process runs one trial and no more.
+static IS_FOR_ONE: AtomicBool = AtomicBool::new(false);
+
+/// This process runs one trial: its generator is stopped where it has made that one, and nothing else is kept.
+pub fn run_one_only() {
+    IS_FOR_ONE.store(true, Ordering::Relaxed);
+}
 
 /// A trial's place in its generator's store.
 struct Found {
     name: &'static str,
     generate: Generate,
     store: &'static Store,
+    /// Where the process is for this one trial.
+    only: OnceLock<Result<TrialBody, String>>,
 }
 
 /// The entry of a generated trial, to be run in this process; `path` is its own, its generator's in front. `None` where
@@ -29,7 +42,8 @@ struct Found {
 pub fn find(generator: &'static Entry, path: &'static str) -> Option<&'static Entry> {
     let Body::Generator(generate) = generator.body else { return None };
     let name = path.strip_prefix(generator.path)?.strip_prefix("::")?;
-    let body = Box::leak(Box::new(Found { name, generate, store: store(generator.path) }));
+    let body =
+        Box::leak(Box::new(Found { name, generate, store: store(generator.path), only: OnceLock::new() }));
     Some(Box::leak(Box::new(Entry {
         path,
         file: generator.file,
@@ -51,7 +65,11 @@ fn store(path: &'static str) -> &'static Store {
 }
 
 impl Found {
-    fn body(&self) -> Result<&'static (dyn Run + Send + Sync), String> {
+    fn body(&self) -> Result<&(dyn Run + Send + Sync), String> {
+        if IS_FOR_ONE.load(Ordering::Relaxed) {
+            let only = self.only.get_or_init(|| self.only());
+            return only.as_ref().map(|body| &**body).map_err(Clone::clone);
+        }
         let made = self.store.get_or_init(|| {
             let mut made = Vec::new();
             expand::run(self.generate, &mut |trial| {
@@ -65,15 +83,33 @@ impl Found {
             Ok(order.into_iter().filter_map(|at| made[at as usize].take()).collect())
         });
         let made = made.as_ref().map_err(Clone::clone)?;
-        let at = made.binary_search_by(|(name, _)| name.as_str().cmp(self.name)).map_err(|_| {
-            format!(
-                "its generator, run again in this process, made {} trials and not this one; it has to make the same \
-                 each time",
-                made.len()
-            )
-        })?;
-        Ok(&*made[at].1)
+        let at = made.binary_search_by(|(name, _)| name.as_str().cmp(self.name));
+        Ok(&*made[at.map_err(|_| not_among(made.len()))?].1)
     }
+
+    /// The body alone, of the first trial with this name.
+    fn only(&self) -> Result<TrialBody, String> {
+        let (mut found, mut count) = (None, 0);
+        expand::run(self.generate, &mut |trial| {
+            count += 1;
+            if is_listed_as(&trial.name, self.name) {
+                found = Some(trial.body);
+            }
+            found.is_none()
+        })?;
+        found.ok_or_else(|| not_among(count))
+    }
+}
+
+fn not_among(count: usize) -> String {
+    format!(
+        "its generator, run again in this process, made {count} trials and not this one; it has to make the same each time"
+    )
+}
+
+/// Whether a trial of this name is listed as that one; an escape begins with a backslash.
+fn is_listed_as(name: &str, listed: &str) -> bool {
+    if listed.contains('\\') { on_one_line(name) == listed } else { name == listed }
 }
 
 impl Run for Found {

@@ -6,6 +6,9 @@ use crate::harness::outcome::Verdict;
 use crate::harness::registry::{Body, Entry, Registry};
 use crate::harness::trial::{TrialSettings, run_here};
 
+// Where a run is planned stdout is put aside for a moment: of a process of its own, in these tests, so that no reporter is
+// silenced with thread isolation.
+
 fn generator(path: &'static str, make: super::trial::Generate) -> &'static Entry {
     Box::leak(Box::new(Entry::new(path, "src/area.rs", (7, 4), Body::Generator(make))))
 }
@@ -31,7 +34,7 @@ fn broken(entries: &[&'static Entry]) -> &'static str {
 }
 
 /// What one process lists another finds, by number of the generator and path.
-#[rehearsal::test]
+#[rehearsal::test(isolation = "process")]
 fn what_is_listed_is_found_elsewhere() {
     let plain: &'static Entry =
         Box::leak(Box::new(Entry::new("suite::plain", "src/area.rs", (1, 4), Body::Sync(|| ()))));
@@ -59,7 +62,7 @@ fn what_is_listed_is_found_elsewhere() {
 }
 
 /// For one exact name only generators run that could make it, and none where it is a test.
-#[rehearsal::test]
+#[rehearsal::test(isolation = "process")]
 fn one_exact_name_asks_no_other_generator() {
     fn never(_: Each<'_>) -> Result<(), String> {
         panic!("nobody asked for this one");
@@ -74,7 +77,7 @@ fn one_exact_name_asks_no_other_generator() {
     );
 }
 
-#[rehearsal::test]
+#[rehearsal::test(isolation = "process")]
 fn one_that_never_ends_is_cut_off() {
     let why = broken(&expand(&[(0, generator("suite::endless", endless))]));
     assert!(why.contains("more than 1000000 trials"), "{why}");
@@ -92,5 +95,23 @@ fn a_name_stays_on_its_line() {
         ("\u{85}\u{2029}", r"\u{85}\u{2029}"),
     ] {
         assert_eq!(on_one_line(name), line);
+    }
+}
+
+/// A generated trial has no right to the name of a written one: whose verdict it was could not be told.
+#[rehearsal::test(isolation = "process")]
+fn a_name_of_a_written_test_is_refused_with_both_places() {
+    let written: &'static Entry = Box::leak(Box::new(Entry::new(
+        "suite::area::two::fine",
+        "src/written.rs",
+        (3, 4),
+        Body::Sync(|| ()),
+    )));
+    let registry = Registry::of(vec![written, generator("suite::area::two", two)]).expanded(None);
+    let error = registry.check_names().expect_err("two trials of one name");
+    let told = error.to_string();
+    assert_eq!(error.names.len(), 1, "{told}");
+    for part in ["area::two::fine", "src/written.rs:3", "src/area.rs:7"] {
+        assert!(told.contains(part), "{part}: {told}");
     }
 }
