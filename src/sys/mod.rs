@@ -13,7 +13,7 @@
 //! - [`signal`]: signals as events, and their names;
 //! - [`capture`]: stdout and stderr by memory file;
 //! - [`page`]: which trial runs since when, readable after the process that ran it is gone;
-//! - [`exit`]: a guard against leaving through `exit()`;
+//! - [`exit`]: a guard against leaving through `exit()`; [`profile`]: what a build with coverage has counted;
 //! - [`limit`]: what the system allows this process, who traces it, how many threads it has;
 //! - [`load`]: what the processors do, and for whom; what memory there is;
 //! - [`thread`]: the one place where threads are started;
@@ -45,6 +45,7 @@ pub mod page;
 mod pool;
 pub(crate) mod primitive;
 pub mod process;
+pub mod profile;
 pub mod seam;
 pub mod signal;
 pub(crate) mod slot;

@@ -17,6 +17,8 @@ enum Flavor {
     Abort,
     /// As it is built where there is no Unix.
     Portable,
+    /// With `-C instrument-coverage`.
+    Counted,
 }
 
 /// What was built so far, by package and flavor. Held while cargo runs: two at once would only wait for each
@@ -65,6 +67,11 @@ pub(crate) fn portable_executable(package: &str, target: &str) -> PathBuf {
     find(package, target, Flavor::Portable)
 }
 
+/// The same, built with `-C instrument-coverage`.
+pub(crate) fn executable_that_counts(package: &str, target: &str) -> PathBuf {
+    find(package, target, Flavor::Counted)
+}
+
 fn find(package: &str, target: &str, flavor: Flavor) -> PathBuf {
     // A build that failed panics with the lock held; the next test tells the same story again.
     let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -107,6 +114,7 @@ fn build(package: &str, flavor: Flavor) -> Built {
         Flavor::Plain => None,
         Flavor::Abort => Some(("abort", "-C panic=abort")),
         Flavor::Portable => Some(("portable", "--cfg rehearsal_portable")),
+        Flavor::Counted => Some(("counted", "-C instrument-coverage")),
     };
     match flag {
         None => cargo.arg(target_dir()),

@@ -15,6 +15,7 @@ mod actors;
 mod audit;
 mod bisect;
 mod config;
+mod coverage;
 mod faults;
 mod fixture;
 mod flags;

@@ -18,7 +18,7 @@ use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
 use crate::sys::page::Page;
-use crate::sys::{exit, process, seam, thread};
+use crate::sys::{exit, process, profile, seam, thread};
 
 /// How long children that a trial has let go of get to be gone.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -231,6 +231,10 @@ impl Drop for LastAct {
     fn drop(&mut self) {
         let Some((shared, order, attempt)) = self.0.take() else { return };
         span::thread_ends();
+        if shared.host == Host::Process {
+            // Whatever the next trial does to this process, what this one ran has been counted.
+            profile::write();
+        }
         let left = conclude(&shared, order, &attempt);
         shared.page.idle();
         match (shared.host, left) {

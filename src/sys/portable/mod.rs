@@ -19,6 +19,7 @@ pub(super) mod load;
 pub(super) mod lookout;
 pub(super) mod page;
 pub(super) mod process;
+pub(super) mod profile;
 pub(super) mod program;
 pub(super) mod sender;
 pub(super) mod signal;

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use super::call::check;
 use super::process::StdSocket;
-use super::{guardian, inherited, limit, preamble};
+use super::{guardian, inherited, limit, preamble, profile};
 use crate::sys::boot::{Boot, Role, WorkerBoot};
 use crate::sys::fork;
 use crate::sys::process::program_name;
@@ -109,6 +109,7 @@ fn short(title: &str) -> &str {
 fn become_worker(mark: Mark, forks: bool) -> WorkerBoot {
     die_with_arbiter(mark);
     adopt_orphans();
+    profile::begin_worker(forks);
     if let Some(title) = std::env::args().next() {
         limit::set_title(short(&title));
     }

@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::bell::Bell;
 use super::call::{check, retry};
 use super::process::{StdSocket, kill_group, open_pidfd, wait_readable};
-use super::{boot, ends, inherited, limit, memory_file, offspring};
+use super::{boot, ends, inherited, limit, memory_file, offspring, profile};
 use crate::sys::fork::{ForkError, Side, Tie};
 use crate::sys::process::ExitStatus;
 use crate::sys::wire::MAX_FRAME;
@@ -104,6 +104,7 @@ impl Keeper {
             super::exit::leave_at_once(1);
         }
         self.cell().store(std::process::id(), Ordering::SeqCst);
+        profile::begin_fork();
         boot::adopt_orphans();
         crate::sys::boot::adopt();
     }
@@ -304,6 +305,7 @@ impl Bond {
 
     /// Ends this process and its group as the other process would, with a signal that can be heard.
     pub fn end_group(&self) {
+        profile::write();
         // A signal to this process itself has come when the call returns; where it is ignored, the other one knows more.
         let _ = kill_group(std::process::id(), libc::SIGTERM);
     }
