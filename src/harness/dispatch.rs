@@ -13,6 +13,8 @@ mod slot;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_again;
+#[cfg(test)]
 mod walk;
 
 use super::outcome::{Death, Outcome, Ran, Verdict};
@@ -163,24 +165,6 @@ impl Dispatch {
             Phase::Interrupted => self.effects.push(Effect::Signal { to: source, hard: true }),
             Phase::Retired => self.effects.push(Effect::Retire(source)),
             _ => {}
-        }
-    }
-
-    fn start_failed(&mut self, source: Source, why: String) {
-        let ending = self.ending;
-        let Some(slot) = self.live(source) else { return };
-        slot.failures += 1;
-        slot.phase = if slot.failures < PATIENCE && !ending { Phase::Failed } else { Phase::Broken };
-        if slot.phase == Phase::Failed || ending {
-            return;
-        }
-        self.effects.push(Effect::Warning(format!(
-            "worker {} could not be started, the run goes on without it: {why}",
-            source.worker
-        )));
-        if self.slots.iter().all(|slot| slot.phase == Phase::Broken) {
-            let reason = format!("no worker could be started: {why}");
-            self.drop_waiting(&Verdict::NotRun { reason });
         }
     }
 

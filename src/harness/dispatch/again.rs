@@ -172,35 +172,46 @@ impl Dispatch {
         })
     }
 
-    /// Sees to it that each retry that is due has a place for its worker.
+    /// Sees to it that each retry that is due has a place for its worker: one that is free already, that of a worker
+    /// without a trial, or that of one at work when it is through with it.
     pub(super) fn make_way(&mut self) {
         if self.again.is_empty() || self.ending {
             return;
         }
-        let unserved = self.unserved().count();
-        let leaves = |slot: &&Slot| {
-            slot.yields || !(matches!(slot.phase, Phase::Up | Phase::Starting | Phase::Broken))
-        };
-        let leaving = self.slots.iter().filter(leaves).count();
-        for _ in leaving..unserved {
-            let at_work = self
-                .slots
-                .iter()
-                .filter(|slot| slot.phase == Phase::Up && !slot.yields && !slot.is_untouched());
-            let Some(source) = at_work.min_by_key(|slot| slot.held.len()).map(|slot| slot.source) else {
-                return;
-            };
-            let slot = &mut self.slots[source.worker];
+        let free = |slot: &&Slot| !matches!(slot.phase, Phase::Up | Phase::Starting | Phase::Broken);
+        let free = self.slots.iter().filter(free).count();
+        let mut missing = self.unserved().count().saturating_sub(free);
+        for worker in 0..self.slots.len() {
+            let slot = &self.slots[worker];
+            if missing == 0 || slot.phase != Phase::Up || !slot.held.is_empty() || self.is_for_a_retry(slot) {
+                continue;
+            }
+            self.effects.push(Effect::Retire(slot.source));
+            self.slots[worker].phase = Phase::Retired;
+            missing -= 1;
+        }
+        let at_work = |slot: &Slot| slot.phase == Phase::Up && !slot.held.is_empty();
+        let mut yielding = 0;
+        for slot in self.slots.iter_mut().filter(|slot| at_work(slot) && slot.yields) {
+            slot.yields = yielding < missing;
+            yielding += usize::from(slot.yields);
+        }
+        for _ in yielding..missing {
+            let others = self.slots.iter_mut().filter(|slot| at_work(slot) && !slot.yields);
+            let Some(slot) = others.min_by_key(|slot| slot.held.len()) else { return };
             slot.yields = true;
             let behind: Vec<Position> = slot.held.iter().skip(1).copied().collect();
-            if slot.held.is_empty() {
-                slot.phase = Phase::Retired;
-                self.effects.push(Effect::Retire(source));
-            } else if !behind.is_empty() && !slot.asked_back {
+            if !behind.is_empty() && !slot.asked_back {
                 slot.asked_back = true;
-                self.effects.push(Effect::TakeBack(source, behind));
+                self.effects.push(Effect::TakeBack(slot.source, behind));
             }
         }
+    }
+
+    /// Whether a worker that holds nothing could be given a retry that is due.
+    fn is_for_a_retry(&self, slot: &Slot) -> bool {
+        let fits = slot.isolation != Some(Isolation::Process) || slot.is_untouched();
+        fits && self.due().any(|(_, isolation)| Some(isolation) == slot.isolation)
     }
 
     /// Nobody will try again what waits for it.

@@ -1,10 +1,32 @@
-//! Workers that die: what that means for the trial they ran, or had run.
+//! Workers that die, or cannot be started: what that means for the trial they ran, or had run.
 
+use super::slot::Phase;
 use super::{Dispatch, Effect, Ended, PATIENCE, Position, Source};
 use crate::harness::outcome::{Death, Outcome, Ran, Verdict};
 use crate::sys::signal::signal_name;
 
 impl Dispatch {
+    pub(super) fn start_failed(&mut self, source: Source, why: String) {
+        let ending = self.ending;
+        let Some(slot) = self.live(source) else { return };
+        slot.failures += 1;
+        slot.phase = if slot.failures < PATIENCE && !ending { Phase::Failed } else { Phase::Broken };
+        if slot.phase == Phase::Failed || ending {
+            return;
+        }
+        self.effects.push(Effect::Warning(format!(
+            "worker {} could not be started, the run goes on without it: {why}",
+            source.worker
+        )));
+        if self.slots.iter().all(|slot| slot.phase == Phase::Broken) {
+            let reason = format!("no worker could be started: {why}");
+            self.drop_waiting(&Verdict::NotRun { reason });
+        }
+        // What it was started for may be what others were not started for.
+        self.make_way();
+        self.fill_all();
+    }
+
     /// A worker died and no trial of it was running: nothing to blame but what ran before, so the run is red.
     pub(super) fn ended_between_trials(&mut self, source: Source, last: Option<Position>, ended: &Ended) {
         self.slots[source.worker].failures += 1;

@@ -355,7 +355,7 @@ fn each_planned_trial_ends_in_exactly_one_outcome_whatever_dies() {
 
 #[rehearsal::test]
 fn so_does_each_that_is_tried_again_in_a_new_worker() {
-    for seed in 1..=300_u64 {
+    for seed in 1..=600_u64 {
         Walk::new(seed, 40, true, 0).go(seed);
     }
 }
