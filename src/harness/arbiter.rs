@@ -38,8 +38,6 @@ struct Hand {
     capture: Option<Capture>,
     /// What the actors of the trial were at for which it is stopped.
     actors: Option<String>,
-    /// What the trial was doing with fixtures then.
-    phase: Option<String>,
 }
 
 /// How long the end of a trial that is over its time may wait for its worker to tell what the trial's actors are at.
@@ -158,7 +156,7 @@ impl Arbiter {
         if let Some(actors) = &hand.actors {
             append_actors(&mut output, actors);
         }
-        if let Some(phase) = &hand.phase {
+        if let (Some(_), Some(phase)) = (current, fixture::Phase::noted(&hand.page)) {
             output.bytes.extend_from_slice(format!("{phase}\n").as_bytes());
         }
         if let (Some(chronicle), Some(current)) = (&mut self.run.chronicle, current) {
@@ -172,9 +170,9 @@ impl Arbiter {
 
     /// A worker is to be told to end; this is what the actors of its trial are at.
     #[command]
-    pub fn terminate(&mut self, source: Source, actors: Option<String>, phase: Option<String>) {
+    pub fn terminate(&mut self, source: Source, actors: Option<String>) {
         let Some(hand) = self.hand(source) else { return };
-        (hand.actors, hand.phase) = (actors, phase);
+        hand.actors = actors;
         if let Some(proxy) = &hand.proxy {
             process::terminate_group(proxy.pid());
         }
@@ -332,8 +330,10 @@ impl Arbiter {
                 Some(trial) => proxy.actors_of(trial).timeout(LAST_LOOK).await.ok().flatten(),
                 None => None,
             };
-            let phase = if fixtures { proxy.wind_up().timeout(grace).await.ok().flatten() } else { None };
-            drop(own.terminate(to, actors, phase).await);
+            if fixtures {
+                let _ = proxy.wind_up().timeout(grace).await;
+            }
+            drop(own.terminate(to, actors).await);
         });
     }
 
@@ -357,8 +357,7 @@ impl Arbiter {
     /// Starts a worker and the task that brings its messages home.
     fn start(&mut self, source: Source, isolation: Isolation) {
         let own = self.own.clone().expect("a run begins with the arbiter's own proxy");
-        let mut hand =
-            Hand { source, proxy: None, page: Page::local(), capture: None, actors: None, phase: None };
+        let mut hand = Hand { source, proxy: None, page: Page::local(), capture: None, actors: None };
         let mut setup = self.run.setup.clone();
         let name = format!("worker-{}", source.worker);
         let spawn = match isolation {

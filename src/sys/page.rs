@@ -29,6 +29,8 @@ pub(super) struct Cells {
     /// Trial in the high half, attempt in the low; [`IDLE`] where none runs.
     which: AtomicU64,
     started_ns: AtomicU64,
+    /// What it is at.
+    noted: AtomicU32,
     /// Layout version, so that the two sides can tell that they are of one build.
     pub(super) version: AtomicU32,
 }
@@ -37,12 +39,13 @@ pub(super) struct Cells {
 const IDLE: u64 = u64::MAX;
 
 impl Cells {
-    pub(super) const VERSION: u32 = 1;
+    pub(super) const VERSION: u32 = 2;
 
     pub(super) fn new() -> Cells {
         Cells {
             which: AtomicU64::new(IDLE),
             started_ns: AtomicU64::new(0),
+            noted: AtomicU32::new(0),
             version: AtomicU32::new(Cells::VERSION),
         }
     }
@@ -55,7 +58,19 @@ impl Cells {
         self.put(IDLE, 0);
     }
 
+    pub(super) fn note(&self, what: u32) {
+        self.noted.store(what, Ordering::SeqCst);
+    }
+
+    pub(super) fn noted(&self) -> u32 {
+        self.noted.load(Ordering::SeqCst)
+    }
+
     fn put(&self, which: u64, started_ns: u64) {
+        // Nearly always there is none, and to look is cheaper than to write.
+        if self.noted.load(Ordering::Relaxed) != 0 {
+            self.noted.store(0, Ordering::SeqCst);
+        }
         self.started_ns.store(0, Ordering::SeqCst);
         self.which.store(which, Ordering::SeqCst);
         self.started_ns.store(started_ns, Ordering::SeqCst);
@@ -96,8 +111,10 @@ mod tests {
         assert_eq!(page.load(), None);
         page.store(7, 1, 99);
         assert_eq!(page.load(), Some(Moment { trial: 7, attempt: 1, started_ns: 99 }));
+        page.note(3);
+        assert_eq!(page.noted(), 3);
         page.idle();
-        assert_eq!(page.load(), None);
+        assert_eq!((page.load(), page.noted()), (None, 0));
     }
 
     #[rehearsal::test]

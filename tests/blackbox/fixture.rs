@@ -370,6 +370,7 @@ fn a_set_up_before_a_fork_that_hangs_or_crashes_is_its_tests() {
         let (run, log) = finish(launch.args(["copied::ends_its_process", "--test-threads=1", isolation]));
         run.ends_with(101);
         let told = verdict_of_each(&run.stdout);
+        run.says("waiting for the set-up of the fixture copied::ends_its_process::held (");
         for (test, verdict) in [
             ("a", "FAILED (signal 6, SIGABRT)"),
             ("b_has_nothing_of_it", "ok"),
@@ -400,6 +401,23 @@ fn forks_that_make_a_worker_s_fixtures_are_told_of() {
     assert!(run.stderr.contains(note), "{run}");
     let (run, _) = self::run(&["scopes::first"], ISOLATIONS[0]);
     assert!(!run.stderr.contains("in forks"), "{run}");
+}
+
+/// The test that waited takes the blame, with a word on what for; the next worker makes it again, for the next test.
+#[test]
+fn a_worker_that_is_killed_while_it_sets_up() {
+    for isolation in [ISOLATIONS[0], FORK] {
+        for scope in ["test", "worker"] {
+            let module = format!("killed::in_{scope}");
+            let (run, log) = run(&[&module, "--test-threads=1", "--ignored"], isolation);
+            run.ends_with(101);
+            let told = verdict_of_each(&run.stdout);
+            assert_eq!(told[&format!("{module}::a")], "FAILED (signal 9, SIGKILL)", "{isolation}\n{run}");
+            assert_eq!(told[&format!("{module}::b")], "ok", "{isolation}\n{run}");
+            run.says(&format!("waiting for the set-up of the fixture {module}::once ("));
+            assert_eq!(log, ["killed", "made"], "{isolation}\n{run}");
+        }
+    }
 }
 
 /// One exact trial, as cargo-nextest runs it: all scopes in one process.

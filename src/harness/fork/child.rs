@@ -95,12 +95,8 @@ fn with_fixtures(
     };
     let trial = begin(rope);
     if let Some(bell) = bell.filter(|bell| trial.is_some() && bond.wait(bell)) {
-        let (phase, complaints) = store.stop_trial(grace / 2);
-        complain(complaints);
+        complain(store.stop_trial(grace / 2));
         if !bell.has_rung() {
-            if let Some(phase) = phase {
-                eprintln!("{phase}");
-            }
             bond.end_group();
         }
     }

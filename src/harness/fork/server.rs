@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::child::{self, Kit};
 use super::report::{self, death, finished, held_to};
 use crate::actor::spawn::bare::{Bare, Said};
-use crate::harness::fixture::{Ahead, AheadNeed as Need, Refusal};
+use crate::harness::fixture::{Ahead, AheadNeed as Need, Phase, Refusal};
 use crate::harness::outcome::{Death, Output, Verdict};
 use crate::harness::registry::Registry;
 use crate::harness::worker::actor::Worker;
@@ -101,7 +101,8 @@ pub fn serve(boot: WorkerBoot) -> ! {
     let keeper = Keeper::start().map_err(|error| error.to_string());
     let made = make(passed).map(|(page, capture, letter)| {
         let tell = bare.teller();
-        let ahead = Ahead::open(move |fixture, variant| tell(&Report::Wants { fixture, variant }));
+        let ahead =
+            Ahead::open(page.clone(), move |fixture, variant| tell(&Report::Wants { fixture, variant }));
         let kit = Kit { setup, registry: Arc::new(Registry::collect()), capture, letter, ahead };
         Server { kit, page, waiting: VecDeque::new(), making: None, running: None, leaving: false }
     });
@@ -114,8 +115,8 @@ pub fn serve(boot: WorkerBoot) -> ! {
             match said {
                 Said::Command(name, body) => server.obey(&bare, name, &body),
                 Said::Ask("wind_up", request) => {
-                    let phase = server.wind_up(&mut bare, &keeper);
-                    bare.answer(request, &phase);
+                    server.wind_up(&mut bare, &keeper);
+                    bare.answer(request, &());
                 }
                 Said::Ask(_, request) => bare.refuse(request),
                 Said::Stop => {
@@ -248,11 +249,13 @@ impl Server {
         }
     }
 
-    /// Ends the running trial with its fixtures, and tears down those of this process. Says what it was doing with them.
-    fn wind_up(&mut self, bare: &mut Bare, keeper: &Result<Keeper, String>) -> Option<String> {
+    /// Ends the running trial with its fixtures, and tears down those of this process.
+    fn wind_up(&mut self, bare: &mut Bare, keeper: &Result<Keeper, String>) {
         self.leaving = true;
         self.waiting.clear();
-        let phase = self.kit.ahead.as_ref().filter(|_| self.making.is_some()).and_then(Ahead::stop);
+        if let (Some(ahead), Some(_)) = (&self.kit.ahead, &self.making) {
+            ahead.stop();
+        }
         let grace = Duration::from_millis(self.kit.setup.grace_ms);
         let asked =
             |running: &&Running| self.kit.ahead_of(&running.order).is_some() && running.forked.ask_to_end();
@@ -269,7 +272,6 @@ impl Server {
         }
         self.end_running(keeper);
         self.tear_down(bare, 1, 2);
-        phase
     }
 
     /// Tears down the fixtures of this process within a part of the grace.
@@ -392,6 +394,7 @@ impl Server {
         if !left.is_empty() {
             notes.push(left_behind(left.len(), left));
         }
+        notes.extend(Phase::noted(&self.page).map(|phase| phase.to_string()));
         let verdict = Verdict::Crashed { death, message: message.to_owned() };
         finished(order, verdict, started_ns, output, notes)
     }

@@ -44,15 +44,15 @@ impl From<std::io::Error> for SetupError {
 }
 
 /// The place of this worker's fixtures.
-fn open_store(own_process: bool, outlet: &Outlet<Report>) -> Option<Arc<Store>> {
+fn open_store(own_process: bool, page: &Page, outlet: &Outlet<Report>) -> Option<Arc<Store>> {
     if fixture::graph().is_empty() {
         return None;
     }
     if !own_process {
-        return Some(Store::of_thread());
+        return Some(Store::of_thread(page.clone()));
     }
     let outlet = outlet.clone();
-    Some(Store::of_process(move |fixture, variant| {
+    Some(Store::of_process(page.clone(), move |fixture, variant| {
         // Where the arbiter is gone so is this process, in a moment.
         let _ = outlet.send(Report::Wants { fixture, variant });
     }))
@@ -72,7 +72,7 @@ impl Worker {
         let host = if own_process { Host::Process } else { Host::Thread };
         let capture = if own_process { Capture::of_stdout()? } else { None };
         let (outlet, grace) = (cx.outlet(), Duration::from_millis(setup.grace_ms));
-        let store = open_store(own_process, &outlet);
+        let store = open_store(own_process, &page, &outlet);
         let lane = Lane::new(setup, Registry::collect().into(), page, capture, host, outlet.clone(), store);
         Ok(Worker { grace, lane, outlet })
     }
@@ -104,11 +104,11 @@ impl Worker {
         }
     }
 
-    /// Starts no trial any more, and tears down the fixtures of this worker; says what a trial was doing with them.
+    /// Starts no trial any more, and tears down the fixtures of this worker.
     #[command]
-    pub async fn wind_up(&mut self) -> Option<String> {
+    pub async fn wind_up(&mut self) {
         self.lane.close();
-        self.tear_down(self.grace / 2).await
+        self.tear_down(self.grace / 2).await;
     }
 
     #[stopping]
@@ -117,14 +117,12 @@ impl Worker {
         self.tear_down(self.grace * 4 / 5).await;
     }
 
-    async fn tear_down(&self, within: Duration) -> Option<String> {
-        let store = self.lane.store()?;
-        let (phase, complaints) = store.wind_up(within).await;
-        for message in complaints {
+    async fn tear_down(&self, within: Duration) {
+        let Some(store) = self.lane.store() else { return };
+        for message in store.wind_up(within).await {
             // Where the arbiter is gone nobody is told.
             let _ = self.outlet.send(Report::Complaint { message });
         }
-        phase
     }
 
     /// Hands back those of these trials that have not been started, in one `Report::TakenBack`.

@@ -48,6 +48,16 @@ impl Page {
         self.cells.store(trial, attempt, started_ns);
     }
 
+    /// Says of what runs what it is at: a number that its readers know, 0 for nothing in particular. Gone with it.
+    pub fn note(&self, what: u32) {
+        self.cells.note(what);
+    }
+
+    /// What was noted last of what runs.
+    pub fn noted(&self) -> u32 {
+        self.cells.noted()
+    }
+
     /// Says that nothing runs.
     pub fn idle(&self) {
         self.cells.idle();
