@@ -162,6 +162,7 @@ fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, runtime: &TrialRunt
         }
     };
     let mut complaints = Complaints::default();
+    store.begin_trial();
     let end = caught(ledger, || {
         let session = Session::new(entry, store);
         let ran = session.run(&mut |future| runtime.block_on(future), &mut complaints, |slots, drive| {
@@ -173,6 +174,10 @@ fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, runtime: &TrialRunt
         ran.unwrap_or(Returned::NotBegun)
     });
     ledger.complain(complaints.texts, complaints.skip);
+    if ledger.settings().store.is_none() {
+        // Whose store it is says so when the outcome was told; this one is nobody's.
+        store.end_trial();
+    }
     end
 }
 

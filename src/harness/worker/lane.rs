@@ -237,6 +237,9 @@ impl Drop for LastAct {
         }
         let left = conclude(&shared, order, &attempt);
         shared.page.idle();
+        if let Some(store) = &shared.settings.store {
+            store.end_trial();
+        }
         match (shared.host, left) {
             (Host::Fork, _) => {}
             (_, true) => leave(&shared),

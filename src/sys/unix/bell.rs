@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use super::process::{StdSocket, wait_readable};
 
@@ -36,6 +37,7 @@ impl Bell {
 
     /// Whether it has rung.
     pub fn has_rung(&self) -> bool {
-        wait_readable(&[self.descriptor()], Some(std::time::Duration::ZERO)).unwrap_or(true)
+        // Where it cannot be waited for nobody will ring it.
+        wait_readable(&[self.descriptor()], Some(Duration::ZERO)).unwrap_or(true)
     }
 }
