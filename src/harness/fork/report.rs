@@ -21,11 +21,16 @@ pub(super) fn read(mut letter: &[u8]) -> Result<Vec<Report>, String> {
     Ok(reports)
 }
 
-/// The report of a trial whose process did not end well after it: what waits for the end of a process is the trial's.
-pub(super) fn held_to(report: Report, order: Order, status: ExitStatus) -> Report {
+/// The report of a trial, held to what its process came to: what waits for the end of that is the trial's. One that was
+/// told to end, because its time was up that began at `over_ns`, took as long as the arbiter has seen it take: its own clock began
+/// when it had been forked.
+pub(super) fn held_to(report: Report, order: Order, status: ExitStatus, over_ns: Option<u64>) -> Report {
     let mut report = report.in_full();
-    if let Report::Finished { position, verdict, .. } = &mut report {
+    if let Report::Finished { position, verdict, duration_ns, .. } = &mut report {
         *position = order.position;
+        if let Some(started_ns) = over_ns {
+            *duration_ns = seam::monotonic_ns().saturating_sub(started_ns);
+        }
         if !status.success() && !verdict.is_red() {
             let message = "its function had returned; this came as its process ended".to_owned();
             *verdict = Verdict::Crashed { death: death(status), message };

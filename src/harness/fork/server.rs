@@ -62,6 +62,8 @@ struct Running {
     loose_since_ns: Option<u64>,
     /// Why it was killed by the server itself.
     fault: Option<&'static str>,
+    /// It was over its time, and told to end.
+    is_over: bool,
 }
 
 impl Running {
@@ -159,7 +161,8 @@ pub fn serve(boot: WorkerBoot) -> ! {
             }
             Ok(Side::Parent(forked)) => {
                 let (loose_since_ns, fault) = (None, None);
-                server.running = Some(Running { order, forked, started_ns, loose_since_ns, fault });
+                server.running =
+                    Some(Running { order, forked, started_ns, loose_since_ns, fault, is_over: false });
             }
             Err(why) => {
                 let verdict = Verdict::NotRun { reason: format!("it could not be forked: {why}") };
@@ -306,7 +309,8 @@ impl Server {
             }
             "end_trial" => {
                 let Ok((position, hard)) = wire::decode::<(u32, bool)>(arguments) else { return };
-                if let Some(running) = self.running.as_ref().filter(|it| it.order.position == position) {
+                if let Some(running) = self.running.as_mut().filter(|it| it.order.position == position) {
+                    running.is_over = true;
                     let asked =
                         !hard && self.kit.ahead_of(&running.order).is_some() && running.forked.ask_to_end();
                     if !asked {
@@ -333,7 +337,9 @@ impl Server {
 
     /// The fork is reaped: tells what became of its trial, and sees to it that nothing of it is left for the next.
     fn conclude(&mut self, bare: &Bare, keeper: &Keeper, status: ExitStatus) {
-        let Some(Running { order, started_ns, forked, fault, .. }) = self.running.take() else { return };
+        let Some(Running { order, started_ns, forked, fault, is_over, .. }) = self.running.take() else {
+            return;
+        };
         let left = keeper.clear(CLEARING);
         let fault = fault.or((forked.tie() == Tie::Soiled).then_some(SOILED));
         let letter = self.kit.letter.take();
@@ -348,7 +354,7 @@ impl Server {
                     for report in reports {
                         match report {
                             Report::Finished { .. } | Report::Passed { .. } => {
-                                told = Some(held_to(report, order, status))
+                                told = Some(held_to(report, order, status, is_over.then_some(started_ns)))
                             }
                             // Where the arbiter is gone nobody is told.
                             report => drop(bare.event(&report)),
