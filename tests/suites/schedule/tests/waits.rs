@@ -4,8 +4,12 @@ use std::time::Duration;
 
 /// A file for each trial that runs now, so that each can count the others.
 #[rehearsal::test]
-fn others(#[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)] ten: u32, #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)] one: u32) {
-    let directory = std::path::PathBuf::from(std::env::var_os("BLACKBOX_DIR").expect("a directory")).join("now");
+fn others(
+    #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)] ten: u32,
+    #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)] one: u32,
+) {
+    let directory =
+        std::path::PathBuf::from(std::env::var_os("BLACKBOX_DIR").expect("a directory")).join("now");
     std::fs::create_dir_all(&directory).expect("a directory");
     let own = directory.join(format!("{ten}{one}"));
     std::fs::write(&own, "").expect("a file");

@@ -45,7 +45,10 @@ fn hangs_briefly() {
 /// Each fails where `FAIL` has its letter in it.
 mod moody {
     fn fails(letter: char) {
-        assert!(!std::env::var("FAIL").is_ok_and(|letters| letters.contains(letter)), "{letter} was asked to");
+        assert!(
+            !std::env::var("FAIL").is_ok_and(|letters| letters.contains(letter)),
+            "{letter} was asked to"
+        );
     }
 
     #[rehearsal::test]
