@@ -212,6 +212,7 @@ impl Arbiter {
         self.show_busy(now_ns);
         self.receive(Input::Pulse { now_ns, current });
         self.look_at_load(now_ns);
+        self.look_at_memory();
         self.run.reporter.flush();
     }
 

@@ -131,6 +131,7 @@ impl Dispatch {
             Input::Pulse { now_ns, current } => self.pulse(now_ns, &current),
             Input::Interrupted(why) => self.interrupted(&why),
             Input::Load(load) => self.grow(&load),
+            Input::Swollen(source, bytes) => self.replace(source, bytes),
         }
         self.finish_if_done();
         std::mem::take(&mut self.effects)
@@ -177,10 +178,11 @@ impl Dispatch {
             outcome.verdict = Verdict::TimedOut { limit_ms, stuck: false };
         }
         self.attempt_ended(source.worker, position, outcome);
+        let recycle_after = self.limits.recycle_after;
         if let Some(slot) = self.live(source) {
             slot.failures = 0;
-            slot.last = Some(position);
             slot.let_go(position);
+            slot.has_run(position, recycle_after);
             if let Phase::Killing { position: doomed, .. } = slot.phase
                 && doomed == position
             {
@@ -427,16 +429,15 @@ impl Dispatch {
                 if let Some(isolation) = again.or_else(|| self.schedule.wanted(own))
                     && (again.is_some() || is_of_use(isolation))
                 {
-                    let slot = &mut self.slots[worker];
-                    slot.renew(isolation);
-                    self.schedule.renewed(worker);
-                    self.effects.push(Effect::Start(slot.source, isolation));
+                    self.renew(worker, isolation);
                 }
             }
             (Phase::Up, Some(isolation)) if self.schedule.wants_more(worker) => {
                 let mut positions: Vec<Position> = self.again_for(worker).into_iter().collect();
                 if !self.saves_itself(worker) {
-                    positions.extend(std::iter::from_fn(|| self.schedule.next(worker, isolation)));
+                    let most = self.slots[worker].left_to_run(self.limits.recycle_after);
+                    let next = || self.schedule.next(worker, isolation);
+                    positions.extend(std::iter::from_fn(next).take(most));
                 }
                 if positions.is_empty() {
                     let wanted = self.schedule.wanted(Some(isolation));

@@ -48,6 +48,8 @@ pub struct Run {
     pub shuffle_seed: Option<u64>,
     /// Grace, and what else holds for all.
     pub limits: Limits,
+    /// A worker process that holds more memory than this, in bytes, is replaced.
+    pub worker_memory: Option<u64>,
     /// What every worker is started with.
     pub setup: Setup,
     /// Whether the output of trials in worker processes is captured.

@@ -309,7 +309,9 @@ fn assemble(
         filtered_out: plan.filtered_out,
         workers: options.workers,
         shuffle_seed: plan.shuffle_seed,
+        worker_memory: options.worker_memory,
         limits: Limits {
+            recycle_after: options.recycle_after,
             grace_ms: millis(options.grace),
             flaky_red: options.flaky_red,
             repeat: options.repeat,

@@ -119,3 +119,35 @@ fn more_workers_are_taken_on_while_trials_wait() {
         assert!(most <= processors.max(64), "{isolation}: {most} at once");
     }
 }
+
+/// The processes that trials ran in, each as often as one ran there.
+fn processes(stdout: &str) -> Vec<&str> {
+    stdout.lines().filter_map(|line| line.strip_prefix("in process ")).collect()
+}
+
+#[test]
+fn workers_are_replaced_after_so_many_trials() {
+    let run = Launch::new(executable("schedule", "waits"));
+    let run = run.args(["--test-threads=4", "--recycle-after", "10", "--show-output"]).run();
+    run.ends_with(0);
+    assert_eq!(summary(&run.stdout).passed, 100);
+    let ran = processes(&run.stdout);
+    assert_eq!(ran.len(), 100);
+    for process in &ran {
+        let trials = ran.iter().filter(|other| *other == process).count();
+        assert!(trials <= 10, "{trials} trials ran in {process}");
+    }
+}
+
+#[test]
+fn a_worker_that_holds_too_much_is_replaced_and_that_is_told() {
+    let run = Launch::new(executable("schedule", "grows"));
+    let run = run.args(["--test-threads=1", "--worker-memory", "64MiB", "--show-output"]).run();
+    run.ends_with(0).complains("warning: worker 0 is replaced: it holds ").complains("a_keeps_what_it_takes");
+    let [first, second] = processes(&run.stdout)[..] else { panic!("{run}") };
+    assert_ne!(first, second);
+    let run = Launch::new(executable("schedule", "grows")).args(["--test-threads=1", "--show-output"]).run();
+    assert_eq!(run.ends_with(0).stderr, "");
+    let [first, second] = processes(&run.stdout)[..] else { panic!("{run}") };
+    assert_eq!(first, second, "nobody asked");
+}

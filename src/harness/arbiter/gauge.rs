@@ -67,6 +67,22 @@ impl Arbiter {
     }
 }
 
+impl Arbiter {
+    /// Looks at how much memory each worker process holds, where there is a limit to it.
+    pub(super) fn look_at_memory(&mut self) {
+        let Some(limit) = self.run.worker_memory else { return };
+        let own = std::process::id();
+        for worker in 0..self.hands.len() {
+            let Some(hand) = &self.hands[worker] else { continue };
+            let (source, proxy) = (hand.source, hand.proxy.as_ref());
+            let pid = proxy.map(|proxy| proxy.pid()).filter(|pid| *pid != own);
+            if let Some(held) = pid.and_then(resident_bytes).filter(|held| *held > limit) {
+                self.receive(Input::Swollen(source, held));
+            }
+        }
+    }
+}
+
 /// How many more workers there is memory for: half of what is there is left to others, and a worker may come to need twice
 /// what the largest has.
 fn memory_for(pids: &[u32]) -> usize {

@@ -89,6 +89,10 @@ pub struct Options {
     pub longest_first: Option<bool>,
     /// How many trials of a group run at once, where it is not one.
     pub group_limits: Vec<(String, usize)>,
+    /// After how many trials a worker process is replaced; never where this is 0.
+    pub recycle_after: u32,
+    /// A worker process that holds more memory than this, in bytes, is replaced.
+    pub worker_memory: Option<u64>,
     /// Where what is learnt of trials is kept between runs.
     pub history: Asked,
     /// `--ensure-time`: what a trial may take before it fails for that; see [`Options::time_limit`].
@@ -282,6 +286,10 @@ impl Options {
             shuffle_seed: shuffle_seed(settings),
             longest_first: settings.word("order").map(|order| order == "longest"),
             group_limits: group_limits(settings)?,
+            recycle_after: settings
+                .count("recycle-after")
+                .map_or(0, |count| count.try_into().unwrap_or(u32::MAX)),
+            worker_memory: settings.size("worker-memory"),
             history,
             ensure_time: settings.switch("ensure-time").then(|| time_limits(environment)).transpose()?,
             format: format(settings),

@@ -81,6 +81,26 @@ const ROWS: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "recycle-after",
+        heading: RUN,
+        flags: &["--recycle-after"],
+        variables: &[Variable::exact("REHEARSAL_RECYCLE_AFTER")],
+        key: Some("recycle-after"),
+        form: Form::Count { least: 1 },
+        help: "Replace a worker process after N trials",
+        ..Setting::BLANK
+    },
+    Setting {
+        name: "worker-memory",
+        heading: RUN,
+        flags: &["--worker-memory"],
+        variables: &[Variable::exact("REHEARSAL_WORKER_MEMORY")],
+        key: Some("worker-memory"),
+        form: Form::Size,
+        help: "Replace a worker process that holds more memory than this, when its trial has ended",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "history",
         heading: RUN,
         flags: &["--history"],

@@ -63,6 +63,8 @@ fn each_own_flag_has_a_variable_and_a_key() {
         "fresh-runtime",
         "history",
         "order",
+        "recycle-after",
+        "worker-memory",
     ];
     for name in own {
         let setting =

@@ -25,6 +25,36 @@ impl Dispatch {
         self.fill_all();
     }
 
+    /// Another worker takes the place of one that holds too much memory, when the trial it runs has ended.
+    pub(super) fn replace(&mut self, source: Source, bytes: u64) {
+        let Some(slot) = self.live(source).filter(|slot| slot.phase == Phase::Up && !slot.yields) else {
+            return;
+        };
+        slot.yields = true;
+        let behind: Vec<Position> = slot.held.iter().skip(1).copied().collect();
+        if !behind.is_empty() && !slot.asked_back {
+            slot.asked_back = true;
+            self.effects.push(Effect::TakeBack(source, behind));
+        }
+        let after =
+            slot_trial(&self.slots[source.worker]).map(|position| self.planned[self.trial_of(position)].name);
+        self.effects.push(Effect::Warning(format!(
+            "worker {} is replaced: it holds {} MiB, more than --worker-memory allows{}",
+            source.worker,
+            bytes >> 20,
+            after.map_or(String::new(), |name| format!(", with {name}"))
+        )));
+        self.fill(source.worker);
+    }
+
+    /// Starts the next worker at a place.
+    pub(super) fn renew(&mut self, worker: usize, isolation: Isolation) {
+        let slot = &mut self.slots[worker];
+        slot.renew(isolation);
+        self.schedule.renewed(worker);
+        self.effects.push(Effect::Start(slot.source, isolation));
+    }
+
     /// Whether there may be one more worker.
     pub(super) fn has_room_for_another(&self) -> bool {
         self.slots.iter().filter(|slot| slot.is_there()).count() < self.schedule.room()
@@ -41,13 +71,20 @@ impl Dispatch {
     }
 }
 
+/// The trial that runs in a place, or has run there last.
+fn slot_trial(slot: &Slot) -> Option<Position> {
+    slot.held.front().copied().or(slot.last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::harness::outcome::Output;
     use crate::harness::registry::Retries;
     use crate::harness::schedule::Item;
 
-    const LIMITS: Limits = Limits { grace_ms: 100, flaky_red: false, repeat: 0, until_failure: false };
+    const LIMITS: Limits =
+        Limits { grace_ms: 100, recycle_after: 0, flaky_red: false, repeat: 0, until_failure: false };
     const IDLE: Load =
         Load { processors: 2, idle_permille: 2_000, used_permille: 10, running: 1, memory_for: 100 };
 
@@ -111,5 +148,57 @@ mod tests {
         run.receive(Input::Ready(at(0)));
         run.receive(Input::Ready(at(1)));
         assert!(!run.is_full());
+    }
+
+    fn ended(source: Source) -> Input {
+        let death = None;
+        let detail = String::new();
+        Input::Ended(source, Ended { death, detail, current: None, output: Output::default(), now_ns: 1 })
+    }
+
+    #[rehearsal::test]
+    fn a_worker_is_replaced_after_so_many_trials_and_none_is_lost() {
+        let mut run = Dispatch::new(trials(7), 1, Limits { recycle_after: 3, ..LIMITS });
+        run.begin();
+        let mut next = 0;
+        for (generation, trials) in [(1, 3), (2, 3), (3, 1)] {
+            let source = Source { worker: 0, generation };
+            let mut effects = run.receive(Input::Ready(source));
+            for _ in 0..trials {
+                assert!(
+                    effects.iter().any(|effect| matches!(effect, Effect::Send(to, _) if *to == source))
+                        || next > 0
+                );
+                effects = run.receive(Input::Finished(source, next, Box::new(Outcome::of(Verdict::Passed))));
+                next += 1;
+            }
+            assert!(effects.contains(&Effect::Retire(source)), "{effects:?}");
+            let effects = run.receive(ended(source));
+            let replaced =
+                Effect::Start(Source { worker: 0, generation: generation + 1 }, Isolation::Process);
+            assert_eq!(effects, [if next == 7 { Effect::Done } else { replaced }]);
+        }
+    }
+
+    #[rehearsal::test]
+    fn a_worker_that_holds_too_much_is_replaced_when_its_trial_has_ended() {
+        let mut run = Dispatch::new(trials(100), 1, LIMITS);
+        run.begin();
+        run.receive(Input::Ready(at(0)));
+        let sent = run.receive(Input::Finished(at(0), 0, Box::new(Outcome::of(Verdict::Passed))));
+        let Some(Effect::Send(_, held)) = sent.last() else { panic!("{sent:?}") };
+        let (first, behind) = (held[0], held[1..].to_vec());
+        let effects = run.receive(Input::Swollen(at(0), 700 << 20));
+        assert_eq!(effects[0], Effect::TakeBack(at(0), behind.clone()));
+        let told = "worker 0 is replaced: it holds 700 MiB, more than --worker-memory allows, with waits";
+        assert_eq!(effects[1..], [Effect::Warning(told.into())]);
+        assert_eq!(run.receive(Input::Swollen(at(0), 800 << 20)), [], "told once");
+        assert_eq!(run.receive(Input::TakenBack(at(0), behind)), [], "it gets no more");
+        let effects = run.receive(Input::Finished(at(0), first, Box::new(Outcome::of(Verdict::Passed))));
+        assert!(effects.contains(&Effect::Retire(at(0))), "{effects:?}");
+        assert_eq!(
+            run.receive(ended(at(0))),
+            [Effect::Start(Source { worker: 0, generation: 2 }, Isolation::Process)]
+        );
     }
 }

@@ -34,6 +34,8 @@ impl Planned {
 pub struct Limits {
     /// Between SIGTERM and SIGKILL.
     pub grace_ms: u64,
+    /// After how many trials a worker process is replaced; never where this is 0.
+    pub recycle_after: u32,
     /// Whether a trial that passed only after it had failed makes the run red.
     pub flaky_red: bool,
     /// How often each trial is to be run, at most; once, and no word of it, where this is 0.
@@ -84,6 +86,8 @@ pub enum Input {
     },
     /// The user wants the run to end.
     Interrupted(String),
+    /// A worker holds more memory than it may, in bytes.
+    Swollen(Source, u64),
     /// What the processors did while all workers were at work.
     Load(Load),
 }

@@ -44,7 +44,9 @@ pub(super) struct Slot {
     pub(super) asked_back: bool,
     /// Failed starts and fruitless deaths in a row.
     pub(super) failures: u32,
-    /// It gets no more trials: its place is wanted for a worker that has run none.
+    /// How many trials have ended here.
+    pub(super) served: u32,
+    /// It gets no more trials: its place is wanted for a worker that has run none, or that holds less.
     pub(super) yields: bool,
     /// When a stopping worker is killed; 0 until a pulse has seen it stopping.
     pub(super) stop_by_ns: u64,
@@ -61,6 +63,7 @@ impl Slot {
             slow: None,
             asked_back: false,
             failures: 0,
+            served: 0,
             yields: false,
             stop_by_ns: 0,
         }
@@ -73,8 +76,26 @@ impl Slot {
         self.isolation = Some(isolation);
         self.last = None;
         self.asked_back = false;
+        self.served = 0;
         self.yields = false;
         self.stop_by_ns = 0;
+    }
+
+    /// A trial has ended here. Another worker takes the place of a process that has run so many, where that is not 0.
+    pub(super) fn has_run(&mut self, position: Position, recycle_after: u32) {
+        self.last = Some(position);
+        self.served += 1;
+        self.yields |= self.left_to_run(recycle_after) == 0;
+    }
+
+    /// How many trials may be given to it before another takes its place.
+    pub(super) fn left_to_run(&self, recycle_after: u32) -> usize {
+        match self.isolation {
+            Some(Isolation::Process) if recycle_after > 0 => {
+                (recycle_after.saturating_sub(self.served) as usize).saturating_sub(self.held.len())
+            }
+            _ => usize::MAX,
+        }
     }
 
     pub(super) fn let_go(&mut self, position: Position) {

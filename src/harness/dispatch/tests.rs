@@ -5,7 +5,8 @@ use crate::harness::outcome::{Output, Ran};
 use crate::harness::registry::Retries;
 use crate::harness::schedule::Item;
 
-pub(super) const LIMITS: Limits = Limits { grace_ms: 100, flaky_red: false, repeat: 0, until_failure: false };
+pub(super) const LIMITS: Limits =
+    Limits { grace_ms: 100, recycle_after: 0, flaky_red: false, repeat: 0, until_failure: false };
 pub(super) const MS: u64 = 1_000_000;
 
 fn run_of(count: usize, workers: usize, isolation: Isolation) -> Dispatch {

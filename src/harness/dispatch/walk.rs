@@ -159,7 +159,13 @@ impl Walk {
             let used_permille = self.random(2_000) as u64;
             let load = Load { processors: 2, idle_permille, used_permille, running: 1, memory_for };
             let effects = self.run.receive(Input::Load(load));
-            return self.take(effects);
+            self.take(effects);
+            let swollen = self.alive.keys().next().map(|&(worker, generation)| Source { worker, generation });
+            if let Some(source) = swollen.filter(|_| idle_permille < 100) {
+                let effects = self.run.receive(Input::Swollen(source, 1 << 30));
+                self.take(effects);
+            }
+            return;
         }
         if let Some(why) = self.enough.take() {
             return self.interrupt(why);
@@ -299,7 +305,8 @@ impl Walk {
             xfail: None,
         });
         let until_failure = repeat > 0 && seed.is_multiple_of(5);
-        let limits = Limits { grace_ms: 50, flaky_red: false, repeat, until_failure };
+        let recycle_after = if seed.is_multiple_of(4) { 2 } else { 0 };
+        let limits = Limits { grace_ms: 50, recycle_after, flaky_red: false, repeat, until_failure };
         // In some, the pool begins with one worker and grows and shrinks as it comes.
         let least = seed.is_multiple_of(6).then_some(1);
         let how = Arrangement { least, ..Arrangement::default() };

@@ -16,6 +16,7 @@ fn others(
     std::thread::sleep(Duration::from_millis(100));
     let at_once = std::fs::read_dir(&directory).expect("the others").count();
     println!("{at_once} at once");
+    println!("in process {}", std::process::id());
     std::fs::remove_file(own).expect("it is there");
 }
 
