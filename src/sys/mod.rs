@@ -16,6 +16,7 @@
 //! - [`exit`]: a guard against leaving through `exit()`; [`profile`]: what a build with coverage has counted;
 //! - [`limit`]: what the system allows this process, who traces it, how many threads it has;
 //! - [`load`]: what the processors do, and for whom; what memory there is;
+//! - [`surroundings`]: what one test can change for the next in its process;
 //! - [`thread`]: the one place where threads are started;
 //! - [`terminal`]: how large the terminal is that stdout may be.
 //!
@@ -50,6 +51,7 @@ pub mod seam;
 pub mod signal;
 pub(crate) mod slot;
 mod standstill;
+pub mod surroundings;
 pub mod terminal;
 pub mod thread;
 pub mod usage;

@@ -7,6 +7,7 @@
 #![cfg(target_os = "linux")]
 
 mod build;
+mod change;
 mod launch;
 mod text;
 

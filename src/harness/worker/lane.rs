@@ -18,6 +18,7 @@ use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
 use crate::sys::page::Page;
+use crate::sys::surroundings::{Change, Surroundings};
 use crate::sys::{exit, process, profile, seam, thread};
 
 /// How long children that a trial has let go of get to be gone.
@@ -54,6 +55,8 @@ struct Shared {
     queue: Mutex<Queue>,
     /// The runtime of the trial before, where it is as good as new.
     spare: Mutex<Spare>,
+    /// What trials can change for each other, in a process that more than one has for itself.
+    surroundings: Option<Mutex<Surroundings>>,
 }
 
 #[derive(Default)]
@@ -89,6 +92,7 @@ impl Lane {
             ..TrialSettings::default()
         };
         let (queue, spare) = (Mutex::default(), Mutex::default());
+        let surroundings = (host == Host::Process).then(|| Mutex::new(Surroundings::now()));
         Lane {
             shared: Arc::new(Shared {
                 setup,
@@ -101,6 +105,7 @@ impl Lane {
                 outlet,
                 queue,
                 spare,
+                surroundings,
             }),
         }
     }
@@ -295,12 +300,42 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
         let names: Vec<String> = running.filter_map(|child| process::name_of(child.pid)).collect();
         notes.push(left_behind(count, &names));
     }
+    let is_changed = notice_change(shared, order, &mut notes);
     let started_ns = shared.page.load().map_or(0, |moment| moment.started_ns);
     let (verdict, duration_ns) = (attempt.verdict.clone(), attempt.duration_ns);
     let position = order.position;
     let report = Report::Finished { position, verdict, started_ns, duration_ns, output, notes };
     send(shared, report.in_short());
-    deaf || children.is_some() || (attempt.left_threads && own_process)
+    deaf || is_changed || children.is_some() || (attempt.left_threads && own_process)
+}
+
+/// Says what the trial has changed for those that follow in its process; true if that is not what it was any more.
+///
+/// A thread that stays is most often a pool that the next test uses too, and another process would only start another
+/// one: it is told of, and left. In a suite with fixtures it may be one of theirs, and in a trial that may leave things
+/// behind it is meant.
+fn notice_change(shared: &Shared, order: Order, notes: &mut Vec<String>) -> bool {
+    let Some(surroundings) = &shared.surroundings else { return false };
+    let change = surroundings.lock().unwrap_or_else(PoisonError::into_inner).change();
+    if change == Change::default() {
+        return false;
+    }
+    let says = shared.registry.at(order.address()).and_then(|entry| entry.options.leaks);
+    let are_told = says.unwrap_or(shared.settings.leaks) == Leaks::Fail && shared.settings.store.is_none();
+    if are_told && !change.threads.is_empty() {
+        notes.push(still_there(&change.threads));
+    }
+    let is_replaced = !change.replaced.is_empty();
+    notes.extend(
+        change.replaced.into_iter().map(|what| format!("changed {what}; the next test gets a new worker")),
+    );
+    is_replaced
+}
+
+/// What is said of threads that a trial left behind.
+fn still_there(names: &[String]) -> String {
+    let threads = if names.len() == 1 { "a thread".to_owned() } else { format!("{} threads", names.len()) };
+    format!("left {threads} running beside the next tests of its worker: {}", names.join(", "))
 }
 
 /// Reads what a trial wrote, if it is wanted, and makes room for the next one.

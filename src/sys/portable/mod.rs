@@ -23,4 +23,5 @@ pub(super) mod profile;
 pub(super) mod program;
 pub(super) mod sender;
 pub(super) mod signal;
+pub(super) mod surroundings;
 pub(super) mod terminal;

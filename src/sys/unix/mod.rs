@@ -9,7 +9,7 @@
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `load`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it; `large_pages`: memory that is
 //!   copied cheaply; `belongings`: what a fork would share or lack; `bell`: a thread's end as a descriptor;
-//! - `profile`: the file of the coverage profile; `memory_file`: a file without a name; `call`: what every system call's result goes through.
+//! - `surroundings`: directory, environment and threads, before and after; `profile`: the file of the coverage profile; `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
 //! Never: calls back into a floor above, and never runs anything between fork and exec; `fork` alone goes on without exec, and says why it may.
 //!
@@ -42,4 +42,5 @@ pub(super) mod program;
 pub(super) mod sender;
 pub(super) mod signal;
 mod spawner;
+pub(super) mod surroundings;
 pub(super) mod terminal;

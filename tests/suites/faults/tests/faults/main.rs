@@ -23,6 +23,7 @@ macro_rules! among_innocents {
 mod actors;
 mod blame;
 mod cancel;
+mod change;
 mod crash;
 mod forked;
 mod gone;

@@ -1,0 +1,42 @@
+//! What one trial changes for those that follow in its worker: it is told by its name, and they are not troubled.
+
+use crate::build::executable;
+use crate::launch::{Finished, Launch};
+use crate::text::summary;
+
+fn run(isolation: &str) -> Finished {
+    let launch = Launch::new(executable("faults", "faults"));
+    launch.args(["change::", "--ignored", "--test-threads=1", "--isolation", isolation]).run()
+}
+
+/// The lines of the notes at the end.
+fn notes(run: &Finished) -> Vec<&str> {
+    let notes = run.stdout.split("\nnotes:\n").nth(1).unwrap_or_else(|| panic!("no notes\n{run}"));
+    let notes = notes.split("\n\n").next().unwrap_or_default();
+    notes.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn directory_environment_and_threads_are_told_by_the_trial_that_changed_them() {
+    let run = run("process");
+    run.ends_with(0);
+    assert_eq!(summary(&run.stdout).passed, 8, "{run}");
+    let notes = notes(&run);
+    assert_eq!(notes.len(), 3, "{run}");
+    for (note, (trial, text)) in notes.iter().zip([
+        ("change::a_moves", " to /; the next test gets a new worker"),
+        ("change::c_sets_a_variable", "environment variables: BLACKBOX_DIR, LEFT_BY_C; the next test gets"),
+        ("change::e_leaves_a_thread", "left a thread running beside the next tests of its worker: stays"),
+    ]) {
+        assert!(note.contains(trial) && note.contains(text), "{note:?} is not {trial} with {text:?}\n{run}");
+    }
+}
+
+/// Where each trial has a process there is nobody to trouble, and nothing to tell.
+#[test]
+fn a_fork_may_change_what_it_likes() {
+    let run = run("fork");
+    run.ends_with(0);
+    assert_eq!(summary(&run.stdout).passed, 8, "{run}");
+    assert!(!run.stdout.contains("\nnotes:\n"), "{run}");
+}
