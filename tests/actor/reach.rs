@@ -243,7 +243,8 @@ async fn an_actor_goes_on_when_a_process_dies_that_had_looked_it_up() -> Tested 
     Ok(())
 }
 
-#[rehearsal::test]
+/// The letter is lost on a thread that works for no test: whose it is can be told where the process is the test's alone.
+#[rehearsal::test(isolation = "process")]
 async fn what_was_found_in_a_process_that_is_killed_is_gone() -> Tested {
     let _clean = clean().letters(1);
     let scout = Scout::spawn().process().await?;
