@@ -17,6 +17,7 @@ mod audit;
 mod bisect;
 mod config;
 mod coverage;
+mod debugger;
 mod faults;
 mod fixture;
 mod flags;
