@@ -35,7 +35,8 @@ impl Mark {
             Verdict::Ignored { .. } | Verdict::Cancelled { .. } => None,
             Verdict::TimedOut { .. } => Some(Mark::TimedOut),
             Verdict::Crashed { .. } => Some(Mark::Crashed),
-            Verdict::Flaky { .. } => Some(Mark::Flaky),
+            // A flaky trial that makes the run red (`--flaky-result fail`) failed, for `--failed` as for the exit code.
+            Verdict::Flaky { red: false, .. } => Some(Mark::Flaky),
             verdict if verdict.is_red() => Some(Mark::Failed),
             _ => Some(Mark::Passed),
         }

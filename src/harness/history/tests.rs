@@ -121,6 +121,8 @@ fn a_verdict_leaves_the_mark_that_fits() {
         (Verdict::TimedOut { limit_ms: 1, stuck: false }, Some(Mark::TimedOut)),
         (Verdict::Crashed { death: Death::Unreachable, message: String::new() }, Some(Mark::Crashed)),
         (Verdict::NotRun { reason: String::new() }, Some(Mark::Failed)),
+        (Verdict::Flaky { attempt: 2, red: false }, Some(Mark::Flaky)),
+        (Verdict::Flaky { attempt: 2, red: true }, Some(Mark::Failed)),
         (Verdict::Ignored { reason: String::new() }, None),
         (Verdict::Cancelled { reason: String::new() }, None),
     ];
