@@ -4,6 +4,7 @@
 //! It never decides: which trial runs where is the schedule's, what became of a trial is the dispatch's, how it is
 //! told is the reporters'.
 
+mod deadline;
 mod gauge;
 mod outfit;
 mod remains;
@@ -213,6 +214,7 @@ impl Arbiter {
         self.receive(Input::Pulse { now_ns, current });
         self.look_at_load(now_ns);
         self.look_at_memory();
+        self.look_at_time();
         self.run.reporter.flush();
     }
 

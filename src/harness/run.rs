@@ -56,6 +56,8 @@ pub struct Run {
     pub capture: bool,
     /// What is noted for later runs, where anything is.
     pub chronicle: Option<Chronicle>,
+    /// How long all of it may take.
+    pub time_limit: Option<Duration>,
     /// How many trials may fail before the run ends.
     pub max_fail: Option<u32>,
     /// Where events go.

@@ -329,6 +329,7 @@ fn assemble(
         },
         capture: !options.no_capture,
         chronicle: None,
+        time_limit: options.run_timeout,
         max_fail: options.max_fail,
         reporter: Box::new(Reporters::for_run(options, TARGET.get()).map_err(|error| fail(&error))?),
     };

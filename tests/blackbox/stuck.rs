@@ -97,3 +97,24 @@ fn a_panic_on_a_thread_of_nobody_makes_the_run_red() {
 fn a_panic_on_a_thread_of_nobody_can_be_allowed() {
     on_threads(&["task::panics_in_a_thread", "--task-panic=allow"]).ends_with(0);
 }
+
+/// The run has a time of its own: what runs by then is named, what waits is told as not run, nobody is left behind.
+#[test]
+fn a_run_over_its_time_is_ended_and_says_what_ran() {
+    for isolation in ["process", "fork", "thread"] {
+        let launch =
+            Launch::new(executable("faults", "faults")).args(["--run-timeout=600ms", "--grace=200ms"]);
+        let run = launch.args(["hang::sleeps::", "--test-threads=1", "--isolation", isolation]).run();
+        run.ends_with(101);
+        run.complains("--run-timeout allows no more; still running: hang::sleeps::fault");
+        let told = verdict_of_each(&run.stdout);
+        assert_eq!(told["hang::sleeps::a_before"], "ok", "{run}");
+        assert!(
+            run.stdout.contains("hang::sleeps::z_after") && !told.contains_key("hang::sleeps::z_after"),
+            "{run}"
+        );
+        assert!(run.elapsed < Duration::from_secs(30), "{run}");
+    }
+    let refused = Launch::new(executable("faults", "faults")).args(["--run-timeout=soon"]).run();
+    refused.ends_with(101).complains("--run-timeout");
+}

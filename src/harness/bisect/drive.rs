@@ -141,6 +141,7 @@ impl Bisection<'_> {
             setup: whole.setup.clone(),
             capture: true,
             chronicle: None,
+            time_limit: None,
             max_fail: None,
             reporter: Box::new(Listener { name: self.name.to_owned(), told: told.clone() }),
         };

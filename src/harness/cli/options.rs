@@ -54,6 +54,8 @@ pub struct Options {
     pub isolation: Option<Isolation>,
     /// How long a trial may run that does not say itself.
     pub timeout: Option<Duration>,
+    /// How long the run may take.
+    pub run_timeout: Option<Duration>,
     /// After how long a trial is told of as slow.
     pub slow: Option<Duration>,
     /// Time between asking a process to end and killing it.
@@ -263,6 +265,7 @@ impl Options {
             least_workers,
             isolation: isolation(settings)?,
             timeout: settings.limit("timeout"),
+            run_timeout: settings.limit("run-timeout"),
             slow: settings.limit("slow"),
             grace: settings.duration("grace").unwrap_or_default(),
             task_panic: match settings.word("task-panic") {

@@ -125,6 +125,17 @@ const ROWS: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "run-timeout",
+        heading: RUN,
+        flags: &["--run-timeout"],
+        variables: &[Variable::exact("REHEARSAL_RUN_TIMEOUT")],
+        key: Some("run-timeout"),
+        form: Form::Limit,
+        default: Some("none"),
+        help: "End a run that takes longer than this, and say what ran by then",
+        ..Setting::BLANK
+    },
+    Setting {
         name: "slow",
         heading: RUN,
         flags: &["--slow"],
