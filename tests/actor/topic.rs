@@ -108,13 +108,16 @@ async fn a_slow_receiver_is_told_how_many_it_missed() -> Tested {
 
 #[rehearsal::test]
 async fn who_ends_leaves_by_itself() -> Tested {
-    let _clean = clean().letters(2);
+    // Of what was told to a process that is killed nobody can say whether it was carried out.
+    let _clean = clean().letters(..=1);
     for place in PLACEMENTS {
         let topic = Topic::<i64>::new();
         let (killed, left) = (counter(place).await?, counter(place).await?);
         let subscription = topic.subscribe(&killed, |counter, item| counter.add(item.value));
         topic.subscribe(&left, |counter, item| counter.add(item.value)).detach();
         assert_eq!(topic.publish(1).subscribers, 2, "{place}");
+        // Where it is killed before it has looked at its item that is a dead letter.
+        sums_up(&killed, 1).await?;
         killed.kill();
         subscribers(&topic, 1).await;
         assert!(subscription.is_over(), "{place}");
