@@ -186,7 +186,9 @@ async fn time_at_work_is_counted_and_time_that_is_waited_is_not() -> Tested {
     let _clean = clean();
     for place in PLACEMENTS {
         let (busy, idle) = (put(Counter::spawn(0), place).await?, put(Counter::spawn(5), place).await?);
-        assert_eq!(busy.info().await?.busy + idle.info().await?.busy, Duration::ZERO, "{place}");
+        // Two ticks of the clock that is read, at most: the question itself may lie across one.
+        let before = busy.info().await?.busy + idle.info().await?.busy;
+        assert!(before < Duration::from_millis(50), "{place}: {before:?}");
         busy.compute(300).await?;
         tokio::time::sleep(Duration::from_millis(300)).await;
         let (busy, idle) = (busy.info().await?.busy, idle.info().await?.busy);
