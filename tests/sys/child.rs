@@ -147,7 +147,12 @@ fn report(boot: WorkerBoot) {
     let report = Report {
         argv0: std::env::args().next().expect("argv[0]"),
         name: std::fs::read_to_string("/proc/self/comm").expect("a name").trim_end_matches('\n').to_string(),
-        marks: std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("REHEARSAL_")).collect(),
+        // What people set for their suites is not ours, and stays.
+        marks: ["REHEARSAL_WORKER", "REHEARSAL_GUARDIAN", "REHEARSAL_FORK"]
+            .into_iter()
+            .filter(|name| std::env::var_os(name).is_some())
+            .map(str::to_owned)
+            .collect(),
         stdin,
         leads_its_group: group == std::process::id().to_string(),
         variable: std::env::var("SYS_TEST_VARIABLE").ok(),
