@@ -295,10 +295,10 @@ fn repetitions_and_retries_are_noted_for_later_runs() {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("noted-{}", std::process::id()));
     let kept = || std::fs::read_to_string(place.join("flaky-flaky.history")).expect("a history");
     let launch = |args: &[&str]| {
-        let launch = flaky().args(args.iter().copied()).args(["--test-threads=2", "--history"]);
+        let launch = flaky().args(args.iter().copied()).args(["--history"]);
         launch.args([place.to_str().expect("text")])
     };
-    launch(&["stress::every_seventh", "--repeat", "30"]).run().ends_with(101);
+    launch(&["stress::every_seventh", "--repeat", "30", "--test-threads=2"]).run().ends_with(101);
     assert!(kept().contains("F stress::every_seventh_fails\n"), "{}", kept());
     launch(&["order::", "--test-threads=1"]).run().ends_with(0);
     assert!(kept().contains("~ order::y_victim\n") && kept().contains("- order::b_pollutes\n"), "{}", kept());
