@@ -8,8 +8,8 @@ use crate::case::{MOST, Value, values};
 use crate::function::{Function, flatten};
 use crate::injected::{Injected, lifted, needs, opened};
 use crate::parameter::{Parameter, put_back};
+use crate::refusal::or_the_item;
 use crate::register::Link;
-use crate::test::without_our_attributes;
 use crate::token::{Failure, failed};
 use crate::value::{Argument, choice, crate_path, duration_ms, is_comma, value};
 
@@ -37,14 +37,7 @@ const ALLOWED: &str = "scope, autouse, timeout, teardown, crate";
 
 /// Expands the attribute on one function.
 pub(crate) fn expand(given: TokenStream, item: TokenStream, link: Link) -> TokenStream {
-    match try_expand(given, item.clone(), link) {
-        Ok(output) => output,
-        Err(failure) => {
-            let mut output = failure.into_compile_error();
-            output.extend(without_our_attributes(item));
-            output
-        }
-    }
+    or_the_item(try_expand(given, item.clone(), link), item)
 }
 
 fn try_expand(given: TokenStream, item: TokenStream, link: Link) -> Result<TokenStream, Failure> {

@@ -4,20 +4,13 @@ use proc_macro::{TokenStream, TokenTree};
 
 use crate::function::Function;
 use crate::option::{self, Given};
+use crate::refusal::or_the_item;
 use crate::register::{Link, register_generator};
-use crate::test::without_our_attributes;
 use crate::token::{Failure, Out, failed};
 
 /// Expands the attribute on one function.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream, link: Link) -> TokenStream {
-    match try_expand(arguments, item.clone(), link) {
-        Ok(output) => output,
-        Err(failure) => {
-            let mut output = failure.into_compile_error();
-            output.extend(without_our_attributes(item));
-            output
-        }
-    }
+    or_the_item(try_expand(arguments, item.clone(), link), item)
 }
 
 fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<TokenStream, Failure> {

@@ -18,6 +18,7 @@ mod option;
 mod parameter;
 mod part;
 mod program;
+mod refusal;
 mod register;
 mod spawn_out;
 mod test;

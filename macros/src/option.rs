@@ -9,7 +9,8 @@ use crate::value::{
     is_meant, optional_string, reason, retries, tag_names, value,
 };
 
-/// The options of `#[rehearsal::test]`, as the error about an unknown one lists them.
+/// The options of `#[rehearsal::test]`, as the error about an unknown one lists them: first those that may differ between
+/// trials of one function.
 pub(crate) const OF_TEST: &[&str] = &[
     "timeout",
     "ignore",
@@ -23,44 +24,17 @@ pub(crate) const OF_TEST: &[&str] = &[
     "xfail",
     "task_panic",
     "leaks",
+    "crate",
     "flavor",
     "worker_threads",
     "start_paused",
-    "crate",
 ];
 
 /// The options of one `#[case(.. ; ..)]`.
-pub(crate) const OF_CASE: &[&str] = &[
-    "timeout",
-    "ignore",
-    "should_panic",
-    "isolation",
-    "group",
-    "weight",
-    "exclusive",
-    "tags",
-    "retries",
-    "xfail",
-    "task_panic",
-    "leaks",
-];
+pub(crate) const OF_CASE: &[&str] = OF_TEST.split_at(12).0;
 
 /// The options of `#[rehearsal::generate]`, which are those of each of its trials.
-pub(crate) const OF_GENERATE: &[&str] = &[
-    "timeout",
-    "ignore",
-    "should_panic",
-    "isolation",
-    "group",
-    "weight",
-    "exclusive",
-    "tags",
-    "retries",
-    "xfail",
-    "task_panic",
-    "leaks",
-    "crate",
-];
+pub(crate) const OF_GENERATE: &[&str] = OF_TEST.split_at(13).0;
 
 /// The flavors of a runtime, and what each is called in `Flavor`.
 const FLAVORS: &[(&str, Flavor)] =

@@ -3,25 +3,18 @@
 //! Tokens are moved, never parsed as Rust: a suite of thousands of tests waits for this code at every build, and the
 //! body of a test is none of our business.
 
-use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro::TokenStream;
 
 use crate::case::{Cases, is_case};
-use crate::function::{Attribute, Function, flatten};
+use crate::function::{Attribute, Function};
 use crate::option::{self, Given};
+use crate::refusal::or_the_item;
 use crate::register::{Link, register};
 use crate::token::{Failure, Out, failed};
 
 /// Expands the attribute on one function.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream, link: Link) -> TokenStream {
-    match try_expand(arguments, item.clone(), link) {
-        Ok(output) => output,
-        // The item itself stays, so that what refers to it does not add errors of its own.
-        Err(failure) => {
-            let mut output = failure.into_compile_error();
-            output.extend(without_our_attributes(item));
-            output
-        }
-    }
+    or_the_item(try_expand(arguments, item.clone(), link), item)
 }
 
 fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<TokenStream, Failure> {
@@ -112,33 +105,4 @@ fn check_function(function: &Function) -> Result<(), Failure> {
         );
     }
     Ok(())
-}
-
-/// The item of a failed expansion: without the attributes that mean nothing on a function that is no test, and
-/// without those that would add their own errors.
-pub(crate) fn without_our_attributes(item: TokenStream) -> TokenStream {
-    let mut kept: Vec<TokenTree> = Vec::new();
-    let mut tokens = flatten(item).into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let opens = matches!(&token, TokenTree::Punct(mark) if mark.as_char() == '#');
-        if let (true, Some(TokenTree::Group(group))) = (opens, tokens.peek()) {
-            let attribute = Attribute::read(token.clone(), group.clone());
-            let last = attribute.path.rsplit(':').next().unwrap_or_default();
-            let ours = ["ignore", "should_panic", "test", "bench", "rstest", "serial", "values", "generate"];
-            if ours.contains(&last) || is_case(&attribute) {
-                tokens.next();
-                continue;
-            }
-        }
-        kept.push(match token {
-            // The attributes of its parameters.
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
-                let mut clean = Group::new(Delimiter::Parenthesis, without_our_attributes(group.stream()));
-                clean.set_span(group.span());
-                TokenTree::Group(clean)
-            }
-            token => token,
-        });
-    }
-    kept.into_iter().collect()
 }

@@ -7,7 +7,8 @@ impl Arbiter {
     /// Ends the run where its time is over: it is red, and what runs by then is named.
     pub(super) fn look_at_time(&mut self) {
         let Some(limit) = self.run.time_limit.filter(|limit| self.begun.elapsed() >= *limit) else { return };
-        if self.ended_early {
+        // A run that is being ended, or whose end is told already, needs no other.
+        if self.ended_early || self.done.is_none() {
             return;
         }
         let running: Vec<&str> = self

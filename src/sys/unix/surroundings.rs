@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 use super::limit::thread_count;
+use crate::sys::surroundings::Change;
 
 /// How long a thread that was joined, or is told to end, gets to be gone.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -32,15 +33,6 @@ pub struct Surroundings {
     known: Vec<Tid>,
     /// The thread that looked last; it may be about to end.
     looked: Tid,
-}
-
-/// What has changed between two looks.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// What to say of directory and environment; the process is not what it was.
-    pub replaced: Vec<String>,
-    /// The names of threads that have come and stay.
-    pub threads: Vec<String>,
 }
 
 impl Surroundings {
