@@ -13,6 +13,7 @@ mod text;
 
 mod abort;
 mod actors;
+mod again;
 mod audit;
 mod bisect;
 mod config;

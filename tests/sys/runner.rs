@@ -26,12 +26,19 @@ pub(crate) fn run(tables: &[&[Named]]) {
         return;
     }
     println!("\nrunning {} tests", tests.len());
-    let mut failed = 0;
+    let mut failures: Vec<&str> = Vec::new();
     for (name, test) in &tests {
         let passed = attempt(name, *test);
         println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
-        failed += usize::from(!passed);
+        failures.extend((!passed).then_some(*name));
     }
+    if !failures.is_empty() {
+        println!("\nfailures:");
+        for name in &failures {
+            println!("    {name}");
+        }
+    }
+    let failed = failures.len();
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
     let passed = tests.len() - failed;
     println!(

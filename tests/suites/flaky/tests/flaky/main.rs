@@ -1,5 +1,6 @@
 //! Trials that pass now and then. What they count is in files, so that it outlives the process of an attempt.
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,13 @@ fn note_process(name: &str) {
     let path = directory().join(format!("processes-{name}"));
     let mut file = OpenOptions::new().append(true).create(true).open(path).expect("a file to note it in");
     writeln!(file, "{}", std::process::id()).expect("room for a line");
+}
+
+/// The processes that were noted under this name so far.
+fn processes(name: &str) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(directory().join(format!("processes-{name}"))).unwrap_or_default();
+    // A line that is being written is none yet.
+    text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(str::to_owned).collect()
 }
 
 /// Writes to an address where nothing is.
