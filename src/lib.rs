@@ -28,6 +28,8 @@ pub mod sys;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
+#[cfg(feature = "bench")]
+pub use harness::bench;
 #[cfg(feature = "harness")]
 pub use harness::generated::Trial;
 #[cfg(feature = "server")]

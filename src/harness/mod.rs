@@ -10,6 +10,8 @@ pub mod again;
 pub mod alone;
 pub mod arbiter;
 pub mod audit;
+#[cfg(feature = "bench")]
+pub mod bench;
 pub mod bisect;
 pub mod cli;
 pub mod dispatch;

@@ -15,6 +15,7 @@
 //! - [`page`]: which trial runs since when, readable after the process that ran it is gone;
 //! - [`exit`]: a guard against leaving through `exit()`; [`profile`]: what a build with coverage has counted;
 //! - [`limit`]: what the system allows this process, who traces it, how many threads it has;
+//! - `allocation` and `instructions`: what code costs beside time;
 //! - [`load`]: what the processors do, and for whom; what memory there is;
 //! - [`surroundings`]: what one test can change for the next in its process;
 //! - [`thread`]: the one place where threads are started;
@@ -29,6 +30,8 @@
 //!
 //! Read next: [`boot`], then [`process`], then `actor/mod.rs` one floor up.
 
+#[cfg(feature = "bench")]
+pub mod allocation;
 pub mod anchor;
 pub mod boot;
 pub(crate) mod busy;
@@ -38,6 +41,8 @@ pub(crate) mod deadline;
 pub(crate) mod desk;
 pub mod exit;
 pub mod fork;
+#[cfg(feature = "bench")]
+pub mod instructions;
 pub mod limit;
 #[cfg(any(feature = "harness", feature = "json"))]
 pub mod linked;

@@ -1,9 +1,14 @@
 //! The system is not asked what its processors do.
 
-use crate::sys::load::Machine;
+use crate::sys::load::{Machine, Pressure};
 
 /// What the processors have done: unknown.
 pub fn machine() -> Option<Machine> {
+    None
+}
+
+/// How much was waited for processors: unknown.
+pub fn pressure() -> Option<Pressure> {
     None
 }
 

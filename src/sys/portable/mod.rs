@@ -13,6 +13,8 @@ pub(super) mod clock;
 pub(super) mod desk;
 pub(super) mod exit;
 pub(super) mod fork;
+#[cfg(feature = "bench")]
+pub(super) mod instructions;
 pub(super) mod large_pages;
 pub(super) mod limit;
 pub(super) mod load;

@@ -3,7 +3,7 @@
 
 use std::fs::read_to_string;
 
-use crate::sys::load::Machine;
+use crate::sys::load::{Machine, Pressure};
 
 /// How deep children of children are looked for.
 const DEEPEST: usize = 8;
@@ -20,10 +20,18 @@ pub fn machine() -> Option<Machine> {
         if at == 3 || at == 4 {
             machine.idle += field;
         }
+        if at == 7 {
+            machine.stolen = field;
+        }
     }
     let running = stat.lines().find_map(|line| line.strip_prefix("procs_running "))?;
     machine.running = running.trim().parse().ok()?;
     Some(machine)
+}
+
+/// How much was waited for processors; Linux only, and only where its kernel counts that.
+pub fn pressure() -> Option<Pressure> {
+    Pressure::read(&read_to_string("/proc/pressure/cpu").ok()?)
 }
 
 /// How long a process ran on processors, with all children of it and theirs, gone or not, nanoseconds; Linux only.

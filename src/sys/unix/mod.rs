@@ -9,6 +9,7 @@
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `load`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it; `large_pages`: memory that is
 //!   copied cheaply; `belongings`: what a fork would share or lack; `bell`: a thread's end as a descriptor;
+//! - `instructions`: the processor's own counter;
 //! - `surroundings`: directory, environment and threads, before and after; `profile`: the file of the coverage profile; `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
 //! Never: calls back into a floor above, and never runs anything between fork and exec; `fork` alone goes on without exec, and says why it may.
@@ -28,6 +29,8 @@ pub(super) mod exit;
 pub(super) mod fork;
 mod guardian;
 mod inherited;
+#[cfg(feature = "bench")]
+pub(super) mod instructions;
 pub(super) mod large_pages;
 pub(super) mod limit;
 pub(super) mod load;
