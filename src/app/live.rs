@@ -183,6 +183,8 @@ pub(super) fn typed(value: &Value) -> String {
         Value::Count(count) | Value::Size(count) => count.to_string(),
         Value::Duration(duration) | Value::Limit(Some(duration)) => exact_duration(*duration),
         Value::Limit(None) => "none".to_owned(),
+        Value::Pauses(first, None) => exact_duration(*first),
+        Value::Pauses(first, Some(most)) => format!("{}..{}", exact_duration(*first), exact_duration(*most)),
         Value::Path(path) => path.display().to_string(),
         Value::Text(text) => text.clone(),
         Value::List(list) => list.join(","),

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// What a duration may look like, for errors and help.
 pub const DURATION_FORMS: &str = "a number with a unit, as in 500ms, 5s, 1.5s, 10m or 2h";
 
+/// What pauses may look like, for errors and help.
+pub const PAUSES_FORMS: &str = "a duration, as in 100ms, or one that doubles up to another, as in 100ms..2s";
+
 /// What a size may look like, for errors and help.
 pub const SIZE_FORMS: &str = "a number of bytes, or a number with a unit, as in 64KiB, 1MiB or 2GiB";
 
@@ -46,6 +49,18 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     }
     let nanoseconds = scaled(text, TIME_UNITS)?;
     (nanoseconds < u64::MAX as f64).then(|| Duration::from_nanos(nanoseconds.round() as u64))
+}
+
+/// Reads the pause before each try, as in `100ms`, or the first and the longest of pauses that double, as in `100ms..2s`;
+/// `None` where the text is neither.
+pub fn parse_pauses(text: &str) -> Option<(Duration, Option<Duration>)> {
+    match text.split_once("..") {
+        None => Some((parse_duration(text)?, None)),
+        Some((first, most)) => {
+            let (first, most) = (parse_duration(first)?, parse_duration(most)?);
+            (first <= most).then_some((first, Some(most)))
+        }
+    }
 }
 
 /// Reads a size in bytes such as `4096`, `64KiB` or `1.5MiB`; `None` where the text is not one.

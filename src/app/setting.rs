@@ -7,7 +7,7 @@ use std::time::Duration;
 
 pub use crate::actor::near::nearest;
 
-use super::quantity::{DURATION_FORMS, SIZE_FORMS, parse_duration, parse_size};
+use super::quantity::{DURATION_FORMS, PAUSES_FORMS, SIZE_FORMS, parse_duration, parse_pauses, parse_size};
 
 /// One row of an application's settings table.
 ///
@@ -122,6 +122,9 @@ pub enum Form {
     Duration,
     /// A duration with its unit, more than zero, or `none`.
     Limit,
+    /// A duration before each of several tries, or two for one that doubles from the first up to the second:
+    /// `100ms..2s`.
+    Pauses,
     /// A number of bytes, with a unit if wanted.
     Size,
     /// A path; need not be UTF-8.
@@ -145,6 +148,8 @@ pub enum Value {
     Duration(Duration),
     /// [`Form::Limit`].
     Limit(Option<Duration>),
+    /// [`Form::Pauses`]: the first, and the longest where they double.
+    Pauses(Duration, Option<Duration>),
     /// [`Form::Size`], in bytes.
     Size(u64),
     /// [`Form::Path`].
@@ -229,6 +234,7 @@ impl Setting {
             Form::Count { .. } => "N".into(),
             Form::CountOr { word, .. } => format!("N|{word}"),
             Form::Duration | Form::Limit => "DURATION".into(),
+            Form::Pauses => "PAUSE".into(),
             Form::Size => "SIZE".into(),
             Form::Path => "PATH".into(),
             Form::Text | Form::List => "TEXT".into(),
@@ -247,6 +253,7 @@ impl Form {
             Form::CountOr { least, word } => format!("a whole number of at least {least}, or `{word}`"),
             Form::Duration => DURATION_FORMS.into(),
             Form::Limit => format!("{DURATION_FORMS}, or `none`"),
+            Form::Pauses => PAUSES_FORMS.into(),
             Form::Size => SIZE_FORMS.into(),
             Form::Path => "a path".into(),
             Form::Text | Form::List => "a text".into(),
@@ -278,6 +285,10 @@ impl Form {
                 Some(Duration::ZERO) => Err("zero is no limit; `none` means that there is none".into()),
                 Some(limit) => Ok(Value::Limit(Some(limit))),
                 None => Err("not a duration".into()),
+            },
+            Form::Pauses => match parse_pauses(&text) {
+                Some((first, most)) => Ok(Value::Pauses(first, most)),
+                None => Err("not a pause".into()),
             },
             Form::Size => parse_size(&text).map(Value::Size).ok_or_else(|| "not a size".into()),
             Form::Text if text.trim().is_empty() => Err("it is empty".into()),

@@ -289,6 +289,14 @@ impl Settings {
         .flatten()
     }
 
+    /// A [`Form::Pauses`]: the first, and the longest where they double.
+    pub fn pauses(&self, name: &str) -> Option<(Duration, Option<Duration>)> {
+        self.take(name, |value| match value {
+            Value::Pauses(first, most) => Some((*first, *most)),
+            _ => None,
+        })
+    }
+
     /// A [`Form::Size`], in bytes.
     pub fn size(&self, name: &str) -> Option<u64> {
         self.take(name, |value| match value {

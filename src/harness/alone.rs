@@ -53,7 +53,9 @@ fn attempt(run: &Run) -> (Verdict, String) {
     let task_panic = if run.setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
     let leaks = if run.setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
     let show_actors = run.setup.show_actors;
-    let settings = TrialSettings { task_panic, leaks, alone: true, show_actors, ..TrialSettings::default() };
+    let ruled = seat.ruled;
+    let settings =
+        TrialSettings { task_panic, leaks, ruled, alone: true, show_actors, ..TrialSettings::default() };
     run_one_only();
     let Some(entry) = Registry::collect().at(seat.address) else {
         return (Verdict::NotRun { reason: "its entry is gone".to_owned() }, String::new());

@@ -294,8 +294,9 @@ impl Arbiter {
 
     fn send(&mut self, source: Source, positions: &[usize]) {
         let order = |&position: &usize| {
-            let (entry, made) = self.run.seats[self.dispatch.trial_of(position)].address;
-            Order { position: position as u32, entry, made: Made(made) }
+            let seat = &self.run.seats[self.dispatch.trial_of(position)];
+            let (entry, made) = seat.address;
+            Order { position: position as u32, entry, made: Made(made), ruled: seat.ruled }
         };
         let orders = positions.iter().map(order).collect();
         if let Some(proxy) = self.proxy(source) {

@@ -13,6 +13,7 @@ use super::outcome::{Outcome, Verdict};
 use super::reporter::Reporter;
 use super::schedule::Arrangement;
 use super::schedule::order::{Clue, order};
+use super::trial::Ruled;
 use super::worker::message::Setup;
 use crate::app::notice::say;
 use crate::app::quantity::format_duration;
@@ -26,6 +27,8 @@ pub struct Seat {
     pub info: TrialInfo<'static>,
     /// What `--ensure-time` allows it to take.
     pub time_limit: Option<Duration>,
+    /// What the settings file says of it that its worker has to know.
+    pub ruled: Ruled,
 }
 
 /// All that a run is made of.

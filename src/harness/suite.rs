@@ -3,12 +3,15 @@
 //! Here the options become a plan and the plan a run; what runs it is the arbiter (`arbiter.rs`), or, where one exact
 //! trial is asked for by cargo-nextest or a debugger watches, this process itself (`alone.rs`).
 
+mod isolation;
+
 use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use self::isolation::{default_isolation, isolation_of};
 use super::again::Again;
 use super::arbiter::Arbiter;
 use super::bisect::drive::{self, Bisection};
@@ -19,13 +22,14 @@ use super::event::TrialInfo;
 use super::history::known::Known;
 use super::history::record::History;
 use super::outcome::Verdict;
-use super::plan::{Candidate, Fate, Plan, explain_nothing_matched, unknown_names};
+use super::plan::{Candidate, Fate, Plan, explain_nothing_matched, unknown_groups, unknown_names};
 use super::registry::{Body, Entry, Isolation, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
 use super::run::{Run, Seat, Settled, Summary};
 use super::schedule::{Arrangement, DEPTH, Item};
 use super::select::rule::Ruling;
 use super::target::Target;
+use super::trial::Ruled;
 use super::worker::message::Setup;
 use super::{alone, audit, fixture, fork, plan};
 use crate::actor;
@@ -33,7 +37,7 @@ use crate::app::notice::say;
 use crate::app::{Application, Declaration, Environment, Settings, SettingsError, launch};
 use crate::sys::boot::{self, Role};
 use crate::sys::signal::Signals;
-use crate::sys::{limit, process, seam};
+use crate::sys::{limit, seam};
 
 /// Exit code of a run that is red, and of arguments that cannot be honoured; libtest's.
 pub(super) const RED: u8 = 101;
@@ -169,6 +173,9 @@ fn plan(registry: &Registry, options: &Options, history: &History) -> Result<Pla
     registry.check_names().map_err(|duplicates| fail(&duplicates))?;
     let candidates = Candidate::all(registry);
     let plan = Plan::make(&candidates, options, history);
+    for unknown in unknown_groups(&candidates, options) {
+        say(format_args!("warning: {unknown}"));
+    }
     if let Some(dealt) = &plan.dealt {
         say(format_args!("note: {dealt}"));
     }
@@ -256,22 +263,6 @@ fn tell_of_forks(registry: &Registry, run: &Run) {
              data once, `run` what lives beside the tests",
             names.join(", ")
         ));
-    }
-}
-
-/// The isolation of trials that do not say: what was asked for, or the strongest there is.
-fn default_isolation(options: &Options) -> Result<Isolation, ExitCode> {
-    match (options.isolation, process::UNSUPPORTED) {
-        (Some(Isolation::Process), Some(why)) => Err(fail(&format!(
-            "--isolation process was asked for, but worker processes do not exist here: {why}; use --isolation thread"
-        ))),
-        (Some(Isolation::Fork), Some(why)) => Err(fail(&format!(
-            "--isolation fork was asked for, but this process cannot be forked here: {why}; use --isolation process where \
-             that exists, or --isolation thread"
-        ))),
-        (Some(asked), _) => Ok(asked),
-        (None, None) => Ok(Isolation::Process),
-        (None, Some(_)) => Ok(Isolation::Thread),
     }
 }
 
@@ -363,7 +354,8 @@ fn assemble(
         let limit_ms = limit_ms.unwrap_or(u64::MAX);
         let slow_ms = ruling.limit("slow").unwrap_or(options.slow).map_or(u64::MAX, millis);
         let time_limit = options.time_limit(entry.file);
-        run.seats.push(Seat { address: registry.address(trial.id), info: info(entry), time_limit });
+        let (address, ruled) = (registry.address(trial.id), Ruled::of(&ruling));
+        run.seats.push(Seat { address, info: info(entry), time_limit, ruled });
         let weight = ruling.count("weight").map(|weight| usize::try_from(weight).unwrap_or(usize::MAX));
         let weight = weight.or(entry.options.weight).unwrap_or(1);
         let exclusive = ruling.switch("exclusive").unwrap_or(entry.options.exclusive);
@@ -372,8 +364,12 @@ fn assemble(
             item: Item { group, weight, exclusive, ..Item::of(isolation) },
             limit_ms,
             slow_ms,
-            retries: options.retries(entry.options.retries, ruling.count("retries")),
-            xfail: entry.options.xfail,
+            retries: options.retries(
+                entry.options.retries,
+                ruling.count("retries"),
+                ruling.pauses("retry-backoff"),
+            ),
+            xfail: ruling.xfail().or(entry.options.xfail),
         });
     }
     run.arrangement.least = options.least_workers;
@@ -383,38 +379,6 @@ fn assemble(
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn isolation_of(
-    entry: &'static Entry,
-    ruling: &Ruling<'_>,
-    default: Isolation,
-) -> Result<Isolation, ExitCode> {
-    let ruled = ruling.word("isolation").and_then(Isolation::named);
-    let isolation = ruled.or(entry.options.isolation).unwrap_or(default);
-    let missing = match isolation {
-        Isolation::Process => Some("\"process\", but worker processes do not exist here"),
-        Isolation::Fork => {
-            Some("\"fork\", but there is no fork here (nor are there the workers of \"process\")")
-        }
-        Isolation::Thread => None,
-    };
-    if let (Some(missing), Some(why)) = (missing, process::UNSUPPORTED) {
-        return Err(fail(&format!(
-            "{} ({}:{}) asks for isolation {missing}: {why}",
-            entry.name(),
-            entry.file,
-            entry.line
-        )));
-    }
-    if isolation == Isolation::Thread && cfg!(panic = "abort") {
-        return Err(fail(&format!(
-            "{} would run with isolation \"thread\", but this suite is built with `panic = \"abort\"`: its first panic \
-             would end the whole run; use isolation \"process\", which tells every verdict, or `panic = \"unwind\"`",
-            entry.name()
-        )));
-    }
-    Ok(isolation)
 }
 
 /// Runs the arbiter to its end.

@@ -111,6 +111,75 @@ fn an_override_has_a_test_tried_again() {
     assert_eq!(run(""), [1, 1]);
 }
 
+/// Stronger than what the test's own attribute says, wherever it runs.
+#[test]
+fn an_override_says_how_a_test_is_judged() {
+    const FILE: &str = "[[override]]\nfilter = 'test(=judged::beside)'\ntask-panic = 'allow'\n\
+                        [[override]]\nfilter = 'test(=judged::beside_and_may)'\ntask_panic = 'fail'\n\
+                        [[override]]\nfilter = 'test(=judged::leaves)'\nleaks = 'allow'\n\
+                        [[override]]\nfilter = 'test(=judged::leaves_and_may)'\nleaks = 'fail'\n\
+                        [[override]]\nfilter = 'test(not_done)'\nxfail = 'later'\n";
+    const NAMES: [&str; 5] = ["beside", "beside_and_may", "leaves", "leaves_and_may", "is_not_done"];
+    let told = |launch: Launch| {
+        let run = launch.args(["--include-ignored", "judged::"]).run();
+        run.ends_with(101);
+        let verdicts = verdict_of_each(&run.stdout);
+        NAMES.map(|name| verdicts[&format!("judged::{name}")].clone())
+    };
+    assert_eq!(told(selected()), ["FAILED", "ok", "FAILED (leaked 1 task)", "ok", "FAILED"], "by themselves");
+    let expected = ["ok", "FAILED", "ok", "FAILED (leaked 1 task)", "ok (failed as expected: later)"];
+    for isolation in ["process", "fork", "thread"] {
+        assert_eq!(told(with_file(FILE).args(["--isolation", isolation])), expected, "{isolation}");
+    }
+    // One process a test, as cargo-nextest has it.
+    for (name, expected) in NAMES.into_iter().zip(expected) {
+        let name = format!("judged::{name}");
+        let one =
+            with_file(FILE).env("NEXTEST", "1").args(["--exact", &name, "--include-ignored", "--nocapture"]);
+        let run = one.run();
+        assert_eq!(verdict_of_each(&run.stdout)[&name], expected, "{run}");
+        run.ends_with(if expected.starts_with("ok") { 0 } else { 101 });
+    }
+}
+
+#[test]
+fn an_override_says_how_long_is_waited_before_a_test_is_tried_again() {
+    const FILE: &str =
+        "[[override]]\nfilter = 'test(=pauses)'\nretry-backoff = '300ms..600ms'\nretries = 2\n";
+    let run = with_file(FILE).args(["--ignored", "pauses"]).run();
+    run.ends_with(101);
+    let began = run.stdout.lines().filter_map(|line| line.strip_prefix("began at ")?.strip_suffix(" ms"));
+    let began: Vec<u64> = began.map(|ms| ms.parse().expect("a number")).collect();
+    let [first, second, third] = began[..] else { panic!("three attempts: {began:?}\n{run}") };
+    assert!(second - first >= 300 && third - second >= 600, "{began:?}");
+    with_file("[[override]]\nfilter = 'all()'\nretry-backoff = 'soon'\n")
+        .run()
+        .ends_with(101)
+        .complains("rehearsal.toml:3:17: `override.retry-backoff` = `soon`: not a pause; allowed: ")
+        .complains("100ms..2s");
+}
+
+/// Mistyped, it would be passed over in silence. One of the file may be for another suite's group.
+#[test]
+fn a_limit_for_a_group_that_no_test_is_in_is_told() {
+    let limit = |group: &str| selected().args(["--group-limit", group, "plain"]).run();
+    limit("dbs=2")
+        .ends_with(0)
+        .complains("warning: --group-limit: no test is in a group `dbs`, did you mean `db`?");
+    limit("elsewhere=2").complains("warning: --group-limit: no test is in a group `elsewhere`\n");
+    assert_eq!(limit("db=2").stderr, "");
+    let of_file = |text: &str| with_file(text).args(["plain"]).run().ends_with(0).stderr.clone();
+    let told = of_file("[group.dbs]\nlimit = 2\n");
+    assert!(
+        told.contains(
+            "rehearsal.toml:2:9: `group.dbs.limit`: no test is in a group `dbs`, did you mean `db`?"
+        )
+    );
+    assert_eq!(of_file("[group.elsewhere]\nlimit = 2\n"), "");
+    let ruled = "[group.door]\nlimit = 2\n[[override]]\nfilter = 'tag(meets)'\ngroup = 'door'\n";
+    assert_eq!(of_file(ruled), "", "an override puts some into it");
+}
+
 /// What is wrong is told with file, line, column and key, in whichever profile it stands, and nothing runs.
 #[test]
 fn a_bad_file_is_told_with_its_place() {
@@ -157,7 +226,8 @@ fn a_bad_file_is_told_with_its_place() {
 #[test]
 fn what_is_shown_names_where_each_value_comes_from() {
     const FILE: &str = "slow = '9s'\n[profile.ci]\ntimeout = '30s'\n[group.db]\nlimit = 3\n\
-                        [[override]]\nfilter = 'tag(db)'\ntimeout = '2m'\nweight = 2\n";
+                        [[override]]\nfilter = 'tag(db)'\ntimeout = '2m'\nweight = 2\n\
+                        task-panic = 'allow'\nleaks = 'fail'\nretry-backoff = '1s..2s'\nxfail = 'not yet'\n";
     let launch = with_file(FILE).args(["--show-config", "--profile", "ci", "--shard", "1/2"]);
     let path = launch.directory().join("rehearsal.toml").display().to_string();
     let run = launch.env("REHEARSAL_WORKERS", "3").run();
@@ -172,6 +242,10 @@ fn what_is_shown_names_where_each_value_comes_from() {
         ("limit = 3", "rehearsal.toml:5:9"),
         ("filter = \"tag(db)\"", "rehearsal.toml:7:10"),
         ("weight = 2", "rehearsal.toml:9:10"),
+        ("task-panic = \"allow\"", "rehearsal.toml:10:14"),
+        ("leaks = \"fail\"", "rehearsal.toml:11:9"),
+        ("retry-backoff = \"1s..2s\"", "rehearsal.toml:12:17"),
+        ("xfail = \"not yet\"", "rehearsal.toml:13:9"),
     ] {
         run.says(&format!("{value:<40} # {from}\n"));
     }

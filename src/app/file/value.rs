@@ -23,7 +23,12 @@ pub(super) fn read_value(form: Form, value: &DeValue<'_>, from: &Source) -> Resu
         }
         (Form::Switch, other) => return wrong(as_written(other), "not a boolean".into()),
         (
-            Form::Count { .. } | Form::CountOr { .. } | Form::Size | Form::Duration | Form::Limit,
+            Form::Count { .. }
+            | Form::CountOr { .. }
+            | Form::Size
+            | Form::Duration
+            | Form::Limit
+            | Form::Pauses,
             DeValue::Integer(number),
         ) => decimal(number),
         (_, DeValue::String(text)) => text.to_string(),

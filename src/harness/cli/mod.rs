@@ -1,7 +1,8 @@
 //! The command line of a test binary: libtest's own, and what Rehearsal adds to it.
 //!
 //! Owns: the settings table of the test application ([`table`]) and the typed [`Options`] read from it
-//! ([`options`]), the part of them that chooses trials and that of reports apart ([`choice`], [`reports`]).
+//! ([`options`]), the parts of them that choose trials, say how these are spread
+//! over workers, and where reports go apart ([`choice`], [`pool`], [`reports`]).
 //!
 //! Never: prints, exits, or asks the terminal anything; `Options` are plain data.
 //!
@@ -9,9 +10,8 @@
 
 pub mod choice;
 pub mod options;
-mod pool;
+pub mod pool;
 pub mod reports;
-mod retry;
 pub mod table;
 pub mod time;
 

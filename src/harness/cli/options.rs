@@ -12,9 +12,8 @@ use crate::harness::registry::{Isolation, Leaks, Retries, TaskPanic};
 use crate::harness::select::rule::Rules;
 
 use super::choice::Choice;
-use super::pool::{group_limits, history, workers};
+use super::pool::{GroupLimit, group_limits, history, workers};
 use super::reports::Reports;
-use super::retry::retry_backoff;
 use super::table::{DECLARATION, TABLE};
 use super::time::{TimeLimits, time_limits};
 
@@ -90,7 +89,7 @@ pub struct Options {
     /// Longest first where true, by name where false; what suits the number of workers where nobody asked.
     pub longest_first: Option<bool>,
     /// How many trials of a group run at once, where it is not one.
-    pub group_limits: Vec<(String, usize)>,
+    pub group_limits: Vec<GroupLimit>,
     /// After how many trials a worker process is replaced; never where this is 0.
     pub recycle_after: u32,
     /// A worker process that holds more memory than this, in bytes, is replaced.
@@ -280,7 +279,7 @@ impl Options {
             actor_tree: settings.word("actor-tree") != Some("hide"),
             max_fail: if settings.switch("fail-fast") { Some(1) } else { count(settings, "max-fail") },
             retries: count(settings, "retries"),
-            retry_backoff_ms: retry_backoff(settings)?,
+            retry_backoff_ms: settings.pauses("retry-backoff").map_or((0, 0), pauses_ms),
             flaky_red: settings.word("flaky-result") == Some("fail"),
             repeat: count(settings, "repeat").unwrap_or(if until_failure { REPEAT_MOST } else { 0 }),
             until_failure: until_failure || settings.switch("fail-fast"),
@@ -311,8 +310,8 @@ impl Options {
 
     /// How many trials of this group may run at once: what was said last of it, one where nothing was.
     pub fn group_limit(&self, group: &str) -> usize {
-        let said = self.group_limits.iter().rev().find(|(name, _)| name == group);
-        said.map_or(1, |(_, limit)| *limit)
+        let said = self.group_limits.iter().rev().find(|said| said.group == group);
+        said.map_or(1, |said| said.limit)
     }
 
     /// The text of `--help`.
@@ -325,8 +324,14 @@ impl Options {
         !self.filters.is_empty() || self.choice.selects()
     }
 
-    /// How often a trial is tried again that asks for this itself, or that an override does for so many times.
-    pub fn retries(&self, own: Option<Retries>, ruled: Option<u64>) -> Retries {
+    /// How often a trial is tried again that asks for this itself, or of which an override says how often and after
+    /// which pauses.
+    pub fn retries(
+        &self,
+        own: Option<Retries>,
+        ruled: Option<u64>,
+        ruled_pauses: Option<(Duration, Option<Duration>)>,
+    ) -> Retries {
         let (backoff_ms, backoff_most_ms) = self.retry_backoff_ms;
         if self.retries == Some(0) {
             return Retries::default();
@@ -334,7 +339,9 @@ impl Options {
         let of_run = Retries { count: self.retries.unwrap_or(0), backoff_ms, backoff_most_ms };
         let retries = own.unwrap_or(of_run);
         let ruled = ruled.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-        Retries { count: ruled.unwrap_or(retries.count), ..retries }
+        let pauses = ruled_pauses.map(pauses_ms);
+        let (backoff_ms, backoff_most_ms) = pauses.unwrap_or((retries.backoff_ms, retries.backoff_most_ms));
+        Retries { count: ruled.unwrap_or(retries.count), backoff_ms, backoff_most_ms }
     }
 
     /// How long a trial in this source file may take under `--ensure-time`.
@@ -345,6 +352,12 @@ impl Options {
 
 /// How often `--until-failure` repeats a trial where `--repeat` does not say.
 const REPEAT_MOST: u32 = 1_000_000;
+
+/// The first pause and the longest, milliseconds; 0 for the longest where all are alike.
+fn pauses_ms((first, most): (Duration, Option<Duration>)) -> (u64, u64) {
+    let millis = |pause: Duration| u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+    (millis(first), most.map_or(0, millis))
+}
 
 fn count(settings: &Settings, name: &str) -> Option<u32> {
     settings.count(name).map(|count| u32::try_from(count).unwrap_or(u32::MAX))

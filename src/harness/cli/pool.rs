@@ -17,26 +17,39 @@ pub(super) fn workers(settings: &Settings) -> (usize, Option<usize>) {
     }
 }
 
+/// How many trials of a group run at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupLimit {
+    /// The group.
+    pub group: String,
+    /// How many.
+    pub limit: usize,
+    /// Who says so.
+    pub from: Source,
+}
+
 /// `limit` of each `[group.NAME]`, then `GROUP=N` of each flag: what is said last counts.
-pub(super) fn group_limits(settings: &Settings) -> Result<Vec<(String, usize)>, CliError> {
+pub(super) fn group_limits(settings: &Settings) -> Result<Vec<GroupLimit>, CliError> {
+    let source = || settings.source("group-limit").cloned().unwrap_or(Source::Default);
     let limit = |text: &String| {
         let (group, limit) = text.rsplit_once('=')?;
         let limit = limit.trim().parse().ok().filter(|limit| *limit > 0)?;
-        Some((group.trim().to_owned(), limit))
+        Some(GroupLimit { group: group.trim().to_owned(), limit, from: source() })
     };
     let read = |text: &String| {
         limit(text).ok_or_else(|| CliError::BadValue {
-            from: Box::new(settings.source("group-limit").cloned().unwrap_or(Source::Default)),
+            from: Box::new(source()),
             given: text.clone(),
             problem: "not a group and its limit".into(),
             allowed: "GROUP=N with N from 1 up, as in db=3".into(),
         })
     };
     // The strongest one comes first there.
-    let mut limits: Vec<(String, usize)> = Vec::new();
+    let mut limits: Vec<GroupLimit> = Vec::new();
     for named in settings.named("limit-of-group") {
         if let Value::Count(limit) = named.value {
-            limits.insert(0, (named.name.clone(), usize::try_from(limit).unwrap_or(usize::MAX)));
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            limits.insert(0, GroupLimit { group: named.name.clone(), limit, from: named.from.clone() });
         }
     }
     for text in settings.list("group-limit") {

@@ -167,6 +167,7 @@ const ROWS: &[Setting] = &[
         form: Form::Word(&["fail", "allow"]),
         default: Some("fail"),
         help: "What a panic in a task or thread beside the trial means",
+        scope: Scope::Both,
         ..Setting::BLANK
     },
     Setting {
@@ -178,6 +179,7 @@ const ROWS: &[Setting] = &[
         form: Form::Word(&["fail", "allow"]),
         default: Some("fail"),
         help: "What an actor or a task that a trial leaves behind means",
+        scope: Scope::Both,
         ..Setting::BLANK
     },
     Setting {
@@ -237,9 +239,9 @@ const ROWS: &[Setting] = &[
         flags: &["--retry-backoff"],
         variables: &[Variable::exact("REHEARSAL_RETRY_BACKOFF")],
         key: Some("retry-backoff"),
-        form: Form::Text,
-        placeholder: "PAUSE",
+        form: Form::Pauses,
         help: "Pause before each retry: 100ms, or 100ms..2s for one that doubles up to 2s",
+        scope: Scope::Both,
         ..Setting::BLANK
     },
     Setting {

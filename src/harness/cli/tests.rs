@@ -292,8 +292,9 @@ fn the_order_and_the_limits_of_groups_are_taken() {
     assert_eq!(parse("").longest_first, None);
     assert_eq!(parse("--order plan").longest_first, Some(false));
     assert_eq!(parse_in(&[("REHEARSAL_ORDER", "longest")]).longest_first, Some(true));
-    let limits = [("db".to_owned(), 3), ("a=b".to_owned(), 2)];
-    assert_eq!(parse("--group-limit db=3 --group-limit a=b=2").group_limits, limits);
+    let given = parse("--group-limit db=3 --group-limit a=b=2").group_limits;
+    let given: Vec<_> = given.iter().map(|said| (said.group.as_str(), said.limit)).collect();
+    assert_eq!(given, [("db", 3), ("a=b", 2)]);
     let file = "[group.db]\nlimit = 3\n[group.'a=b']\nlimit = 2\n[profile.ci.group.db]\nlimit = 9";
     let with = |line| parse_with(line, &[], file).expect("right");
     let of = |line| ["db", "a=b", "other"].map(|group| with(line).group_limit(group));
@@ -378,10 +379,13 @@ fn a_number_of_retries_of_ones_own_goes_before_the_runs_but_none_means_none() {
         ("--retries 2", Some(own), Some(1), Retries { count: 1, ..own }),
         ("--retries 0", Some(own), Some(1), Retries::default()),
     ] {
-        let options =
-            Options::parse(line.split_whitespace().map(OsString::from), &Environment::default(), None);
-        assert_eq!(options.expect(line).retries(given, ruled), expected, "{line:?}");
+        assert_eq!(parse(line).retries(given, ruled, None), expected, "{line:?}");
     }
+    let slower = Some((Duration::from_secs(1), Some(Duration::from_secs(4))));
+    let slow = Retries { backoff_ms: 1_000, backoff_most_ms: 4_000, ..own };
+    assert_eq!(parse("--retry-backoff 2s").retries(Some(own), None, slower), slow);
+    assert_eq!(parse("").retries(None, Some(3), slower), Retries { count: 3, ..slow });
+    assert_eq!(parse("--retries 0").retries(Some(own), Some(3), slower), Retries::default());
 }
 
 #[rehearsal::test]

@@ -1,6 +1,7 @@
 //! Why nothing was chosen, and what was probably meant.
 
 use super::Candidate;
+use crate::app::Source;
 use crate::app::setting::nearest;
 use crate::harness::cli::Options;
 use crate::harness::history::record::History;
@@ -64,6 +65,22 @@ pub fn unknown_names(candidates: &[Candidate<'_>], options: &Options) -> Vec<Str
         });
     }
     told
+}
+
+/// Limits for groups that no trial is in, each as a sentence.
+///
+/// Of one that a variable or the settings file gives nothing is said unless it looks mistyped: those are for all suites of
+/// a workspace.
+pub fn unknown_groups(candidates: &[Candidate<'_>], options: &Options) -> Vec<String> {
+    let groups = || candidates.iter().filter_map(|candidate| candidate.group).chain(options.rules.groups());
+    let unknown = options.group_limits.iter().filter(|said| groups().all(|group| group != said.group));
+    let told = unknown.filter_map(|said| {
+        let near = nearest(&said.group, groups());
+        let is_told = near.is_some() || matches!(said.from, Source::Flag { .. });
+        let (from, group) = (&said.from, &said.group);
+        is_told.then(|| format!("{from}: no test is in a group `{group}`{}", did_you_mean(near)))
+    });
+    told.collect()
 }
 
 /// `the filter .. matches`, or `the filters .., .. match`; empty where there is none.

@@ -16,6 +16,8 @@ struct Rule {
     about: Expression,
     /// Names of settings and their values.
     sets: Vec<(&'static str, Value)>,
+    /// Why its trials are expected to fail, for as long as the process lives, as what attributes say does.
+    xfail: Option<&'static str>,
 }
 
 /// What holds for one trial.
@@ -37,8 +39,12 @@ impl Rules {
                     problem,
                 }
             })?;
-            let sets = given.values.iter().map(|(name, value, _)| (*name, value.clone())).collect();
-            Ok(Rule { about, sets })
+            let sets: Vec<_> = given.values.iter().map(|(name, value, _)| (*name, value.clone())).collect();
+            let xfail = sets.iter().find_map(|(name, value)| match value {
+                Value::Text(reason) if *name == "xfail" => Some(&*reason.clone().leak()),
+                _ => None,
+            });
+            Ok(Rule { about, sets, xfail })
         };
         overrides.iter().map(rule).collect::<Result<_, _>>().map(Rules)
     }
@@ -46,6 +52,14 @@ impl Rules {
     /// What holds for this trial.
     pub fn of(&self, trial: &Subject<'_>) -> Ruling<'_> {
         Ruling(self.0.iter().filter(|rule| rule.about.holds(trial)).collect())
+    }
+
+    /// All groups that they put trials into.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(|rule| &rule.sets).filter_map(|(name, value)| match value {
+            Value::Text(group) if *name == "group" => Some(group.as_str()),
+            _ => None,
+        })
     }
 
     /// Whether there are none.
@@ -78,12 +92,25 @@ impl<'a> Ruling<'a> {
         }
     }
 
+    /// Pauses between tries.
+    pub fn pauses(&self, setting: &str) -> Option<(Duration, Option<Duration>)> {
+        match self.value(setting)? {
+            Value::Pauses(first, most) => Some((*first, *most)),
+            _ => None,
+        }
+    }
+
     /// A text.
     pub fn text(&self, setting: &str) -> Option<&'a str> {
         match self.value(setting)? {
             Value::Text(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// Why it is expected to fail.
+    pub fn xfail(&self) -> Option<&'static str> {
+        self.0.iter().find_map(|rule| rule.xfail)
     }
 
     /// A whole number.

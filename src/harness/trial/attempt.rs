@@ -11,6 +11,7 @@ use super::judge::{End, Payload, Seen, judge};
 use super::leak::{self, Left};
 use super::ledger::{self, Ledger};
 use super::pledge::Pledges;
+use super::ruled::Ruled;
 use super::runtime::{Spare, TrialRuntime};
 use crate::actor::panic;
 use crate::harness::fixture::{self, Complaints, Session, Store};
@@ -25,6 +26,8 @@ pub struct TrialSettings {
     pub task_panic: TaskPanic,
     /// Whether what a trial leaves behind counts, where the trial itself does not say.
     pub leaks: Leaks,
+    /// What goes before what the trial itself says.
+    pub ruled: Ruled,
     /// True where this process runs one trial at a time: then a panic on any thread that nobody else answers for is
     /// this trial's. Otherwise it goes to the callback of [`on_unknown_panic`](super::on_unknown_panic).
     pub alone: bool,
@@ -44,6 +47,7 @@ impl Default for TrialSettings {
         TrialSettings {
             task_panic: TaskPanic::Fail,
             leaks: Leaks::Fail,
+            ruled: Ruled::default(),
             alone: false,
             shutdown_ms: 10_000,
             last_words: None,
@@ -90,7 +94,8 @@ pub(super) fn attempt(ledger: &Ledger, over: Over) -> Attempt {
     let (stray, skipped, fixtures) = ledger.take();
     let seen = Seen { end, stray, skipped, left, left_threads, fixtures };
     let settings = ledger.settings();
-    let task_panic = ledger.entry().options.task_panic.unwrap_or(settings.task_panic);
+    let own = settings.ruled.task_panic.or(ledger.entry().options.task_panic);
+    let task_panic = own.unwrap_or(settings.task_panic);
     let verdict = judge(ledger.entry(), seen, task_panic, Duration::from_millis(settings.shutdown_ms));
     let duration_ns = u64::try_from(ledger.started().elapsed().as_nanos()).unwrap_or(u64::MAX);
     let actors = if verdict.is_red() { ledger.take_actors() } else { String::new() };
@@ -190,7 +195,8 @@ fn look_after(ledger: &Ledger, end: End, runtime: Option<&TrialRuntime>) -> (End
         End::Panicked { .. } => options.should_panic != ShouldPanic::No,
         _ => false,
     };
-    let counts = options.leaks.unwrap_or(ledger.settings().leaks) == Leaks::Fail;
+    let settings = ledger.settings();
+    let counts = settings.ruled.leaks.or(options.leaks).unwrap_or(settings.leaks) == Leaks::Fail;
     let pledges = Pledges::of(ledger, &end);
     // Of what was pledged nothing can be told before its actors had the time to end.
     let left = (well && (counts || pledges.is_any())).then(|| leak::look(ledger.realm(), runtime)).flatten();

@@ -2,7 +2,8 @@
 //!
 //! Owns: calling a registered body with the runtime it asked for (`attempt`, `runtime`), knowing which panic belongs to
 //! which trial (`ledger`), what its actors were at (`sight`), whether they did what it said they would (`pledge`) and what it left behind (`leak`,
-//! `tasks`), and turning what was seen into a verdict (`judge`).
+//! `tasks`), and turning what was seen into a verdict (`judge`),
+//! heeding what the settings file says of it (`ruled`).
 //!
 //! Never: isolates, captures, times out or retries; that is the worker's business. Never decides anything about a run.
 //!
@@ -13,6 +14,7 @@ mod judge;
 mod leak;
 mod ledger;
 mod pledge;
+mod ruled;
 mod runtime;
 mod sight;
 mod tasks;
@@ -22,5 +24,6 @@ mod tests;
 pub use attempt::{Attempt, TrialSettings, run_here, run_with};
 pub(crate) use ledger::note_skip;
 pub use ledger::{Panicked, on_unknown_panic};
+pub use ruled::Ruled;
 pub use runtime::Spare;
 pub use sight::{actors_of, append_actors};

@@ -15,7 +15,7 @@ use crate::actor::{Outlet, span};
 use crate::harness::fixture::Store;
 use crate::harness::outcome::{Output, Verdict};
 use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
-use crate::harness::trial::{self, Attempt, Spare, TrialSettings};
+use crate::harness::trial::{self, Attempt, Ruled, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
 use crate::sys::page::Page;
 use crate::sys::surroundings::{Change, Surroundings};
@@ -204,12 +204,20 @@ fn run(shared: &Arc<Shared>, order: Order, entry: &'static Entry) {
     // First use, before the trial can use one of its own.
     LAST_ACT.with(|_| ());
     shared.page.store(order.position, 0, seam::monotonic_ns());
+    let ruled;
+    let settings = match order.ruled == Ruled::default() {
+        true => &shared.settings,
+        false => {
+            ruled = TrialSettings { ruled: order.ruled, ..shared.settings.clone() };
+            &ruled
+        }
+    };
     let attempt = match shared.setup.fresh_runtime {
-        true => trial::run_here(entry, &shared.settings),
+        true => trial::run_here(entry, settings),
         // Nobody else holds this lock: trials of a lane run one at a time. One that is stuck keeps it, and its lane.
         false => {
             let mut spare = shared.spare.lock().unwrap_or_else(PoisonError::into_inner);
-            trial::run_with(entry, &shared.settings, Some(&mut spare))
+            trial::run_with(entry, settings, Some(&mut spare))
         }
     };
     if shared.is_copy() {
@@ -320,7 +328,8 @@ fn notice_change(shared: &Shared, order: Order, notes: &mut Vec<String>) -> bool
     if change == Change::default() {
         return false;
     }
-    let says = shared.registry.at(order.address()).and_then(|entry| entry.options.leaks);
+    let own = || shared.registry.at(order.address()).and_then(|entry| entry.options.leaks);
+    let says = order.ruled.leaks.or_else(own);
     let are_told = says.unwrap_or(shared.settings.leaks) == Leaks::Fail && shared.settings.store.is_none();
     if are_told && !change.threads.is_empty() {
         notes.push(still_there(&change.threads));

@@ -3,6 +3,7 @@
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::harness::outcome::{Output, Verdict};
+use crate::harness::trial::Ruled;
 use crate::sys::page::Page;
 use crate::sys::wire::wired;
 
@@ -42,9 +43,11 @@ pub struct Order {
     pub entry: u32,
     /// Its path, where a generator made it.
     pub made: Made,
+    /// What the settings file says of it alone.
+    pub ruled: Ruled,
 }
 
-wired! { struct Order { position, entry, made } }
+wired! { struct Order { position, entry, made, ruled } }
 
 impl Order {
     /// Where the trial is found in this binary's registry.

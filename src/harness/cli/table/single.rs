@@ -31,6 +31,15 @@ pub(super) const SINGLE: &[Setting] = &[
         ..Setting::BLANK
     },
     Setting {
+        name: "xfail",
+        heading: "",
+        key: Some("xfail"),
+        form: Form::Text,
+        help: "Why a trial is expected to fail",
+        scope: Scope::Override,
+        ..Setting::BLANK
+    },
+    Setting {
         name: "limit-of-group",
         heading: "",
         key: Some("limit"),

@@ -97,4 +97,45 @@ fn tells_its_process() {
     println!("it is process {}", std::process::id());
 }
 
+/// What comes of these the settings file may say.
+mod judged {
+    async fn panics_in_a_task() {
+        let panicked = tokio::spawn(async { panic!("beside it") }).await;
+        assert!(panicked.is_err());
+    }
+
+    #[rehearsal::test(ignore)]
+    async fn beside() {
+        panics_in_a_task().await;
+    }
+
+    #[rehearsal::test(ignore, task_panic = "allow")]
+    async fn beside_and_may() {
+        panics_in_a_task().await;
+    }
+
+    #[rehearsal::test(ignore)]
+    async fn leaves() {
+        tokio::spawn(std::future::pending::<()>());
+    }
+
+    #[rehearsal::test(ignore, leaks = "allow")]
+    async fn leaves_and_may() {
+        tokio::spawn(std::future::pending::<()>());
+    }
+
+    #[rehearsal::test(ignore)]
+    fn is_not_done() {
+        panic!("not done");
+    }
+}
+
+/// Each attempt tells when it began.
+#[rehearsal::test(ignore, retries(count = 1, backoff = "1ms"))]
+fn pauses() {
+    let began = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("later than that");
+    println!("began at {} ms", began.as_millis());
+    panic!("again");
+}
+
 rehearsal::main!();
