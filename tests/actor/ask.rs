@@ -15,6 +15,8 @@ async fn an_ask_ends_at_its_deadline() -> Tested {
         assert!(error.is_timeout(), "{place}: {error}");
         let text = error.to_string();
         assert!(text.contains("`wait`") && text.contains("no answer within 50ms"), "{text}");
+        // Killed before it has taken the command, a thread would lose that.
+        until(&counter, |info| info.messages_handled >= 1).await;
         counter.kill();
         ended(&counter, LONG_WAIT).await;
     }
@@ -111,6 +113,7 @@ async fn the_control_lane_is_answered_while_a_command_waits() -> Tested {
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let waiting = counter.wait().send()?;
+        until(&counter, |info| info.messages_handled >= 1).await;
         for _ in 0..300 {
             counter.add(1).tell()?;
         }
@@ -208,6 +211,7 @@ async fn a_long_deadline_is_kept_by_the_real_clock() -> Tested {
             "{place}: {error} after {:?}",
             before.elapsed()
         );
+        until(&counter, |info| info.messages_handled >= 1).await;
         let error = counter.add(1).timeout(limit).await.unwrap_err();
         assert!(error.is_timeout() && before.elapsed() >= 2 * limit, "{place}: {error}");
         counter.kill();

@@ -214,6 +214,7 @@ async fn what_ends_the_actor_ends_the_call() -> Tested {
         let library = put(Library::spawn(), place).await?;
         let error = send(&*library, "wait", ()).timeout(Duration::from_millis(50)).await.unwrap_err();
         assert!(matches!(&error, SendError::Call(error) if error.is_timeout()), "{place}: {error}");
+        until(&library, |info| info.messages_handled >= 1).await;
         let hopeless = tokio::spawn(send(&*library, "count", ()).into_future());
         library.kill();
         let error = soon("the pending call", hopeless).await?.unwrap_err();

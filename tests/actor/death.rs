@@ -3,16 +3,17 @@
 use crate::cast::{PLACEMENTS, Tested, counter};
 use rehearsal::actor::{Cause, panic};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, silence, soon, until};
 
 #[rehearsal::test]
 async fn a_panic_reaches_the_caller_with_message_and_place() -> Tested {
     let _clean = clean().letters(9);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
-        // Busy for long enough that both of the others are in its mailbox.
-        counter.compute(50).tell()?;
+        // Held until both are on their way.
+        let held = silence(&counter).await?;
         let behind = (counter.fail("no reason".to_owned()).send()?, counter.add(1).send()?);
+        drop(held);
         let error = soon("the failed ask", behind.0).await.unwrap_err();
         let Cause::Panicked(note) = error.cause() else { panic!("{place}: {error}") };
         assert_eq!(note.message, "told to fail: no reason");

@@ -255,7 +255,7 @@ async fn a_group_keeps_its_members_and_lets_go_with_them() -> Tested {
 
 #[rehearsal::test]
 async fn one_that_is_started_again_stays_and_keeps_its_keys() -> Tested {
-    let _clean = clean().letters(1);
+    let _clean = clean().letters(..=1);
     for place in PLACEMENTS {
         let group = Group::new("phoenixes");
         for n in 0..2 {
@@ -268,7 +268,7 @@ async fn one_that_is_started_again_stays_and_keeps_its_keys() -> Tested {
         assert_eq!(number(group.by_key("me")?.name()), own, "{place}");
         let answer = soon("an answer of its next life", async {
             loop {
-                // What a process is given in its last moment dies with it.
+                // What a process is given in its last moment dies with it; later ones wait for the next life.
                 if let Ok(answer) = group.by_key("me").expect("it is still in").add(0).await {
                     break answer;
                 }

@@ -100,7 +100,7 @@ async fn exit_is_the_last_word_and_knows_how_it_ended() -> Tested {
 
 #[rehearsal::test]
 async fn exit_runs_after_a_panic_and_after_a_kill() -> Tested {
-    let _clean = clean().letters(2);
+    let _clean = clean();
     for place in PLACEMENTS {
         let (talker, events) = talker(place, false).await?;
         assert!(soon("the ask", talker.fail()).await.unwrap_err().is_dead());
@@ -115,6 +115,7 @@ async fn exit_runs_after_a_panic_and_after_a_kill() -> Tested {
     for place in [Placement::Task, Placement::Thread] {
         let (talker, events) = talker(place, false).await?;
         let waiting = talker.wait().send()?;
+        until(&talker, |info| info.messages_handled >= 1).await;
         talker.kill();
         ended(&talker, LONG_WAIT).await;
         drop((talker, waiting));

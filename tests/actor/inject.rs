@@ -13,10 +13,12 @@ const SHORT: Duration = Duration::from_millis(50);
 
 #[rehearsal::test]
 async fn a_kill_is_the_end() -> Tested {
-    let _clean = clean().letters(3);
+    // Of what a process had in hand nobody knows.
+    let _clean = clean().letters(1);
     for place in PLACEMENTS {
         let counter = counter(place).await?;
         let asked = counter.wait().send()?;
+        testkit::until(&counter, |info| info.messages_handled >= 1).await;
         let exit = soon("the end", testkit::kill(&counter)).await;
         let signal = (place == Placement::Process).then_some(9);
         assert_eq!(exit.reason, Reason::Killed { signal }, "{place}");
@@ -33,8 +35,12 @@ async fn one_that_is_silent_answers_late_and_loses_nothing() -> Tested {
         let silenced = soon("silence", testkit::silence(&counter)).await?;
         let error = counter.add(1).timeout(SHORT).await.unwrap_err();
         assert!(error.is_timeout(), "{place}: {error}");
-        let reachable = counter.ping().timeout(SHORT).await.is_ok();
-        assert_eq!(reachable, place != Placement::Process, "{place}: a stopped process says nothing at all");
+        if place == Placement::Process {
+            let error = counter.ping().timeout(SHORT).await.unwrap_err();
+            assert!(error.is_timeout(), "a stopped process says nothing at all: {error}");
+        } else {
+            soon("a pong", counter.ping()).await?;
+        }
         drop(silenced);
         assert_eq!(soon("an answer", counter.add(1)).await?, 2, "{place}");
     }
@@ -44,12 +50,12 @@ async fn one_that_is_silent_answers_late_and_loses_nothing() -> Tested {
 #[rehearsal::test]
 async fn a_process_that_is_silent_for_too_long_is_told_of() -> Tested {
     let _clean = clean();
-    let limit = Duration::from_millis(300);
+    let limit = Duration::from_secs(2);
     let heartbeat = rehearsal::actor::Heartbeat::new(limit).floor(Duration::from_millis(50));
     let counter = Counter::spawn(0).process().heartbeat(heartbeat.grace(Duration::from_millis(100))).await?;
     let _silenced = testkit::silence(&counter).await?;
     let exit = testkit::ended(&counter, testkit::LONG_WAIT).await;
-    assert!(matches!(exit.reason, Reason::Silent { for_ms } if for_ms >= 300), "{exit}");
+    assert!(matches!(exit.reason, Reason::Silent { for_ms } if for_ms >= 2_000), "{exit}");
     Ok(())
 }
 

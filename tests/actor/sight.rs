@@ -135,8 +135,9 @@ async fn a_pool_stands_below_its_monitor() -> Tested {
 #[rehearsal::test]
 async fn the_tree_reaches_into_processes() -> Tested {
     let _clean = clean();
-    let often = Duration::from_millis(20);
-    let heartbeat = Heartbeat::new(often * 10 / 3).floor(often).grace(Duration::from_secs(60));
+    // What it tells of others comes with its signs of life: every third of this.
+    let patient = Duration::from_secs(4);
+    let heartbeat = Heartbeat::new(patient).floor(Duration::from_millis(20)).grace(Duration::from_secs(60));
     let boss = Boss::spawn().name("boss-apart").process().heartbeat(heartbeat).await?;
     boss.spawn_one("in-there".to_owned()).await?;
     boss.supervise_one("in-there-too".to_owned()).await?;
@@ -184,17 +185,36 @@ async fn what_waits_is_named_while_the_actor_is_held_up() -> Tested {
 #[rehearsal::test]
 async fn time_at_work_is_counted_and_time_that_is_waited_is_not() -> Tested {
     let _clean = clean();
+    const TRIES: usize = 20;
     for place in PLACEMENTS {
-        let (busy, idle) = (put(Counter::spawn(0), place).await?, put(Counter::spawn(5), place).await?);
-        // Two ticks of the clock that is read, at most: the question itself may lie across one.
-        let before = busy.info().await?.busy + idle.info().await?.busy;
-        assert!(before < Duration::from_millis(50), "{place}: {before:?}");
-        busy.compute(300).await?;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let (busy, idle) = (busy.info().await?.busy, idle.info().await?.busy);
-        let expected = Duration::from_millis(200)..Duration::from_millis(560);
-        assert!(expected.contains(&busy), "{place}: {busy:?}");
-        assert!(idle < Duration::from_millis(50), "{place}: {idle:?}");
+        // One that has its thread and is kept waiting by others for a processor is at work all the same: on a busy machine
+        // that may be for longer than this allows, and not each time.
+        let mut seen = Vec::new();
+        loop {
+            let times = times_at_work(place).await?;
+            let [before, busy, idle] = times;
+            // Two ticks of the clock that is read, at most: the question itself may lie across one.
+            let brief = ..Duration::from_millis(50);
+            let computed = Duration::from_millis(200)..Duration::from_millis(560);
+            if brief.contains(&before) && computed.contains(&busy) && brief.contains(&idle) {
+                break;
+            }
+            seen.push(times);
+            assert!(
+                seen.len() < TRIES,
+                "{place}: before, after computing, of one that did nothing: {seen:?}"
+            );
+        }
     }
     Ok(())
+}
+
+/// How long two actors had been at work before one of them computed for 300 ms, after which nothing was done for as
+/// long; that one's time then, and the other's.
+async fn times_at_work(place: Placement) -> Result<[Duration; 3], Box<dyn std::error::Error>> {
+    let (busy, idle) = (put(Counter::spawn(0), place).await?, put(Counter::spawn(5), place).await?);
+    let before = busy.info().await?.busy + idle.info().await?.busy;
+    busy.compute(300).await?;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    Ok([before, busy.info().await?.busy, idle.info().await?.busy])
 }

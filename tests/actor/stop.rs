@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::cast::{PLACEMENTS, Tested, counter};
+use crate::cast::{PLACEMENTS, Tested, counter, put};
+use futures_util::future::try_join_all;
 use rehearsal::prelude::*;
 use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon, until};
 
@@ -81,22 +82,27 @@ async fn a_periodic_error_ends_the_actor_and_is_told() -> Tested {
     Ok(())
 }
 
+async fn stopped_in_its_nap(place: Placement) -> Tested {
+    let (spawn, _told) = diary(false, place);
+    let diary = spawn.await?;
+    // On a busy machine too it is told to stop before it wakes.
+    let napping = diary.nap(2_000).send()?;
+    until(&diary, |info| info.messages_handled >= 1).await;
+    let behind = diary.nap(0).send()?;
+    diary.nap(0).tell()?;
+    let exit = soon("the stop", diary.stop()).await?;
+    assert_eq!(exit.to_string(), "it was stopped: 2 messages were left in its mailbox", "{place}");
+    soon("the nap", napping).await?;
+    let error = soon("the one behind", behind).await.unwrap_err();
+    assert_eq!(error.exit(), Some(&exit), "{place}");
+    Ok(())
+}
+
 #[rehearsal::test]
 async fn a_stop_lets_the_command_in_progress_end() -> Tested {
     let _clean = clean().letters(6);
-    for place in PLACEMENTS {
-        let (spawn, _told) = diary(false, place);
-        let diary = spawn.await?;
-        let napping = diary.nap(100).send()?;
-        until(&diary, |info| info.messages_handled >= 1).await;
-        let behind = diary.nap(0).send()?;
-        diary.nap(0).tell()?;
-        let exit = soon("the stop", diary.stop()).await?;
-        assert_eq!(exit.to_string(), "it was stopped: 2 messages were left in its mailbox", "{place}");
-        soon("the nap", napping).await?;
-        let error = soon("the one behind", behind).await.unwrap_err();
-        assert_eq!(error.exit(), Some(&exit), "{place}");
-    }
+    // Each takes as long as its nap: side by side.
+    try_join_all(PLACEMENTS.map(stopped_in_its_nap)).await?;
     Ok(())
 }
 
@@ -148,28 +154,29 @@ impl Slow {
 
     #[stopping]
     async fn close(&mut self) {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        // On a busy machine too it is seen at this.
+        tokio::time::sleep(Duration::from_secs(2)).await;
     }
+}
+
+async fn asked_while_it_stops(place: Placement) -> Tested {
+    let slow = put(Slow::spawn(), place).await?;
+    assert_eq!(slow.state(), State::Run);
+    slow.stop().tell();
+    eventually("the stop", async || slow.state() != State::Run).await;
+    assert_eq!(slow.state(), State::Stopping, "{place}");
+    let error = slow.work().await.unwrap_err();
+    assert!(error.is_dead(), "{place}: {error}");
+    assert!(error.to_string().contains("still ending when it was called"), "{place}: {error}");
+    assert_eq!(ended(&slow, LONG_WAIT).await.reason, Reason::Stopped);
+    assert_eq!(slow.state(), State::Close, "{place}");
+    Ok(())
 }
 
 #[rehearsal::test]
 async fn one_that_is_stopping_says_so_and_takes_nothing_more() -> Tested {
     let _clean = clean().letters(3);
-    for place in PLACEMENTS {
-        let slow = match place {
-            Placement::Thread => Slow::spawn().thread().await?,
-            Placement::Process => Slow::spawn().process().await?,
-            _ => Slow::spawn().await?,
-        };
-        assert_eq!(slow.state(), State::Run);
-        slow.stop().tell();
-        eventually("the stop", async || slow.state() != State::Run).await;
-        assert_eq!(slow.state(), State::Stopping, "{place}");
-        let error = slow.work().await.unwrap_err();
-        assert!(error.is_dead(), "{place}: {error}");
-        assert!(error.to_string().contains("still ending when it was called"), "{place}: {error}");
-        assert_eq!(ended(&slow, LONG_WAIT).await.reason, Reason::Stopped);
-        assert_eq!(slow.state(), State::Close, "{place}");
-    }
+    // Each takes as long as its hook: side by side.
+    try_join_all(PLACEMENTS.map(asked_while_it_stops)).await?;
     Ok(())
 }

@@ -93,7 +93,7 @@ async fn every_kind_of_end_is_told() -> Tested {
 async fn the_ends_that_only_processes_have_are_told() -> Tested {
     let _clean = clean().letters(1);
     let warden = Warden::spawn().await?;
-    let heartbeat = Heartbeat::new(Duration::from_millis(500))
+    let heartbeat = Heartbeat::new(Duration::from_secs(2))
         .floor(Duration::from_millis(50))
         .grace(Duration::from_millis(50));
     let leaving = counter(Placement::Process).await?;

@@ -8,7 +8,7 @@ use super::tally::{Told, letters_of, much_later, promptly, taken, tally};
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use rehearsal::actor::{Later, Recycle, Restart, Strategy, Undelivered, dead_letters};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, silence, soon};
 
 /// Messages were dropped when a supervised actor panicked, and those that were kept came out of order (kameo, issue 335
 /// and pull request 345; bastion, issue 139). Who held a reference from before reached nobody (bastion, issue 287).
@@ -93,10 +93,11 @@ async fn what_is_left_when_the_restarts_are_used_up_is_told() -> Tested {
         let plan = promptly().within(1, Duration::from_secs(60));
         let tally = spawn.restart(plan).await?;
         let mut letters = dead_letters();
-        tally.compute(30).tell()?;
+        let held = silence(&tally).await?;
         let failing = [tally.fail().send()?, tally.fail().send()?];
         tally.take(1).tell()?;
         let behind = tally.take(2).send()?;
+        drop(held);
         for failing in failing {
             soon("the failure", failing).await.unwrap_err();
         }

@@ -8,7 +8,7 @@ use super::tally::{Told, letters_of, taken, tally};
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Undelivered, dead_letters_up_to};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, silence, soon, until};
 
 /// The first who waited for an end used it up, and who came later waited for ever (ractor, pull request 466, item 20;
 /// kameo, issue 182, waited for the start instead).
@@ -130,11 +130,12 @@ async fn nothing_is_handled_after_the_command_that_stops_its_actor() -> Tested {
         let (spawn, told) = tally(place);
         let tally = spawn.await?;
         let mut letters = dead_letters_up_to(100);
-        tally.compute(20).tell()?;
+        let held = silence(&tally).await?;
         tally.take(1).tell()?;
         let finishing = tally.finish().send()?;
         let behind = tally.take(2).send()?;
         tally.take(3).tell()?;
+        drop(held);
         assert_eq!(soon("the last answer", finishing).await?, 1, "{place}");
         assert!(soon("the one behind", behind).await.unwrap_err().is_dead(), "{place}");
         let exit = ended(&tally, LONG_WAIT).await;
@@ -156,14 +157,16 @@ async fn a_stop_needs_no_room() -> Tested {
     for place in PLACEMENTS {
         let (spawn, told) = tally(place);
         let tally = spawn.mailbox(1).await?;
-        tally.compute(50).tell()?;
+        let held = silence(&tally).await?;
         while tally.take(1).tell().is_ok() {}
         let in_line = tokio::spawn({
             let tally = tally.clone();
             async move { tally.take(2).await }
         });
         tokio::task::yield_now().await;
-        let exit = soon("the stop", tally.stop()).await?;
+        tally.stop().tell();
+        drop(held);
+        let exit = ended(&tally, LONG_WAIT).await;
         assert_eq!(exit.reason, Reason::Stopped, "{place}: {exit}");
         let _ = soon("the one in line", in_line).await?;
         assert!(told.try_iter().any(|told| told == Told::Stopping), "{place}");
