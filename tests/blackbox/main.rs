@@ -25,6 +25,7 @@ mod flags;
 mod flaky;
 mod fork;
 mod generated;
+mod github;
 mod history;
 mod interop;
 mod limits;

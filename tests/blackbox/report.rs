@@ -80,10 +80,10 @@ fn cargo_runs_the_failed_trial_again() {
 }
 
 /// A place for the reports of one test, gone with it.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Folder {
+    pub(crate) fn new() -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("reports-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -92,12 +92,12 @@ impl Folder {
     }
 
     /// A path in it, for a command line.
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.join(name).display().to_string()
     }
 
     #[track_caller]
-    fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.0.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 }
@@ -108,7 +108,7 @@ impl Drop for Folder {
     }
 }
 
-fn reports(args: &[&str]) -> Launch {
+pub(crate) fn reports(args: &[&str]) -> Launch {
     Launch::new(executable("reports", "reports")).args(args.iter().copied())
 }
 
@@ -368,54 +368,4 @@ fn a_browser_shows_ten_thousand_trials() {
         return seen;";
     let Some(title) = in_a_browser(&page, script) else { return };
     assert_eq!(title, "[\"10000\",true,\"1 of 10000\",true,true,0]");
-}
-
-/// Under Actions each failure is a command on stderr that names file and line as the checkout has them, and the step's
-/// summary has it too. stdout stays what it is.
-#[test]
-fn github_actions_gets_annotations_and_a_summary() {
-    let into = Folder::new();
-    let checkout = env!("CARGO_MANIFEST_DIR");
-    let launch = |args: &[&str]| {
-        reports(args)
-            .env("GITHUB_ACTIONS", "true")
-            .env("GITHUB_WORKSPACE", checkout)
-            .env("GITHUB_STEP_SUMMARY", &into.path("summary.md"))
-    };
-    let run = launch(&["differs_in", "odd", "imitates", "--format=json"]).run();
-    run.ends_with(101);
-    assert!(run.stdout.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{run}");
-    let commands: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("::")).collect();
-    assert_eq!(commands.len(), 5, "one a failure, and none that a trial has printed: {commands:#?}");
-    let source = "tests/suites/reports/tests/reports.rs";
-    let differs = commands
-        .iter()
-        .find(|line| line.contains("title=red%3A%3Adiffers_in_a_line::"))
-        .expect("its command");
-    let number = differs.split_once(&format!("::error file={source},line=")).expect("its file").1;
-    let number: usize = number.split_once(',').and_then(|(number, _)| number.parse().ok()).expect("its line");
-    let text = fs::read_to_string(source).expect("the source");
-    assert!(
-        text.lines().nth(number - 1).is_some_and(|line| line.contains("assert_eq!(\"first")),
-        "{differs}"
-    );
-    assert!(differs.contains("%0Aassertion `left == right` failed%0A  left: \"first\\nsecond"), "{differs}");
-    let summary = into.read("summary.md");
-    assert!(summary.starts_with("### `reports::reports`: FAILED\n\n1 passed, 5 failed in "), "{summary}");
-    assert_eq!(summary.matches("<details><summary><code>").count(), 5, "{summary}");
-    assert!(!summary.contains("<script>document.title = 'fooled'</script></code>"), "{summary}");
-
-    let run = launch(&["green"]).run();
-    run.ends_with(0);
-    assert!(!run.stderr.contains("::"), "{run}");
-    let both = into.read("summary.md");
-    assert!(
-        both.starts_with(&summary) && both[summary.len()..].starts_with("### `reports::reports`: ok"),
-        "{both}"
-    );
-
-    let run = launch(&["differs_in", "--github=never"]).run();
-    assert!(!run.stderr.contains("::error") && into.read("summary.md") == both, "{run}");
-    let run = launch(&["green"]).env("GITHUB_STEP_SUMMARY", "/proc/none").run();
-    run.ends_with(0).complains("warning: cannot add to the summary of this step, /proc/none: ");
 }

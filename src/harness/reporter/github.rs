@@ -1,12 +1,16 @@
 //! What GitHub Actions shows of a run: failures as annotations at their lines, and a summary of the step.
 //!
-//! Annotations are commands on stderr, which Actions reads like stdout: what stdout has stays what it was.
+//! Annotations are commands, lines that begin with `::`, on stdout or stderr alike. A trial may print such lines too, and
+//! there they are data: on a stdout that people read, Actions is told to heed no commands until a word that nobody can
+//! know comes, before the first trial runs. Where stdout is a document it is left as it is; annotations go to stderr then.
 
 use std::fmt::Write;
+use std::hash::{BuildHasher, RandomState};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::app::notice::say;
 use crate::app::quantity::format_duration;
 use crate::harness::again::Again;
 use crate::harness::cli::Actions;
@@ -29,6 +33,8 @@ const SUMMARY: usize = 96 * 1024;
 /// Writes annotations, and the summary of the step.
 pub struct Github {
     out: Sink,
+    /// The word that ends the time without commands, where there is one.
+    token: Option<String>,
     actions: Actions,
     suite: String,
     again: Again,
@@ -43,10 +49,17 @@ pub struct Github {
 }
 
 impl Github {
-    /// To this sink.
-    pub fn new(out: Sink, actions: Actions, target: Option<&Target>, again: Again) -> Github {
+    /// To this sink. Where trials and people share it commands are stopped until this word, as long as trials run.
+    pub fn new(
+        out: Sink,
+        token: Option<String>,
+        actions: Actions,
+        target: Option<&Target>,
+        again: Again,
+    ) -> Github {
         Github {
             out,
+            token,
             actions,
             suite: target.map_or_else(|| "the suite".to_owned(), |target| target.suite().id),
             again,
@@ -57,6 +70,19 @@ impl Github {
             commands: String::new(),
             failures: String::new(),
             left_out: 0,
+        }
+    }
+
+    /// A word that no trial can know.
+    pub fn token() -> String {
+        let half = || RandomState::new().hash_one("stop-commands");
+        format!("{:016x}{:016x}", half(), half())
+    }
+
+    fn begin(&mut self) {
+        if let Some(token) = &self.token {
+            let _ = writeln!(self.out, "::stop-commands::{token}");
+            self.out.flush();
         }
     }
 
@@ -141,12 +167,14 @@ impl Github {
                 );
             }
         }
+        if let Some(token) = &self.token {
+            let _ = writeln!(self.out, "::{token}::");
+        }
         self.out.push(&std::mem::take(&mut self.commands));
         if let Some(path) = self.actions.summary.clone()
             && let Err(error) = append(&path, &self.summary(elapsed, success))
         {
-            let path = path.display();
-            let _ = writeln!(self.out, "warning: cannot add to the summary of this step, {path}: {error}");
+            say(format_args!("warning: cannot add to the summary of this step, {}: {error}", path.display()));
         }
         self.out.flush();
     }
@@ -228,6 +256,7 @@ fn ending(text: &str, bytes: usize) -> &str {
 impl Reporter for Github {
     fn event(&mut self, event: &Event<'_>) {
         match event {
+            Event::RunStarted { .. } => self.begin(),
             Event::Finished { trial, outcome } => self.finished(trial, outcome),
             Event::RunError { message } if self.errors < ANNOTATIONS => {
                 let title = property(&self.suite);
@@ -254,6 +283,13 @@ mod tests {
         push_command(&mut out, "error", "a,b:c.rs", 3, "x::y, 50%", "one: 100%\r\n::error::two, three");
         let expected = "::error file=a%2Cb%3Ac.rs,line=3,title=x%3A%3Ay%2C 50%25::one: 100%25%0D%0A::error::two, three\n";
         assert_eq!(out, expected);
+    }
+
+    #[rehearsal::test]
+    fn no_two_tokens_are_alike() {
+        let (one, other) = (Github::token(), Github::token());
+        assert_ne!(one, other);
+        assert!(one.len() == 32 && one.chars().all(|letter| letter.is_ascii_hexdigit()), "{one}");
     }
 
     #[rehearsal::test]
@@ -290,7 +326,8 @@ mod tests {
         let path = std::env::temp_dir().join(format!("rehearsal-step-summary-{}", std::process::id()));
         std::fs::write(&path, "# of the step before\n").expect("written");
         let actions = Actions { summary: Some(path.clone()), workspace: None };
-        play(&mut Github::new(sink, actions, None, again()), Some(42));
+        let token = Some("of-this-run".to_owned());
+        play(&mut Github::new(sink, token, actions, None, again()), Some(42));
         let summary = std::fs::read_to_string(&path).expect("there");
         std::fs::remove_file(&path).expect("there");
         golden("github.txt", &format!("{}=====\n{summary}", memory.text()));

@@ -171,7 +171,12 @@ impl Reporters {
             all.push(Box::new(written));
         }
         if let Some(actions) = options.reports.github.clone() {
-            all.push(Box::new(Github::new(Sink::stderr(), actions, target, again())));
+            let (out, token) = match options.format {
+                // In one stream, because nobody knows how Actions orders two.
+                Format::Pretty | Format::Terse => (Sink::stdout(), Some(Github::token())),
+                Format::Json | Format::Junit => (Sink::stderr(), None),
+            };
+            all.push(Box::new(Github::new(out, token, actions, target, again())));
         }
         if let Some(progress) = progress {
             // First of all: its drawing has to be gone before the others write their last lines.
