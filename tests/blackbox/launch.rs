@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// How long processes of a run may be seen after its arbiter has ended.
-const CLEAN_UP: Duration = Duration::from_secs(5);
+const CLEAN_UP: Duration = Duration::from_secs(30);
 
 /// Numbers the runs of this process.
 static RUNS: AtomicU32 = AtomicU32::new(0);

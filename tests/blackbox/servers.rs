@@ -97,7 +97,7 @@ fn one_that_goes_wrong_is_told_with_its_words() {
 
 /// Starts the test that stays, and returns when it has its server.
 fn at_work(level: &str) -> Running {
-    let launch = launch(&["stays::", "--ignored", "--grace=5s", "--isolation", level]);
+    let launch = launch(&["stays::", "--ignored", "--grace=30s", "--isolation", level]);
     let pipe = launch.directory().join("started");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
     // Open at both ends, so that opening waits for nobody.

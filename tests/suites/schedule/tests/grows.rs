@@ -4,7 +4,7 @@
 #[rehearsal::test]
 fn a_keeps_what_it_takes() {
     std::mem::forget(std::hint::black_box(vec![1_u8; 128 << 20]));
-    std::thread::sleep(std::time::Duration::from_millis(400));
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
     println!("in process {}", std::process::id());
 }
 

@@ -28,14 +28,14 @@ fn a_short() {
 #[rehearsal::test]
 fn b_middling() {
     begin("b_middling");
-    sleep(Duration::from_millis(20));
+    sleep(Duration::from_millis(30));
     fail_if_told("b_middling");
 }
 
 #[rehearsal::test]
 fn c_long() {
     begin("c_long");
-    sleep(Duration::from_millis(60));
+    sleep(Duration::from_millis(200));
     fail_if_told("c_long");
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 fn take_a_moment(what: &str) {
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_nanos();
     let begun = now();
-    std::thread::sleep(Duration::from_millis(15));
+    std::thread::sleep(Duration::from_millis(40));
     let directory = std::env::var("BLACKBOX_DIR").expect("a directory");
     let path = Path::new(&directory).join("moments");
     let mut file = File::options().create(true).append(true).open(path).expect("a file");

@@ -1,4 +1,5 @@
-//! Trials that do nothing but wait: more of them than there are processors can run at once.
+//! Trials that do nothing but wait, 100 ms each or as long as `WAIT_MS` says: more of them than there are processors can
+//! run at once.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ fn others(
     std::fs::create_dir_all(&directory).expect("a directory");
     let own = directory.join(format!("{ten}{one}"));
     std::fs::write(&own, "").expect("a file");
-    std::thread::sleep(Duration::from_millis(100));
+    let wait_ms = std::env::var("WAIT_MS").map_or(100, |text| text.parse().expect("milliseconds"));
+    std::thread::sleep(Duration::from_millis(wait_ms));
     let at_once = std::fs::read_dir(&directory).expect("the others").count();
     println!("{at_once} at once");
     println!("in process {}", std::process::id());

@@ -21,7 +21,8 @@ fn exits_once() {
     }
 }
 
-#[rehearsal::test(retries = 1, timeout = "500ms")]
+// Long enough for the attempt that does not hang.
+#[rehearsal::test(retries = 1, timeout = "2s")]
 fn hangs_once() {
     if nth("hang") == 1 {
         std::thread::sleep(Duration::from_secs(3600));
