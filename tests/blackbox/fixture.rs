@@ -240,11 +240,8 @@ fn a_set_up_that_outlasts_its_test_is_named() {
 fn a_teardown_that_fails_makes_the_run_red() {
     for isolation in ISOLATIONS {
         for (scope, hows) in [("worker", 3), ("fork", 3), ("run", 3), ("test", 2)] {
-            let words = [
-                ("errs", "still mounted"),
-                ("panics", "on the way out"),
-                ("hangs", "did not end within "),
-            ];
+            let words =
+                [("errs", "still mounted"), ("panics", "on the way out"), ("hangs", "did not end within ")];
             for (how, words) in &words[..hows] {
                 let module = format!("teardown::{how}_in_{scope}");
                 let (run, _) = run(&[&format!("{module}::passes"), "--exact", "--grace=30s"], isolation);
