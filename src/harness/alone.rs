@@ -9,10 +9,12 @@ use super::dispatch::expected;
 use super::event::Event;
 use super::fixture;
 use super::generated::find::run_one_only;
+use super::hang::{self, Look};
 use super::outcome::{Outcome, Ran, Verdict};
 use super::registry::{Leaks, Registry, TaskPanic};
 use super::run::{Run, Summary};
 use super::trial::{self, TrialSettings};
+use crate::sys::page::Page;
 use crate::sys::{exit, seam, thread};
 
 /// Runs the only trial of this run on a thread with its name.
@@ -24,7 +26,7 @@ pub fn run(mut run: Run) -> Summary {
     let started = Event::RunStarted { planned, filtered_out, workers: 1, shuffle_seed: None, now_ns };
     run.reporter.event(&started);
     run.reporter.flush();
-    let (verdict, actors) = attempt(&run);
+    let (verdict, actors, hangs) = attempt(&run);
     let complaints = fixture::tear_down_process();
     for message in &complaints {
         run.reporter.event(&Event::RunError { message });
@@ -36,6 +38,7 @@ pub fn run(mut run: Run) -> Summary {
     if let Some(reason) = run.planned[0].xfail {
         outcome = expected(outcome, reason, true);
     }
+    hang::append(&mut outcome.output, &hangs);
     if !actors.is_empty() {
         trial::append_actors(&mut outcome.output, &actors);
     }
@@ -47,8 +50,8 @@ pub fn run(mut run: Run) -> Summary {
     if success && told { Summary::Green } else { Summary::Red }
 }
 
-/// How the trial ended, and what its actors were at if it failed.
-fn attempt(run: &Run) -> (Verdict, String) {
+/// How the trial ended, what its actors were at if it failed, and what it hangs in if it does.
+fn attempt(run: &Run) -> (Verdict, String, String) {
     let seat = run.seats[0];
     let task_panic = if run.setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
     let leaks = if run.setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
@@ -58,7 +61,7 @@ fn attempt(run: &Run) -> (Verdict, String) {
         TrialSettings { task_panic, leaks, ruled, alone: true, show_actors, ..TrialSettings::default() };
     run_one_only();
     let Some(entry) = Registry::collect().at(seat.address) else {
-        return (Verdict::NotRun { reason: "its entry is gone".to_owned() }, String::new());
+        return (Verdict::NotRun { reason: "its entry is gone".to_owned() }, String::new(), String::new());
     };
     let line = format!("test {} ... FAILED (it ended this process by calling `exit`)", seat.info.name);
     let guard = exit::guard_exit(101, line);
@@ -69,17 +72,20 @@ fn attempt(run: &Run) -> (Verdict, String) {
         *teller.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((attempt.verdict, attempt.actors));
         teller.1.notify_all();
     });
-    let verdict = match spawned {
+    let mut hangs = String::new();
+    let (verdict, actors) = match spawned {
         Err(error) => {
             (Verdict::NotRun { reason: format!("its thread could not be started: {error}") }, String::new())
         }
         Ok(_) => wait(&told, run.planned[0].limit_ms).unwrap_or_else(|limit_ms| {
             let actors = trial::actors_of(seat.info.name).unwrap_or_default();
+            let (page, trial) = (Page::local(), seat.info.name.to_owned());
+            hangs = Look { pid: std::process::id(), page, trial, beside: Vec::new() }.take();
             (Verdict::TimedOut { limit_ms, stuck: false }, actors)
         }),
     };
     drop(guard);
-    verdict
+    (verdict, actors, hangs)
 }
 
 /// What the trial's thread tells when it is done.

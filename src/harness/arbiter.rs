@@ -6,6 +6,7 @@
 
 mod deadline;
 mod gauge;
+mod look;
 mod outfit;
 mod remains;
 
@@ -16,10 +17,9 @@ use tokio::sync::oneshot;
 use super::dispatch::{Dispatch, Effect, Ended, Input, Source};
 use super::event::{Event, Running};
 use super::fixture;
-use super::outcome::{Outcome, Output, Ran, Verdict};
+use super::outcome::{Outcome, Output, Ran};
 use super::registry::Isolation;
 use super::run::{Run, Summary};
-use super::trial::{self, append_actors};
 use super::worker::actor::{Worker, WorkerProxy};
 use super::worker::lender::lend;
 use super::worker::message::{Made, Order, Report};
@@ -28,6 +28,7 @@ use crate::sys::capture::Capture;
 use crate::sys::page::Page;
 use crate::sys::{process, seam, thread};
 use gauge::Gauge;
+use look::{Seen, Then};
 use outfit::outfit;
 use remains::{current_of, death_of, read_back};
 
@@ -37,8 +38,8 @@ struct Hand {
     proxy: Option<WorkerProxy>,
     page: Page,
     capture: Option<Capture>,
-    /// What the actors of the trial were at for which it is stopped.
-    actors: Option<String>,
+    /// What was seen of the trial for which it is stopped.
+    seen: Option<Seen>,
 }
 
 /// How long the end of a trial that is over its time may wait for its worker to tell what the trial's actors are at.
@@ -60,6 +61,10 @@ pub struct Arbiter {
     failed: u32,
     /// Where the pool grows.
     gauge: Option<Gauge>,
+    /// The run's time is over, and what runs is being looked at.
+    is_over: bool,
+    /// What trials wrote, and hang in, that are cancelled while they run.
+    last_words: Vec<(usize, Output)>,
 }
 
 /// A wait for reports to gather is no shorter than this: the kernel takes 50 µs more than it was asked for.
@@ -88,6 +93,8 @@ impl Arbiter {
             ended_early: false,
             failed: 0,
             gauge,
+            is_over: false,
+            last_words: Vec::new(),
         }
     }
 
@@ -133,7 +140,12 @@ impl Arbiter {
                     chronicle.ran(source.worker, source.generation, trial);
                 }
                 let ran = (started_ns > 0).then_some(Ran { worker: source.worker, started_ns });
-                let outcome = Outcome { ran, duration_ns, output, notes, ..Outcome::of(verdict) };
+                let mut outcome = Outcome { ran, duration_ns, output, notes, ..Outcome::of(verdict) };
+                if let Some(hand) = self.hand(source)
+                    && let Some(seen) = hand.seen.take_if(|seen| seen.position == position as usize)
+                {
+                    seen.append_to(&mut outcome.output);
+                }
                 Input::Finished(source, position as usize, Box::new(outcome))
             }
             Report::Passed { .. } => unreachable!("it was told in full"),
@@ -154,8 +166,8 @@ impl Arbiter {
         let current = current_of(&hand.page);
         let mut output =
             hand.capture.as_ref().map_or_else(Output::default, |capture| read_back(capture, limit));
-        if let Some(actors) = &hand.actors {
-            append_actors(&mut output, actors);
+        if let Some(seen) = &hand.seen {
+            seen.append_to(&mut output);
         }
         if let (Some(_), Some(phase)) = (current, fixture::Phase::noted(&hand.page)) {
             output.bytes.extend_from_slice(format!("{phase}\n").as_bytes());
@@ -169,14 +181,18 @@ impl Arbiter {
         self.receive(Input::Ended(source, ended));
     }
 
-    /// A worker is to be told to end; this is what the actors of its trial are at.
+    /// A worker is to be told to end.
     #[command]
-    pub fn terminate(&mut self, source: Source, actors: Option<String>) {
-        let Some(hand) = self.hand(source) else { return };
-        hand.actors = actors;
-        if let Some(proxy) = &hand.proxy {
+    pub fn terminate(&mut self, source: Source) {
+        if let Some(proxy) = self.proxy(source) {
             process::terminate_group(proxy.pid());
         }
+    }
+
+    /// It was seen what trials hang in.
+    #[command]
+    pub fn looked(&mut self, seen: Vec<Seen>, then: Then) {
+        self.end_what_was_seen(seen, then);
     }
 
     /// The user wants an end.
@@ -251,7 +267,9 @@ impl Arbiter {
                         let _ = proxy.take_back(positions).tell();
                     }
                 }
-                Effect::Signal { to, hard } => self.signal(to, hard),
+                Effect::Signal { to, hard: false } => self.look_and_end(to, None),
+                Effect::Signal { to, hard: true } => self.kill(to),
+                Effect::EndTrial { to, position, hard: false } => self.look_and_end(to, Some(position)),
                 Effect::EndTrial { to, position, hard } => {
                     if let Some(proxy) = self.proxy(to) {
                         // One that cannot be told is about to be reported as gone, and its forks with it.
@@ -266,7 +284,7 @@ impl Arbiter {
                 Effect::Retire(source) => self.retire(source),
                 Effect::Outcome(position, mut outcome) => {
                     self.run.seats[position].hold_to_time(&mut outcome);
-                    self.look_at_stuck(position, &mut outcome);
+                    self.add_what_was_seen(position, &mut outcome);
                     self.tell_outcome(position, &outcome);
                 }
                 Effect::Slow(position, elapsed_ns) => {
@@ -305,50 +323,17 @@ impl Arbiter {
         }
     }
 
-    fn signal(&mut self, to: Source, hard: bool) {
-        let own = self.own.clone();
-        let Some(hand) = self.hand(to) else { return };
-        let (Some(proxy), Some(own)) = (hand.proxy.clone(), own) else { return };
-        let (page, fixtures) = (hand.page.clone(), !fixture::graph().is_empty());
+    fn kill(&mut self, to: Source) {
+        let Some(proxy) = self.proxy(to).cloned() else { return };
+        if fixture::graph().is_empty() || !self.ended_early {
+            return proxy.kill();
+        }
         let grace = Duration::from_millis(self.run.limits.grace_ms);
-        if hard {
-            if !fixtures || !self.ended_early {
-                return proxy.kill();
-            }
-            seam::spawn(async move {
-                // Its fixtures have that long to be torn down.
-                let _ = proxy.wind_up().timeout(grace).await;
-                proxy.kill();
-            });
-            return;
-        }
-        let shown = current_of(&page).filter(|_| self.run.setup.show_actors);
-        let trial = shown.and_then(|current| self.run.seats.get(self.dispatch.trial_of(current.position)));
-        let trial = trial.map(|seat| seat.info.name.to_owned());
-        if trial.is_none() && !fixtures {
-            return process::terminate_group(proxy.pid());
-        }
-        // The trial hangs, its worker does not: that is an actor on another thread.
         seam::spawn(async move {
-            let actors = match trial {
-                Some(trial) => proxy.actors_of(trial).timeout(LAST_LOOK).await.ok().flatten(),
-                None => None,
-            };
-            if fixtures {
-                let _ = proxy.wind_up().timeout(grace).await;
-            }
-            drop(own.terminate(to, actors).await);
+            // Its fixtures have that long to be torn down.
+            let _ = proxy.wind_up().timeout(grace).await;
+            proxy.kill();
         });
-    }
-
-    /// Looks, from outside, what the actors of a trial are at whose thread hangs in this process.
-    fn look_at_stuck(&self, position: usize, outcome: &mut Outcome) {
-        if self.run.setup.show_actors
-            && let Verdict::TimedOut { stuck: true, .. } = outcome.verdict
-            && let Some(actors) = trial::actors_of(self.run.seats[position].info.name)
-        {
-            append_actors(&mut outcome.output, &actors);
-        }
     }
 
     fn retire(&mut self, source: Source) {
@@ -361,7 +346,7 @@ impl Arbiter {
     /// Starts a worker and the task that brings its messages home.
     fn start(&mut self, source: Source, isolation: Isolation) {
         let own = self.own.clone().expect("a run begins with the arbiter's own proxy");
-        let mut hand = Hand { source, proxy: None, page: Page::local(), capture: None, actors: None };
+        let mut hand = Hand { source, proxy: None, page: Page::local(), capture: None, seen: None };
         let mut setup = self.run.setup.clone();
         let name = format!("worker-{}", source.worker);
         let spawn = match isolation {

@@ -128,6 +128,13 @@ impl Dispatch {
                 self.taken_back(source, &positions);
             }
             Input::Ended(source, ended) => self.ended(source, ended),
+            Input::Grace(source, from_ns) => {
+                if let Some(slot) = self.live(source)
+                    && let Phase::Killing { since_ns, hard: false, .. } = &mut slot.phase
+                {
+                    *since_ns = from_ns;
+                }
+            }
             Input::Pulse { now_ns, current } => self.pulse(now_ns, &current),
             Input::Interrupted(why) => self.interrupted(&why),
             Input::Load(load) => self.grow(&load),
@@ -277,7 +284,7 @@ impl Dispatch {
         let source = self.slots[worker].source;
         match self.slots[worker].phase {
             Phase::Killing { since_ns, hard: false, position }
-                if now_ns >= since_ns + self.limits.grace_ms * 1_000_000 =>
+                if now_ns >= since_ns.saturating_add(self.limits.grace_ms.saturating_mul(1_000_000)) =>
             {
                 self.slots[worker].phase = Phase::Killing { since_ns: now_ns, hard: true, position };
                 self.end_trial(worker, position, true);

@@ -19,6 +19,7 @@ pub mod event;
 pub mod fixture;
 pub mod fork;
 pub mod generated;
+pub(crate) mod hang;
 pub mod history;
 pub mod outcome;
 pub mod plan;

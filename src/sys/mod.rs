@@ -19,6 +19,7 @@
 //! - [`load`]: what the processors do, and for whom; what memory there is;
 //! - [`surroundings`]: what one test can change for the next in its process;
 //! - [`thread`]: the one place where threads are started;
+//! - `stack`: what the threads of a process are at;
 //! - [`terminal`]: how large the terminal is that stdout may be.
 //!
 //! All `unsafe` code of the crate is here, and all `cfg` on the platform. Each of these files holds what is the same
@@ -55,6 +56,8 @@ pub mod profile;
 pub mod seam;
 pub mod signal;
 pub(crate) mod slot;
+#[cfg(feature = "harness")]
+pub(crate) mod stack;
 mod standstill;
 pub mod surroundings;
 pub mod terminal;

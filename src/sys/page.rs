@@ -31,6 +31,8 @@ pub(super) struct Cells {
     started_ns: AtomicU64,
     /// What it is at.
     noted: AtomicU32,
+    /// The process that runs it, where that is not the worker itself; else 0.
+    process: AtomicU32,
     /// Layout version, so that the two sides can tell that they are of one build.
     pub(super) version: AtomicU32,
 }
@@ -39,13 +41,14 @@ pub(super) struct Cells {
 const IDLE: u64 = u64::MAX;
 
 impl Cells {
-    pub(super) const VERSION: u32 = 2;
+    pub(super) const VERSION: u32 = 3;
 
     pub(super) fn new() -> Cells {
         Cells {
             which: AtomicU64::new(IDLE),
             started_ns: AtomicU64::new(0),
             noted: AtomicU32::new(0),
+            process: AtomicU32::new(0),
             version: AtomicU32::new(Cells::VERSION),
         }
     }
@@ -64,6 +67,14 @@ impl Cells {
 
     pub(super) fn noted(&self) -> u32 {
         self.noted.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn store_process(&self, pid: u32) {
+        self.process.store(pid, Ordering::SeqCst);
+    }
+
+    pub(super) fn process(&self) -> Option<u32> {
+        Some(self.process.load(Ordering::SeqCst)).filter(|pid| *pid != 0)
     }
 
     fn put(&self, which: u64, started_ns: u64) {

@@ -26,6 +26,7 @@ mod flaky;
 mod fork;
 mod generated;
 mod github;
+mod hang;
 mod history;
 mod interop;
 mod limits;

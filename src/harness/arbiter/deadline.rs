@@ -8,9 +8,11 @@ impl Arbiter {
     pub(super) fn look_at_time(&mut self) {
         let Some(limit) = self.run.time_limit.filter(|limit| self.begun.elapsed() >= *limit) else { return };
         // A run that is being ended, or whose end is told already, needs no other.
-        if self.ended_early || self.done.is_none() {
+        if self.ended_early || self.done.is_none() || self.is_over {
             return;
         }
+        // What runs is looked at, and ended then.
+        self.is_over = true;
         let running: Vec<&str> = self
             .hands
             .iter()
@@ -27,6 +29,6 @@ impl Arbiter {
         self.run_error(&format!(
             "the run took longer than {limit}, and --run-timeout allows no more; {still}"
         ));
-        self.cancel(format!("the run's {limit} were over"));
+        self.look_and_end_run(format!("the run's {limit} were over"));
     }
 }

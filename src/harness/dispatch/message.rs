@@ -84,6 +84,8 @@ pub enum Input {
         /// What each worker runs; indexed by worker.
         current: Vec<Option<Current>>,
     },
+    /// The grace of the trial that this worker is to end begins at this time, on the monotonic clock: until then it is seen what it hangs in.
+    Grace(Source, u64),
     /// The user wants the run to end.
     Interrupted(String),
     /// A worker holds more memory than it may, in bytes.

@@ -62,6 +62,28 @@ fn a_run_of_one_goes_from_start_to_done() {
     assert_eq!(run.receive(Input::Ended(source, death(None, None))), [Effect::Done]);
 }
 
+/// Until it has been seen what it hangs in, a trial that is over its time is not killed.
+#[rehearsal::test]
+fn the_grace_of_a_trial_begins_when_it_was_seen_what_it_hangs_in() {
+    let mut run = run_of(1, 1, Isolation::Process);
+    run.begin();
+    let source = at(0, 1);
+    run.receive(Input::Ready(source));
+    let pulse = |run: &mut Dispatch, now_ms: u64| {
+        run.receive(Input::Pulse { now_ns: now_ms * MS, current: vec![running(0)] })
+    };
+    assert_eq!(pulse(&mut run, 1_001), [Effect::Signal { to: source, hard: false }]);
+    run.receive(Input::Grace(source, 10_000 * MS));
+    assert_eq!(pulse(&mut run, 5_000), [], "it is being looked at");
+    run.receive(Input::Grace(at(0, 7), 0));
+    assert_eq!(pulse(&mut run, 5_050), [], "that was said of another worker");
+    run.receive(Input::Grace(source, 5_100 * MS));
+    assert_eq!(pulse(&mut run, 5_199), []);
+    assert_eq!(pulse(&mut run, 5_200), [Effect::Signal { to: source, hard: true }]);
+    run.receive(Input::Grace(source, 9_000 * MS));
+    assert_eq!(pulse(&mut run, 5_300), [], "it was killed, and is once");
+}
+
 #[rehearsal::test]
 fn nothing_planned_is_done_at_once() {
     assert_eq!(run_of(0, 2, Isolation::Process).begin(), [Effect::Done]);

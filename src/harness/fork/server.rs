@@ -24,7 +24,7 @@ use crate::sys::capture::Capture;
 use crate::sys::fork::{Bell, Forked, Keeper, Letter, Side, Tie};
 use crate::sys::page::Page;
 use crate::sys::process::{ExitStatus, OwnedFd};
-use crate::sys::{seam, wire};
+use crate::sys::{seam, stack, wire};
 
 /// How long what a trial left behind may take to be gone after SIGKILL.
 const CLEARING: Duration = Duration::from_secs(2);
@@ -160,6 +160,7 @@ pub fn serve(boot: WorkerBoot) -> ! {
                 child::run(server.kit, order, &bond)
             }
             Ok(Side::Parent(forked)) => {
+                server.page.store_process(forked.pid());
                 let (loose_since_ns, fault) = (None, None);
                 server.running =
                     Some(Running { order, forked, started_ns, loose_since_ns, fault, is_over: false });
@@ -174,7 +175,10 @@ pub fn serve(boot: WorkerBoot) -> ! {
 
 fn make(passed: Vec<OwnedFd>) -> io::Result<(Page, Option<Capture>, Letter)> {
     let page = passed.into_iter().next().ok_or_else(|| io::Error::other("no page was passed"))?;
-    Ok((Page::from_fd(page)?, Capture::of_stdout()?, Letter::new()?))
+    let page = Page::from_fd(page)?;
+    // Its forks answer on the same page.
+    stack::answer(&page);
+    Ok((page, Capture::of_stdout()?, Letter::new()?))
 }
 
 impl Server {
@@ -340,6 +344,7 @@ impl Server {
         let Some(Running { order, started_ns, forked, fault, is_over, .. }) = self.running.take() else {
             return;
         };
+        self.page.store_process(0);
         let left = keeper.clear(CLEARING);
         let fault = fault.or((forked.tie() == Tie::Soiled).then_some(SOILED));
         let letter = self.kit.letter.take();

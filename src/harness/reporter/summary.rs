@@ -59,6 +59,8 @@ pub struct Summary {
     again: Option<Again>,
     shuffle_seed: Option<u64>,
     cancelled: Vec<(String, String)>,
+    /// Of those, what wrote something or was seen hanging while the run was ended.
+    cut_short: Blocks,
     noted: Vec<(String, String)>,
 }
 
@@ -81,6 +83,7 @@ impl Summary {
             successes: Blocks::default(),
             flaky: Blocks::default(),
             cancelled: Vec::new(),
+            cut_short: Blocks::default(),
             noted: Vec::new(),
         }
     }
@@ -103,6 +106,10 @@ impl Summary {
             Verdict::Cancelled { reason } => {
                 if self.cancelled.len() < CANCELLED_NAMED {
                     self.cancelled.push((trial.name.to_owned(), reason.clone()));
+                }
+                if !outcome.output.bytes.is_empty() {
+                    let facts = self.facts(trial, outcome);
+                    self.cut_short.add(trial, outcome, &facts);
                 }
             }
             Verdict::Flaky { red: false, .. } => {
@@ -166,6 +173,10 @@ impl Summary {
     fn write_cancelled(&self, out: &mut Sink) {
         if self.cancelled.is_empty() {
             return;
+        }
+        if !self.cut_short.text.is_empty() {
+            out.push("\ncancelled:\n\n");
+            out.push_lossy(&self.cut_short.text);
         }
         out.push("\ncancelled:\n");
         for (name, reason) in &self.cancelled {

@@ -12,6 +12,7 @@ use crate::harness::trial;
 use crate::harness::worker::message::Order;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
+use crate::sys::stack;
 
 /// Runs trials, one at a time, in the order in which they arrive.
 pub struct Worker {
@@ -69,6 +70,9 @@ impl Worker {
             (None, Some(fd)) => Page::from_fd(fd)?,
             (None, None) => Page::local(),
         };
+        if own_process {
+            stack::answer(&page);
+        }
         let host = if own_process { Host::Process } else { Host::Thread };
         let capture = if own_process { Capture::of_stdout()? } else { None };
         let (outlet, grace) = (cx.outlet(), Duration::from_millis(setup.grace_ms));

@@ -25,5 +25,7 @@ pub(super) mod profile;
 pub(super) mod program;
 pub(super) mod sender;
 pub(super) mod signal;
+#[cfg(feature = "harness")]
+pub(super) mod stack;
 pub(super) mod surroundings;
 pub(super) mod terminal;

@@ -58,6 +58,16 @@ impl Page {
         self.cells.noted()
     }
 
+    /// Says which process runs it, where that is not the worker itself; 0 where it is.
+    pub fn store_process(&self, pid: u32) {
+        self.cells.store_process(pid);
+    }
+
+    /// Which process runs it, where that is not the worker itself.
+    pub fn process(&self) -> Option<u32> {
+        self.cells.process()
+    }
+
     /// Says that nothing runs.
     pub fn idle(&self) {
         self.cells.idle();

@@ -13,6 +13,10 @@ use crate::sys::page::{Cells, Moment};
 /// Bytes of the mapping: one page on every system we know; the kernel rounds up where pages are larger.
 const SIZE: usize = 4096;
 
+/// Where in it the answers of threads are that are asked for their stacks.
+#[cfg(all(feature = "stacks", target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+const ANSWER_AT: usize = 1024;
+
 /// Which trial runs and since when, in memory that is shared with another process ([`Page::new`],
 /// [`Page::from_fd`]) or not ([`Page::local`]). Clones are the same page.
 #[derive(Debug, Clone)]
@@ -138,6 +142,16 @@ impl Page {
         self.cells().noted()
     }
 
+    /// Says which process runs it, where that is not the worker itself; 0 where it is.
+    pub fn store_process(&self, pid: u32) {
+        self.cells().store_process(pid);
+    }
+
+    /// Which process runs it, where that is not the worker itself.
+    pub fn process(&self) -> Option<u32> {
+        self.cells().process()
+    }
+
     /// Says that nothing runs.
     pub fn idle(&self) {
         self.cells().idle();
@@ -146,6 +160,22 @@ impl Page {
     /// What runs, if anything does.
     pub fn load(&self) -> Option<Moment> {
         self.cells().load()
+    }
+
+    /// Where threads of the process that shares it write their stacks; `None` for a local page.
+    #[cfg(all(
+        feature = "stacks",
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ))]
+    pub(super) fn answer(&self) -> Option<&super::stack::Answer> {
+        const { assert!(size_of::<Cells>() <= ANSWER_AT && ANSWER_AT + size_of::<super::stack::Answer>() <= SIZE) };
+        match &*self.inner {
+            // SAFETY: the mapping is page-aligned, has room for it behind the cells, and lives as long as `self`; every
+            // bit pattern is a valid `Answer`, which is atomics only.
+            Inner::Shared { mapping, .. } => Some(unsafe { mapping.0.byte_add(ANSWER_AT).cast().as_ref() }),
+            Inner::Local(_) => None,
+        }
     }
 
     fn cells(&self) -> &Cells {

@@ -103,7 +103,8 @@ impl Surroundings {
     }
 }
 
-fn own_tid() -> Tid {
+/// The number of the calling thread; 0 where the system does not tell.
+pub(super) fn own_tid() -> Tid {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: has no precondition.
     return unsafe { libc::gettid() };
