@@ -107,6 +107,23 @@ pub use rehearsal_macros::actor;
 /// ```
 pub use rehearsal_macros::command;
 pub use rehearsal_macros::program;
+#[cfg(feature = "harness")]
+/// # Example
+/// ```ignore
+/// use rehearsal::bench::{Bencher, Throughput};
+///
+/// #[rehearsal::bench(args = [10, 1_000], throughput = Throughput::Elements(n as u64))]
+/// fn sort(b: &mut Bencher, n: usize) {
+///     let numbers: Vec<usize> = (0..n).rev().collect();
+///     b.iter(|| { let mut numbers = numbers.clone(); numbers.sort(); numbers });
+/// }
+///
+/// #[rehearsal::bench]
+/// fn wakes(b: &mut Bencher) {
+///     b.to_async(rehearsal::bench::runtime()).iter(tokio::task::yield_now);
+/// }
+/// ```
+pub use sys::linked::bench;
 /// # Example
 /// ```ignore
 /// struct Db;

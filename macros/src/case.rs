@@ -300,6 +300,23 @@ pub(crate) fn values(parameter: &Parameter, attribute: &Attribute) -> Result<Vec
     Ok(made)
 }
 
+/// A name for each of these values: its word, or its number in the list.
+pub(crate) fn labelled(
+    list: Vec<Vec<TokenTree>>,
+    span: Span,
+) -> Result<Vec<(String, Vec<TokenTree>)>, Failure> {
+    let mut made: Vec<(String, Vec<TokenTree>)> = Vec::with_capacity(list.len());
+    for (tokens, number) in list.into_iter().zip(1..) {
+        let taken = |label: &String| made.iter().any(|(other, _)| other == label);
+        let label = word(&tokens).filter(|label| !taken(label)).unwrap_or_else(|| format!("arg_{number}"));
+        if taken(&label) {
+            return failed(span, format!("two of these would be called `{label}`: move one of them"));
+        }
+        made.push((label, tokens));
+    }
+    Ok(made)
+}
+
 /// The word that a value is as it is written: a number, a name, the last part of a path, a plain string. Whatever is
 /// put before it in the list, it keeps its name.
 fn word(tokens: &[TokenTree]) -> Option<String> {

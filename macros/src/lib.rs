@@ -4,6 +4,7 @@ use proc_macro::TokenStream;
 
 mod actor;
 mod actor_out;
+mod bench;
 mod case;
 mod command;
 mod crossing_out;
@@ -120,6 +121,38 @@ pub fn generate(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn generate_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenStream {
     generate::expand(arguments, item, Link::Constructor)
+}
+
+/// Registers a function as a benchmark, which Criterion runs: `fn(b: &mut rehearsal::bench::Bencher)`.
+///
+/// Under `cargo bench` it is measured, in a worker process that is started for it, while nothing else of the suite runs.
+/// Under `cargo test` it runs once, as a test does. Needs the feature `bench`.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `args = [10, 1_000]` | the function has a second parameter and is a benchmark for each of these: `module::function::10` |
+/// | `group = "name"` | Criterion's group, whose benchmarks it draws together |
+/// | `throughput = Throughput::Bytes(n as u64)` | what an iteration goes through; the parameter of `args` may stand in it |
+/// | `sample_size = 50` | how many samples are taken, 10 at least; 100 unless the command line says so |
+/// | `warm_up_time = "1s"` | how long it is run before that; 3 s unless the command line says so |
+/// | `measurement_time = "10s"` | how long it is measured; 5 s unless the command line says so |
+/// | `flavor = "multi_thread"`, `worker_threads = 2` | the runtime that `b.to_async(rehearsal::bench::runtime())` runs on; one thread unless given |
+/// | `timeout = "5m"` | longest time that all of it may take |
+/// | `ignore`, `tags("slow")`, `retries = 2`, `task_panic = "allow"`, `leaks = "allow"`, `crate = "path"` | as for a test |
+///
+/// # Errors
+/// An unknown option or one given twice, a time of zero, fewer than 10 samples, an `async fn`, one that takes no bencher,
+/// that returns something or is generic, a second parameter without `args`, `args` without that parameter do not compile.
+#[proc_macro_attribute]
+pub fn bench(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    bench::expand(arguments, item, Link::Section)
+}
+
+/// [`macro@bench`] for linkers that are not known to put the elements of a list side by side.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn bench_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    bench::expand(arguments, item, Link::Constructor)
 }
 
 /// Makes a function a fixture: what it returns is made for tests that take a parameter of that type.

@@ -36,6 +36,10 @@ pub(crate) const OF_CASE: &[&str] = OF_TEST.split_at(12).0;
 /// The options of `#[rehearsal::generate]`, which are those of each of its trials.
 pub(crate) const OF_GENERATE: &[&str] = OF_TEST.split_at(13).0;
 
+/// The options of what is measured, beside its own.
+pub(crate) const OF_BENCH: &[&str] =
+    &["timeout", "ignore", "tags", "retries", "task_panic", "leaks", "crate", "flavor", "worker_threads"];
+
 /// The flavors of a runtime, and what each is called in `Flavor`.
 const FLAVORS: &[(&str, Flavor)] =
     &[("current_thread", "CurrentThread"), ("multi_thread", "MultiThread"), ("local", "Local")];
@@ -62,6 +66,7 @@ pub(crate) struct Given {
     worker_threads: Option<(usize, Span)>,
     start_paused: Option<(bool, Span)>,
     root: Option<(String, Span)>,
+    bench: bool,
 }
 
 /// Reads what stands in the attribute's parentheses.
@@ -222,6 +227,19 @@ impl Given {
         Ok(())
     }
 
+    /// What these options are of is measured.
+    pub(crate) fn set_bench(&mut self) {
+        self.bench = true;
+    }
+
+    /// Refuses options of a benchmark's runtime that contradict one another.
+    pub(crate) fn check_bench(&self) -> Result<(), Failure> {
+        match (self.worker_threads, self.flavor) {
+            (Some(_), Some(("MultiThread", _))) | (None, _) => Ok(()),
+            (Some((_, span)), _) => failed(span, "`worker_threads` needs `flavor = \"multi_thread\"`"),
+        }
+    }
+
     /// The part of `check` that is about the runtime, with the flavor that holds where none is given.
     pub(crate) fn check_flavor(&self, function: &Function, multi_thread: bool) -> Result<(), Failure> {
         let runtime = [
@@ -281,6 +299,9 @@ impl Given {
 
     fn fields(&self, private: &str) -> Fields {
         let mut fields = Fields { tokens: Vec::new() };
+        if self.bench {
+            fields.field("kind", |out| out.path(&format!("{private}::Kind::Bench")));
+        }
         if let Some((value, _)) = self.timeout_ms {
             fields.some("timeout_ms", |out| out.number(value as usize));
         }
@@ -343,7 +364,7 @@ impl Given {
         if let Some((variant, _)) = self.leaks {
             fields.some("leaks", |out| out.path(&format!("{private}::Leaks::{variant}")));
         }
-        if self.flavor.is_some() || self.start_paused.is_some() {
+        if (self.flavor.is_some() || self.start_paused.is_some()) && !self.bench {
             fields.field("runtime", |out| self.runtime(out, private));
         }
         fields
@@ -362,7 +383,8 @@ impl Given {
         });
     }
 
-    fn runtime(&self, out: &mut Out, private: &str) {
+    /// Emits the runtime of a trial.
+    pub(crate) fn runtime(&self, out: &mut Out, private: &str) {
         out.path(&format!("{private}::RuntimeSpec"));
         out.group(Delimiter::Brace, |out| {
             let mut fields = Fields { tokens: Vec::new() };

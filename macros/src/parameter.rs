@@ -35,6 +35,11 @@ impl Parameter {
         Some(Parameter { attributes, tokens: tokens.collect(), span })
     }
 
+    /// Pattern, colon and type.
+    pub(crate) fn binding(&self) -> &[TokenTree] {
+        &self.tokens
+    }
+
     /// The type, where the pattern is a name.
     pub(crate) fn of_type(&self) -> &[TokenTree] {
         let colon = self.tokens.iter().position(|token| is_mark(token, ':'));

@@ -42,7 +42,17 @@ struct Making<'a> {
     instance: Option<&'a Instance>,
     /// The function of this crate that a generator's trials are given to.
     generator: Option<&'static str>,
+    /// A body that another macro has written.
+    written: Option<&'a Written<'a>>,
     private: &'a str,
+}
+
+/// A body that is written already, of a trial that may be one of several of its function.
+pub(crate) struct Written<'a> {
+    /// What stands behind the function's name in the trial's.
+    pub(crate) label: Option<&'a str>,
+    /// A value of the library's `Body`.
+    pub(crate) body: Vec<TokenTree>,
 }
 
 /// Emits the entry of a function, or of one instance of it: `const _: () = { … };`.
@@ -54,7 +64,7 @@ pub(crate) fn register(
     link: Link,
 ) {
     let private = &given.private_path();
-    wrapped(out, &Making { function, given, instance, generator: None, private }, link);
+    wrapped(out, &Making { function, given, instance, generator: None, written: None, private }, link);
 }
 
 /// Emits the entry of a function that makes trials, which `by` takes.
@@ -66,7 +76,24 @@ pub(crate) fn register_generator(
     link: Link,
 ) {
     let private = &given.private_path();
-    wrapped(out, &Making { function, given, instance: None, generator: Some(by), private }, link);
+    wrapped(
+        out,
+        &Making { function, given, instance: None, generator: Some(by), written: None, private },
+        link,
+    );
+}
+
+/// Emits the entry of a function whose body is written already.
+pub(crate) fn register_written(
+    out: &mut Out,
+    function: &Function,
+    given: &Given,
+    written: &Written<'_>,
+    link: Link,
+) {
+    let private = &given.private_path();
+    let making = Making { function, given, instance: None, generator: None, written: Some(written), private };
+    wrapped(out, &making, link);
 }
 
 fn wrapped(out: &mut Out, making: &Making<'_>, link: Link) {
@@ -78,6 +105,7 @@ fn wrapped(out: &mut Out, making: &Making<'_>, link: Link) {
     out.punct('=');
     out.group(Delimiter::Brace, |out| {
         match (function.is_async(), instance.is_some()) {
+            _ if making.written.is_some() => {}
             _ if making.injected().is_some() => needing(out, making),
             _ if !function.returns_unit() => {}
             (true, _) => run(out, making),
@@ -217,16 +245,23 @@ fn path(out: &mut Out, making: &Making<'_>) {
     out.call_macro("::core::concat", |out| {
         out.call_macro("::core::module_path", |_| {});
         out.punct(',');
-        match making.instance {
-            None => out.string(&format!("::{name}")),
-            Some(instance) if instance.label.is_empty() => out.string(&format!("::{name}")),
-            Some(instance) => out.string(&format!("::{name}::{}", instance.label)),
+        let label = match (making.instance, making.written) {
+            (Some(instance), _) => instance.label.as_str(),
+            (None, Some(written)) => written.label.unwrap_or_default(),
+            (None, None) => "",
+        };
+        match label {
+            "" => out.string(&format!("::{name}")),
+            label => out.string(&format!("::{name}::{label}")),
         }
     });
 }
 
 fn body(out: &mut Out, making: &Making<'_>) {
     let Making { function, private, instance, .. } = *making;
+    if let Some(written) = making.written {
+        return out.extend(written.body.iter().cloned());
+    }
     if let Some(by) = making.generator {
         return generator(out, making, by);
     }

@@ -282,8 +282,11 @@ pub(crate) fn duration_ms(argument: &Argument) -> Result<u64, Failure> {
         Some(duration_ms) => Ok(duration_ms),
         None => failed(
             argument.span,
-            "`timeout` takes a duration of at least 1ms, a number and its unit: \"500ms\", \"5s\", \"1.5s\", \"2m\" or \
-             \"1h\"",
+            format!(
+                "`{}` takes a duration of at least 1ms, a number and its unit: \"500ms\", \"5s\", \"1.5s\", \"2m\" or \
+                 \"1h\"",
+                argument.name
+            ),
         ),
     }
 }

@@ -9,15 +9,16 @@ mod gauge;
 mod look;
 mod outfit;
 mod remains;
+mod shown;
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use super::dispatch::{Dispatch, Effect, Ended, Input, Source};
-use super::event::{Event, Running};
+use super::event::Event;
 use super::fixture;
-use super::outcome::{Outcome, Output, Ran};
+use super::outcome::{Measured, Outcome, Output, Ran};
 use super::registry::Isolation;
 use super::run::{Run, Summary};
 use super::worker::actor::{Worker, WorkerProxy};
@@ -65,6 +66,8 @@ pub struct Arbiter {
     is_over: bool,
     /// What trials wrote, and hang in, that are cancelled while they run.
     last_words: Vec<(usize, Output)>,
+    /// What a benchmark measured that is about to be told of as finished: there is one at a time.
+    measured: Option<(u32, Box<Measured>)>,
 }
 
 /// A wait for reports to gather is no shorter than this: the kernel takes 50 µs more than it was asked for.
@@ -95,6 +98,7 @@ impl Arbiter {
             gauge,
             is_over: false,
             last_words: Vec::new(),
+            measured: None,
         }
     }
 
@@ -140,7 +144,9 @@ impl Arbiter {
                     chronicle.ran(source.worker, source.generation, trial);
                 }
                 let ran = (started_ns > 0).then_some(Ran { worker: source.worker, started_ns });
-                let mut outcome = Outcome { ran, duration_ns, output, notes, ..Outcome::of(verdict) };
+                let measured = self.measured.take_if(|(of, _)| *of == position).map(|(_, measured)| measured);
+                let mut outcome =
+                    Outcome { ran, duration_ns, output, notes, measured, ..Outcome::of(verdict) };
                 if let Some(hand) = self.hand(source)
                     && let Some(seen) = hand.seen.take_if(|seen| seen.position == position as usize)
                 {
@@ -152,6 +158,10 @@ impl Arbiter {
             Report::TakenBack { positions: taken } => Input::TakenBack(source, positions(taken)),
             Report::Leaving { positions: left } => Input::Leaving(source, positions(left)),
             Report::Complaint { message } => return self.run_error(&message),
+            Report::Measured { position, measured } => {
+                self.measured = Some((position, Box::new(measured)));
+                return;
+            }
             Report::Wants { fixture, variant } => return lend(self.proxy(source), fixture, variant),
         };
         self.receive(input);
@@ -354,9 +364,13 @@ impl Arbiter {
                 setup.page = Some(hand.page.clone());
                 Ok(Worker::spawn(setup).name(name).thread())
             }
-            Isolation::Process | Isolation::Fork => {
-                outfit(&mut hand.page, &mut hand.capture, &name, isolation, self.run.capture)
-                    .map(|options| Worker::spawn(setup).name(name).process_options(options))
+            Isolation::Process | Isolation::Fork | Isolation::Own => {
+                outfit(&mut hand.page, &mut hand.capture, &name, isolation, &self.run).map(|options| {
+                    if isolation == Isolation::Own {
+                        setup.memory_most = self.run.measuring.memory_most;
+                    }
+                    Worker::spawn(setup).name(name).process_options(options)
+                })
             }
         };
         self.hands[source.worker] = Some(hand);
@@ -428,25 +442,6 @@ impl Arbiter {
     fn run_error(&mut self, message: &str) {
         self.redden();
         self.run.reporter.event(&Event::RunError { message });
-    }
-
-    fn show_busy(&mut self, now_ns: u64) {
-        let (planned, seats) = (&self.run.planned, &self.run.seats);
-        let running: Vec<Running<'_>> = self
-            .hands
-            .iter()
-            .flatten()
-            .filter_map(|hand| {
-                let current = current_of(&hand.page)?;
-                let position = self.dispatch.trial_of(current.position);
-                let trial = seats.get(position)?.info;
-                let slow_ns = planned.get(position)?.slow_ms.saturating_mul(1_000_000);
-                let elapsed_ns = now_ns.saturating_sub(current.started_ns);
-                let elapsed = Duration::from_nanos(elapsed_ns);
-                Some(Running { worker: hand.source.worker, trial, elapsed, slow: elapsed_ns >= slow_ns })
-            })
-            .collect();
-        self.run.reporter.event(&Event::Busy { running: &running });
     }
 
     /// Every worker is gone: what the run had is torn down, and then the end is told.

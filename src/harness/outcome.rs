@@ -156,7 +156,26 @@ pub struct Outcome {
     pub attempts: Vec<Attempt>,
     /// What came of all repetitions, where it was to be repeated.
     pub repeated: Option<Box<Repeated>>,
+    /// What was measured, of a benchmark.
+    pub measured: Option<Box<Measured>>,
 }
+
+/// What a benchmark measured, ready to be told: its worker has worked it out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// What an iteration takes, picoseconds: the value that libtest's line has.
+    pub typical_ps: u64,
+    /// How far that is uncertain to either side, picoseconds.
+    pub deviation_ps: u64,
+    /// Bytes an iteration goes through; 0 where nobody said.
+    pub bytes: u64,
+    /// What else people read of it, below its line.
+    pub lines: Vec<String>,
+    /// All of it as one JSON object on one line, with its name, for programs.
+    pub json: String,
+}
+
+wired! { struct Measured { typical_ps, deviation_ps, bytes, lines, json } }
 
 /// An attempt that failed, beside the one that decided the trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,6 +222,7 @@ impl Outcome {
             notes: Vec::new(),
             attempts: Vec::new(),
             repeated: None,
+            measured: None,
         }
     }
 }

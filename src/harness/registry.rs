@@ -137,9 +137,17 @@ pub enum Isolation {
     Process,
     /// On a thread named after the trial in a process of its own, forked from one that has run no trial.
     Fork,
+    /// On a thread named after the trial in a worker process that is started for it and ends with it: what is measured.
+    /// Nobody can ask for it.
+    Own,
 }
 
 impl Isolation {
+    /// Whether it is a worker process that trials run in one after the other, so that only the first has it new.
+    pub fn is_worker_process(self) -> bool {
+        matches!(self, Isolation::Process | Isolation::Own)
+    }
+
     /// The isolation of this name.
     pub fn named(name: &str) -> Option<Isolation> {
         match name {
@@ -236,6 +244,11 @@ pub trait Run {
     fn run(&self, block_on: &mut dyn FnMut(Pin<&mut dyn Future<Output = ()>>)) -> Returned;
     /// Whether it wants `block_on`, and so a runtime.
     fn is_async(&self) -> bool;
+    /// What it is as one of Criterion's benchmarks, where it is one.
+    #[cfg(feature = "bench")]
+    fn bench(&self) -> Option<&super::bench::Bench> {
+        None
+    }
 }
 
 linked! {

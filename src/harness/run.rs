@@ -1,6 +1,7 @@
 //! All that a run is made of, as its arbiter is given it, and how it ended.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use super::bisect::drive::one_of_a_row;
@@ -17,6 +18,7 @@ use super::trial::Ruled;
 use super::worker::message::Setup;
 use crate::app::notice::say;
 use crate::app::quantity::format_duration;
+use crate::sys::load::available_bytes;
 
 /// One planned trial with all that the arbiter needs to send it out and to tell of it.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +59,8 @@ pub struct Run {
     pub setup: Setup,
     /// Whether the output of trials in worker processes is captured.
     pub capture: bool,
+    /// How what is measured is run.
+    pub measuring: Measuring,
     /// What is noted for later runs, where anything is.
     pub chronicle: Option<Chronicle>,
     /// How long all of it may take.
@@ -65,6 +69,35 @@ pub struct Run {
     pub max_fail: Option<u32>,
     /// Where events go.
     pub reporter: Box<dyn Reporter + Send>,
+}
+
+/// How benchmarks are run that are measured: each in a worker process of its own.
+#[derive(Debug, Clone, Default)]
+pub struct Measuring {
+    /// What their processes are given as arguments: those of Criterion's own command line.
+    pub arguments: Vec<OsString>,
+    /// What all workers of a run with benchmarks have in their environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// How many bytes such a process may hold; 0 where there is no limit.
+    pub memory_most: u64,
+}
+
+impl Measuring {
+    /// What the options say of it.
+    pub fn of(options: &Options) -> Measuring {
+        let arguments = match options.measure_benches {
+            true => {
+                [OsString::from("--bench")].into_iter().chain(options.of_criterion.iter().cloned()).collect()
+            }
+            false => Vec::new(),
+        };
+        let most = options.worker_memory.or_else(|| available_bytes().map(|bytes| bytes / 4 * 3));
+        Measuring {
+            arguments,
+            environment: Vec::new(),
+            memory_most: if options.measure_benches { most.unwrap_or(0) } else { 0 },
+        }
+    }
 }
 
 /// One trial whose outcome is known from the beginning on: it is ignored, or could not be made.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use self::isolation::{default_isolation, isolation_of};
+use self::isolation::{NoPlace, default_isolation, isolation_of};
 use super::again::Again;
 use super::arbiter::Arbiter;
 use super::bisect::drive::{self, Bisection};
@@ -23,9 +23,9 @@ use super::history::known::Known;
 use super::history::record::History;
 use super::outcome::Verdict;
 use super::plan::{Candidate, Fate, Plan, explain_nothing_matched, unknown_groups, unknown_names};
-use super::registry::{Body, Entry, Isolation, Leaks, Registry, TaskPanic};
+use super::registry::{Body, Entry, Isolation, Kind, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
-use super::run::{Run, Seat, Settled, Summary};
+use super::run::{Measuring, Run, Seat, Settled, Summary};
 use super::schedule::{Arrangement, DEPTH, Item};
 use super::select::rule::Ruling;
 use super::target::Target;
@@ -230,8 +230,10 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
     let summary = match &whole.seats[..] {
         // A debugger is attached to this process; cargo-nextest isolates by itself, but tries nothing again in a new
         // process, and knows of no failure that is expected.
-        [_] if whole.limits.repeat == 0
-            && (watched || (options.under_nextest && whole.planned[0].is_plain())) =>
+        [seat]
+            if whole.limits.repeat == 0
+                && seat.info.kind == Kind::Test
+                && (watched || (options.under_nextest && whole.planned[0].is_plain())) =>
         {
             alone::run(whole)
         }
@@ -316,9 +318,11 @@ fn assemble(
             output_limit: options.output_limit,
             show_actors: options.actor_tree,
             grace_ms: millis(options.grace),
+            memory_most: 0,
             page: None,
         },
         capture: !options.no_capture,
+        measuring: Measuring::of(options),
         chronicle: None,
         time_limit: options.run_timeout,
         max_fail: options.max_fail,
@@ -340,7 +344,14 @@ fn assemble(
             true => Ruling::default(),
             false => options.rules.of(&Candidate::of(trial.id, entry).subject(history)),
         };
-        let isolation = isolation_of(entry, &ruling, default)?;
+        let isolation = match isolation_of(entry, trial.fate, &ruling, default) {
+            Ok(isolation) => isolation,
+            Err(NoPlace::ForMeasuring(reason)) => {
+                run.settle(entry, Verdict::Ignored { reason });
+                continue;
+            }
+            Err(NoPlace::AsAsked(message)) => return Err(fail(&message)),
+        };
         let group = ruling.text("group").or(entry.options.group).map(|name| {
             groups.iter().position(|known| *known == name).unwrap_or_else(|| {
                 groups.push(name);
@@ -358,7 +369,8 @@ fn assemble(
         run.seats.push(Seat { address, info: info(entry), time_limit, ruled });
         let weight = ruling.count("weight").map(|weight| usize::try_from(weight).unwrap_or(usize::MAX));
         let weight = weight.or(entry.options.weight).unwrap_or(1);
-        let exclusive = ruling.switch("exclusive").unwrap_or(entry.options.exclusive);
+        let exclusive =
+            isolation == Isolation::Own || ruling.switch("exclusive").unwrap_or(entry.options.exclusive);
         run.planned.push(Planned {
             name: entry.name(),
             item: Item { group, weight, exclusive, ..Item::of(isolation) },
@@ -371,6 +383,10 @@ fn assemble(
             ),
             xfail: ruling.xfail().or(entry.options.xfail),
         });
+    }
+    #[cfg(feature = "bench")]
+    if run.seats.iter().any(|seat| seat.info.kind == Kind::Bench) {
+        run.measuring.environment = super::bench::directory::environment(options.measure_benches);
     }
     run.arrangement.least = options.least_workers;
     run.arrangement.limits = groups.iter().map(|group| options.group_limit(group)).collect();

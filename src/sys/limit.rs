@@ -3,7 +3,7 @@
 use std::fmt;
 
 pub use super::platform::limit::{
-    open_files, processes, resident_bytes, set_title, thread_count, tracer_pid,
+    hold_memory, open_files, processes, resident_bytes, set_title, thread_count, tracer_pid,
 };
 
 /// A limit of the system that stood in the way, with its value where it is known.

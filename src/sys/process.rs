@@ -63,6 +63,8 @@ pub struct SpawnOptions {
     pub output: Output,
     /// Files to give it, found in [`WorkerBoot::passed`](super::boot::WorkerBoot::passed); at most [`MAX_PASSED`].
     pub pass: Vec<OwnedFd>,
+    /// Its arguments, for what reads a command line of its own.
+    pub args: Vec<OsString>,
     /// Environment variables to set beside those it inherits.
     pub env: Vec<(OsString, OsString)>,
 }
@@ -85,7 +87,13 @@ impl SpawnOptions {
         };
         let pass = self.pass.iter().map(|file| file.try_clone().map_err(failed));
         let pass = pass.collect::<Result<_, _>>()?;
-        Ok(SpawnOptions { title: self.title.clone(), output, pass, env: self.env.clone() })
+        Ok(SpawnOptions {
+            title: self.title.clone(),
+            output,
+            pass,
+            args: self.args.clone(),
+            env: self.env.clone(),
+        })
     }
 }
 

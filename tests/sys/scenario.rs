@@ -135,6 +135,7 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 /// Options for a worker that plays this part.
 pub(crate) fn part(name: &str) -> SpawnOptions {
     SpawnOptions {
+        args: Vec::new(),
         title: format!("worker {name}"),
         output: Output::Inherit,
         pass: Vec::new(),

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::harness::registry::Isolation;
+use crate::harness::run::Run;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
 use crate::sys::{fork, process};
@@ -13,7 +14,7 @@ pub(super) fn outfit(
     capture: &mut Option<Capture>,
     name: &str,
     isolation: Isolation,
-    captures: bool,
+    run: &Run,
 ) -> io::Result<process::SpawnOptions> {
     let mut options = process::SpawnOptions { title: format!("rehearsal-{name}"), ..Default::default() };
     if isolation == Isolation::Fork {
@@ -21,7 +22,11 @@ pub(super) fn outfit(
     }
     *page = Page::new()?;
     options.pass = page.fd()?.into_iter().collect();
-    if captures {
+    options.env.extend(run.measuring.environment.iter().cloned());
+    if isolation == Isolation::Own {
+        options.args.clone_from(&run.measuring.arguments);
+    }
+    if run.capture {
         let file = Capture::new()?;
         options.output = process::Output::File(file.fd()?);
         *capture = Some(file);

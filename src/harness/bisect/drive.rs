@@ -128,6 +128,7 @@ impl Bisection<'_> {
         let isolation = if fork { Isolation::Fork } else { Isolation::Process };
         let whole = &self.whole;
         let run = Run {
+            measuring: self.whole.measuring.clone(),
             worker_memory: None,
             seats: seats.iter().map(|at| whole.seats[*at]).collect::<Vec<Seat>>(),
             planned: seats.iter().map(|at| one_of_a_row(&whole.planned[*at], isolation)).collect(),

@@ -9,6 +9,7 @@
 //! Read next: [`options`], then [`super::plan`] for what they select.
 
 pub mod choice;
+mod measure;
 pub mod options;
 pub mod pool;
 pub mod reports;

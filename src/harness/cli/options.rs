@@ -12,6 +12,7 @@ use crate::harness::registry::{Isolation, Leaks, Retries, TaskPanic};
 use crate::harness::select::rule::Rules;
 
 use super::choice::Choice;
+use super::measure::of_criterion;
 use super::pool::{GroupLimit, group_limits, history, workers};
 use super::reports::Reports;
 use super::table::{DECLARATION, TABLE};
@@ -41,6 +42,8 @@ pub struct Options {
     pub run_tests: bool,
     /// Benchmarks are measured; where false each runs once, as a test does.
     pub measure_benches: bool,
+    /// What Criterion is told on its own command line, where benchmarks are measured.
+    pub of_criterion: Vec<OsString>,
     /// Trials that should panic are left out.
     pub exclude_should_panic: bool,
     /// What it means that a filter was given and nothing matched.
@@ -254,6 +257,7 @@ impl Options {
             ignored,
             run_tests: settings.switch("test") || !bench,
             measure_benches: bench,
+            of_criterion: of_criterion(settings)?,
             exclude_should_panic: settings.switch("exclude-should-panic"),
             no_tests: match settings.word("no-tests") {
                 Some("pass") => NoTests::Pass,

@@ -5,11 +5,13 @@
 //! `cargo test -- --flag` also reaches test binaries that are not ours.
 
 mod choice;
+mod measure;
 mod single;
 
 use crate::app::{Declaration, Form, Scope, Setting, Variable};
 
 use self::choice::CHOICE;
+pub(super) use self::measure::MEASURE;
 use self::single::SINGLE;
 
 const RUN: &str = "How they run";
@@ -20,13 +22,14 @@ const REPORT: Setting = Setting { heading: SHOW, form: Form::Path, ..Setting::BL
 
 /// All settings of a test binary, in the order of its help.
 pub const TABLE: &[Setting] = &{
-    let mut all = [Setting::BLANK; CHOICE.len() + ROWS.len() + SINGLE.len()];
+    let mut all = [Setting::BLANK; CHOICE.len() + ROWS.len() + MEASURE.len() + SINGLE.len()];
     let mut at = 0;
     while at < all.len() {
         all[at] = match at {
             _ if at < CHOICE.len() => CHOICE[at],
             _ if at < CHOICE.len() + ROWS.len() => ROWS[at - CHOICE.len()],
-            _ => SINGLE[at - CHOICE.len() - ROWS.len()],
+            _ if at < CHOICE.len() + ROWS.len() + MEASURE.len() => MEASURE[at - CHOICE.len() - ROWS.len()],
+            _ => SINGLE[at - CHOICE.len() - ROWS.len() - MEASURE.len()],
         };
         at += 1;
     }

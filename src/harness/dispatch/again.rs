@@ -134,7 +134,7 @@ impl Dispatch {
     /// The retry that this worker, which is at work, is to be given now.
     pub(super) fn again_for(&mut self, worker: usize) -> Option<Position> {
         let slot = &self.slots[worker];
-        let is_process = slot.isolation == Some(Isolation::Process);
+        let is_process = slot.isolation.is_some_and(Isolation::is_worker_process);
         if self.again.is_empty() || !slot.held.is_empty() || (is_process && !slot.is_untouched()) {
             return None;
         }
@@ -146,7 +146,7 @@ impl Dispatch {
     /// Whether this worker gets nothing else before it: a fork or a thread of it may be a retry's when it holds nothing.
     pub(super) fn saves_itself(&self, worker: usize) -> bool {
         let slot = &self.slots[worker];
-        let own = slot.isolation.filter(|own| *own != Isolation::Process && !self.again.is_empty());
+        let own = slot.isolation.filter(|own| !own.is_worker_process() && !self.again.is_empty());
         slot.yields || (!slot.held.is_empty() && own.is_some_and(|own| self.due().any(|(_, due)| due == own)))
     }
 
@@ -160,7 +160,9 @@ impl Dispatch {
         let is_ready = |slot: &&Slot| {
             slot.phase == Phase::Starting
                 || slot.is_untouched()
-                || (slot.phase == Phase::Up && slot.isolation != Some(Isolation::Process) && !slot.yields)
+                || (slot.phase == Phase::Up
+                    && !slot.isolation.is_some_and(Isolation::is_worker_process)
+                    && !slot.yields)
         };
         let mut ready: Vec<_> = match self.again.is_empty() {
             true => Vec::new(),
@@ -210,7 +212,7 @@ impl Dispatch {
 
     /// Whether a worker that holds nothing could be given a retry that is due.
     fn is_for_a_retry(&self, slot: &Slot) -> bool {
-        let fits = slot.isolation != Some(Isolation::Process) || slot.is_untouched();
+        let fits = !slot.isolation.is_some_and(Isolation::is_worker_process) || slot.is_untouched();
         fits && self.due().any(|(_, isolation)| Some(isolation) == slot.isolation)
     }
 
@@ -262,7 +264,16 @@ impl Dispatch {
             let Attempt { verdict, ran, duration_ns, output, mut notes, .. } =
                 attempts.pop().expect("there is a last one");
             notes.push(note);
-            return Outcome { verdict, ran, duration_ns, output, notes, attempts, repeated: None };
+            return Outcome {
+                verdict,
+                ran,
+                duration_ns,
+                output,
+                notes,
+                attempts,
+                repeated: None,
+                measured: None,
+            };
         }
         if outcome.verdict == Verdict::Passed {
             let attempt = attempts.len() as u32 + 1;

@@ -94,6 +94,7 @@ impl Slot {
             Some(Isolation::Process) if recycle_after > 0 => {
                 (recycle_after.saturating_sub(self.served) as usize).saturating_sub(self.held.len())
             }
+            Some(Isolation::Own) => 1_usize.saturating_sub(self.served as usize + self.held.len()),
             _ => usize::MAX,
         }
     }
@@ -112,7 +113,7 @@ impl Slot {
     /// Whether the trial that runs here has a process that no other has run in.
     pub(super) fn is_fresh(&self) -> bool {
         match self.isolation {
-            Some(Isolation::Process) => self.last.is_none(),
+            Some(Isolation::Process | Isolation::Own) => self.last.is_none(),
             Some(Isolation::Fork) => true,
             Some(Isolation::Thread) | None => false,
         }

@@ -87,7 +87,7 @@ impl Github {
     }
 
     fn finished(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
-        self.tally.count(&outcome.verdict);
+        self.tally.count(outcome);
         let (kind, count) = match &outcome.verdict {
             Verdict::Cancelled { .. } => return,
             Verdict::Flaky { red: false, .. } => ("warning", &mut self.warnings),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::harness::cli::Options;
 use crate::harness::event::{Event, TrialInfo};
-use crate::harness::outcome::{Outcome, Verdict};
+use crate::harness::outcome::{Measured, Outcome, Verdict};
 
 use super::escape::push_json;
 use super::reporters::Reporter;
@@ -72,7 +72,10 @@ impl Json {
             Some(at) => drop(self.started.swap_remove(at)),
             None => self.started(trial.name),
         }
-        self.tally.count(&outcome.verdict);
+        self.tally.count(outcome);
+        if let Some(measured) = outcome.measured.as_deref().filter(|_| outcome.verdict.is_pass()) {
+            return self.measured(trial.name, measured);
+        }
         self.line.push_str(r#"{ "type": "test", "name": "#);
         push_json(&mut self.line, trial.name);
         let event = match outcome.verdict {
@@ -82,6 +85,19 @@ impl Json {
         };
         let _ = write!(self.line, r#", "event": "{event}""#);
         self.push_details(outcome);
+        self.end_line();
+    }
+
+    /// libtest's event of a benchmark, and ours behind it.
+    fn measured(&mut self, name: &str, measured: &Measured) {
+        self.line.push_str(r#"{ "type": "bench", "name": "#);
+        push_json(&mut self.line, name);
+        let [median, deviation] = [measured.typical_ps, measured.deviation_ps].map(|ps| ps as f64 / 1_000.0);
+        let _ = write!(self.line, r#", "median": {median}, "deviation": {deviation}"#);
+        if let Some(rate) = words::megabytes_per_second(measured) {
+            let _ = write!(self.line, r#", "mib_per_second": {rate}"#);
+        }
+        let _ = write!(self.line, r#", "measured": {}"#, measured.json);
         self.end_line();
     }
 

@@ -31,7 +31,7 @@ impl Junit {
 
     /// Ignored trials are counted in the head and have no `testcase`, as libtest has it.
     fn finished(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
-        self.tally.count(&outcome.verdict);
+        self.tally.count(outcome);
         if let Verdict::Ignored { .. } = outcome.verdict {
             return;
         }

@@ -79,7 +79,17 @@ impl Lines {
 
 fn write_line(out: &mut Sink, paint: Paint, trial: &TrialInfo<'_>, outcome: &Outcome, report_time: bool) {
     let (word, tone) = words::word(&outcome.verdict);
-    for part in ["test ", trial.name, words::name_suffix(trial), " ... ", paint.begin(tone), word] {
+    for part in ["test ", trial.name, words::name_suffix(trial), " ... "] {
+        out.push(part);
+    }
+    if let Some(measured) = outcome.measured.as_deref().filter(|_| outcome.verdict.is_pass()) {
+        let _ = writeln!(out, "{}", words::measured(measured));
+        for line in &measured.lines {
+            let _ = writeln!(out, "    {line}");
+        }
+        return;
+    }
+    for part in [paint.begin(tone), word] {
         out.push(part);
     }
     out.push(&words::reason(&outcome.verdict));

@@ -34,8 +34,9 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one outcome.
-    pub fn count(&mut self, verdict: &Verdict) {
-        *match verdict {
+    pub fn count(&mut self, outcome: &Outcome) {
+        *match &outcome.verdict {
+            verdict if verdict.is_pass() && outcome.measured.is_some() => &mut self.measured,
             verdict if verdict.is_pass() => &mut self.passed,
             Verdict::Ignored { .. } => &mut self.ignored,
             Verdict::Cancelled { .. } => &mut self.cancelled,
@@ -101,7 +102,7 @@ impl Summary {
 
     /// Takes in the outcome of one trial.
     pub fn add(&mut self, trial: &TrialInfo<'_>, outcome: &Outcome) {
-        self.tally.count(&outcome.verdict);
+        self.tally.count(outcome);
         match &outcome.verdict {
             Verdict::Cancelled { reason } => {
                 if self.cancelled.len() < CANCELLED_NAMED {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::app::quantity::format_duration;
 use crate::harness::event::TrialInfo;
-use crate::harness::outcome::{Attempt, Death, Outcome, Output, Verdict};
+use crate::harness::outcome::{Attempt, Death, Measured, Outcome, Output, Verdict};
 use crate::harness::registry::ShouldPanic;
 use crate::sys::signal::signal_name;
 
@@ -171,6 +171,37 @@ pub fn notes_of(notes: &[String], output: &Output) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// What a benchmark measured, as libtest has it: `bench:       1,234.56 ns/iter (+/- 7.89) = 12 MB/s`.
+pub fn measured(measured: &Measured) -> String {
+    let rate = match megabytes_per_second(measured) {
+        Some(rate) => format!(" = {rate} MB/s"),
+        None => String::new(),
+    };
+    let [typical, deviation] = [measured.typical_ps, measured.deviation_ps].map(nanoseconds);
+    format!("bench: {typical:>14} ns/iter (+/- {deviation}){rate}")
+}
+
+/// Picoseconds as nanoseconds with two digits behind the point and commas before it.
+fn nanoseconds(ps: u64) -> String {
+    let hundredths = (ps + 5) / 10;
+    let whole = (hundredths / 100).to_string();
+    let mut grouped = String::with_capacity(whole.len() * 2);
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{grouped}.{:02}", hundredths % 100)
+}
+
+/// How much a benchmark goes through in a second, where it says how many bytes an iteration does.
+pub fn megabytes_per_second(measured: &Measured) -> Option<u64> {
+    let bytes_per_second =
+        u128::from(measured.bytes) * 1_000_000_000_000 / u128::from(measured.typical_ps.max(1));
+    (measured.bytes > 0).then(|| u64::try_from(bytes_per_second / 1_000_000).unwrap_or(u64::MAX))
 }
 
 /// ` - should panic` for such a trial, as libtest has it behind the name.

@@ -43,7 +43,7 @@ struct Hand {
 #[derive(Debug)]
 pub struct Schedule {
     items: Vec<Item>,
-    waiting: [VecDeque<Position>; 3],
+    waiting: [VecDeque<Position>; 4],
     /// Heavy trials that have come up and found too little room, the first of them next.
     heavy: VecDeque<Position>,
     /// Exclusive trials, behind all others.
@@ -67,6 +67,7 @@ const fn lane(isolation: Isolation) -> usize {
         Isolation::Process => 0,
         Isolation::Thread => 1,
         Isolation::Fork => 2,
+        Isolation::Own => 3,
     }
 }
 
@@ -85,7 +86,7 @@ impl Schedule {
             left_beside: items.iter().filter(|item| !item.exclusive).count(),
             has_affinity: items.iter().any(|item| item.affinity.is_some()),
             items,
-            waiting: [const { VecDeque::new() }; 3],
+            waiting: [const { VecDeque::new() }; 4],
             heavy: VecDeque::new(),
             alone: VecDeque::new(),
             is_alone: false,
@@ -313,7 +314,8 @@ impl Schedule {
         if let Some(position) = self.only_next() {
             return Some(self.items[position].isolation);
         }
-        let mut order = own.into_iter().chain([Isolation::Process, Isolation::Fork, Isolation::Thread]);
+        let mut order =
+            own.into_iter().chain([Isolation::Process, Isolation::Fork, Isolation::Thread, Isolation::Own]);
         order.find(|isolation| !self.waiting[lane(*isolation)].is_empty())
     }
 

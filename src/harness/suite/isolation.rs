@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use super::fail;
 use crate::harness::cli::Options;
-use crate::harness::registry::{Entry, Isolation};
+use crate::harness::plan::Fate;
+use crate::harness::registry::{Entry, Isolation, Kind};
 use crate::harness::select::rule::Ruling;
 use crate::sys::process;
 
@@ -24,23 +25,43 @@ pub(super) fn default_isolation(options: &Options) -> Result<Isolation, ExitCode
     }
 }
 
+/// Why a trial cannot be run where it should be.
+pub(super) enum NoPlace {
+    /// It is a benchmark, and there are no processes for these.
+    ForMeasuring(String),
+    /// What was asked for does not exist here, and the run is not to begin.
+    AsAsked(String),
+}
+
 /// Where this one does.
 pub(super) fn isolation_of(
     entry: &'static Entry,
+    fate: Fate,
     ruling: &Ruling<'_>,
     default: Isolation,
-) -> Result<Isolation, ExitCode> {
+) -> Result<Isolation, NoPlace> {
     let ruled = ruling.word("isolation").and_then(Isolation::named);
     let isolation = ruled.or(entry.options.isolation).unwrap_or(default);
+    if entry.options.kind == Kind::Bench {
+        return match (process::UNSUPPORTED, fate, isolation) {
+            (Some(why), ..) => Err(NoPlace::ForMeasuring(format!(
+                "benchmarks need worker processes, and there are none here: {why}"
+            ))),
+            (None, Fate::Measure, _) => Ok(Isolation::Own),
+            // Criterion reads the arguments of its process: those of a worker are its own.
+            (None, _, Isolation::Thread) => Ok(Isolation::Process),
+            (None, _, isolation) => Ok(isolation),
+        };
+    }
     let missing = match isolation {
         Isolation::Process => Some("\"process\", but worker processes do not exist here"),
         Isolation::Fork => {
             Some("\"fork\", but there is no fork here (nor are there the workers of \"process\")")
         }
-        Isolation::Thread => None,
+        Isolation::Thread | Isolation::Own => None,
     };
     if let (Some(missing), Some(why)) = (missing, process::UNSUPPORTED) {
-        return Err(fail(&format!(
+        return Err(NoPlace::AsAsked(format!(
             "{} ({}:{}) asks for isolation {missing}: {why}",
             entry.name(),
             entry.file,
@@ -48,7 +69,7 @@ pub(super) fn isolation_of(
         )));
     }
     if isolation == Isolation::Thread && cfg!(panic = "abort") {
-        return Err(fail(&format!(
+        return Err(NoPlace::AsAsked(format!(
             "{} would run with isolation \"thread\", but this suite is built with `panic = \"abort\"`: its first panic \
              would end the whole run; use isolation \"process\", which tells every verdict, or `panic = \"unwind\"`",
             entry.name()

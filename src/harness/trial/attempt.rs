@@ -15,7 +15,7 @@ use super::ruled::Ruled;
 use super::runtime::{Spare, TrialRuntime};
 use crate::actor::panic;
 use crate::harness::fixture::{self, Complaints, Session, Store};
-use crate::harness::outcome::{Returned, Verdict};
+use crate::harness::outcome::{Measured, Returned, Verdict};
 use crate::harness::registry::{Body, Entry, Leaks, ShouldPanic, TaskPanic};
 use crate::harness::skip::Skipped;
 
@@ -66,6 +66,8 @@ pub struct Attempt {
     pub duration_ns: u64,
     /// True where threads of its runtime still run: this process is no clean place for another trial.
     pub left_threads: bool,
+    /// What it measured, of a benchmark.
+    pub measured: Option<Box<Measured>>,
     /// The tree of its actors as it failed, from a line end on; empty where it had none, or did not fail.
     pub actors: String,
 }
@@ -99,7 +101,8 @@ pub(super) fn attempt(ledger: &Ledger, over: Over) -> Attempt {
     let verdict = judge(ledger.entry(), seen, task_panic, Duration::from_millis(settings.shutdown_ms));
     let duration_ns = u64::try_from(ledger.started().elapsed().as_nanos()).unwrap_or(u64::MAX);
     let actors = if verdict.is_red() { ledger.take_actors() } else { String::new() };
-    Attempt { verdict, duration_ns, left_threads, actors }
+    let measured = ledger.take_measured();
+    Attempt { verdict, duration_ns, left_threads, measured, actors }
 }
 
 /// A body that has ended.

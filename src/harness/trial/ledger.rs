@@ -17,6 +17,7 @@ use super::sight;
 use crate::actor::overview;
 use crate::actor::panic::{self, Panic};
 use crate::actor::{InRealm, Realm};
+use crate::harness::outcome::Measured;
 use crate::harness::registry::Entry;
 
 /// A panic as the hook saw it.
@@ -54,6 +55,8 @@ struct Notes {
     own: Option<Panicked>,
     stray: Vec<Panicked>,
     skipped: Option<String>,
+    /// What it measured.
+    measured: Option<Box<Measured>>,
     /// What its fixtures say against it.
     fixtures: Vec<String>,
     /// The tree of its actors as something went wrong.
@@ -134,6 +137,11 @@ impl Ledger {
         let mut notes = self.notes();
         let fixtures = std::mem::take(&mut notes.fixtures);
         (std::mem::take(&mut notes.stray), notes.skipped.take(), fixtures)
+    }
+
+    /// What the trial measured, where it did.
+    pub(super) fn take_measured(&self) -> Option<Box<Measured>> {
+        self.notes().measured.take()
     }
 
     /// What the fixtures of the trial came to: why it is red, and why it is skipped.
@@ -240,6 +248,14 @@ pub(crate) fn note_skip(reason: &str) -> bool {
     true
 }
 
+/// Remembers what the trial of the calling thread measured.
+#[cfg(feature = "bench")]
+pub(crate) fn note_measured(measured: Measured) {
+    if let Some((ledger, _)) = whose() {
+        ledger.notes().measured = Some(Box::new(measured));
+    }
+}
+
 /// The ledger that answers for the calling thread, and whether what happens now is the trial's own function.
 fn whose() -> Option<(Arc<Ledger>, bool)> {
     // A panic in a thread-local's destructor may come after ours is gone.
@@ -253,6 +269,12 @@ fn whose() -> Option<(Arc<Ledger>, bool)> {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         alone.as_ref().map(|ledger| (Arc::clone(ledger), false))
     })
+}
+
+/// The ledger of the trial of the calling thread.
+#[cfg(feature = "bench")]
+pub(super) fn current() -> Option<Arc<Ledger>> {
+    whose().map(|(ledger, _)| ledger)
 }
 
 /// Listens to the crate's panic hook, once a process.

@@ -22,8 +22,12 @@ mod tasks;
 mod tests;
 
 pub use attempt::{Attempt, TrialSettings, run_here, run_with};
+#[cfg(feature = "bench")]
+pub(crate) use ledger::note_measured;
 pub(crate) use ledger::note_skip;
 pub use ledger::{Panicked, on_unknown_panic};
 pub use ruled::Ruled;
 pub use runtime::Spare;
+#[cfg(feature = "bench")]
+pub(crate) use runtime::{TrialRuntime, runtime_here};
 pub use sight::{actors_of, append_actors};

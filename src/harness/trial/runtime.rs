@@ -16,7 +16,7 @@ use crate::actor::Realm;
 use crate::harness::registry::{Flavor, Options, RuntimeSpec};
 
 /// A runtime, and what is known of it.
-pub(super) struct TrialRuntime {
+pub(crate) struct TrialRuntime {
     engine: Engine,
     spec: RuntimeSpec,
     books: Books,
@@ -196,16 +196,35 @@ impl TrialRuntime {
         }
     }
 
+    /// The same of any future, without a pointer between: what is measured on it is not to pay for one.
+    #[cfg(feature = "bench")]
+    pub(crate) fn block_on_any<T>(&self, future: impl Future<Output = T>) -> T {
+        match &self.engine {
+            Engine::Runtime(runtime) => runtime.block_on(future),
+            Engine::Local(runtime) => runtime.block_on(future),
+        }
+    }
+
     /// Drops all tasks and waits for all threads; false if some were still running at the deadline.
     ///
     /// Tasks go first, because a blocking thread may be waiting for something that a task holds.
-    pub(super) fn shut_down(self, deadline: Instant) -> bool {
+    pub(crate) fn shut_down(self, deadline: Instant) -> bool {
         match self.engine {
             Engine::Runtime(runtime) => runtime.shutdown_background(),
             Engine::Local(runtime) => runtime.shutdown_background(),
         }
         self.books.threads.wait_for_end(self.books.expected, deadline)
     }
+}
+
+/// A runtime for the trial of the calling thread.
+///
+/// # Errors
+/// What the system says, and that no trial is known here.
+#[cfg(feature = "bench")]
+pub(crate) fn runtime_here(spec: RuntimeSpec) -> io::Result<TrialRuntime> {
+    let ledger = ledger::current().ok_or_else(|| io::Error::other("no trial runs on this thread"))?;
+    TrialRuntime::build(spec, &ledger)
 }
 
 impl Engine {

@@ -11,6 +11,7 @@ use crate::harness::registry::Registry;
 use crate::harness::trial;
 use crate::harness::worker::message::Order;
 use crate::sys::capture::Capture;
+use crate::sys::limit;
 use crate::sys::page::Page;
 use crate::sys::stack;
 
@@ -65,6 +66,9 @@ impl Worker {
     #[start]
     pub fn new(setup: Setup, cx: &mut Context<Self>) -> Result<Self, SetupError> {
         let own_process = setup.page.is_none();
+        if own_process && setup.memory_most > 0 {
+            limit::hold_memory(setup.memory_most)?;
+        }
         let page = match (setup.page.clone(), cx.passed().into_iter().next()) {
             (Some(page), _) => page,
             (None, Some(fd)) => Page::from_fd(fd)?,

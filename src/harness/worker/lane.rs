@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::message::{Order, Report, Setup};
 use crate::actor::{Outlet, span};
 use crate::harness::fixture::Store;
-use crate::harness::outcome::{Output, Verdict};
+use crate::harness::outcome::{Measured, Output, Verdict};
 use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Ruled, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
@@ -312,6 +312,9 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
     let started_ns = shared.page.load().map_or(0, |moment| moment.started_ns);
     let (verdict, duration_ns) = (attempt.verdict.clone(), attempt.duration_ns);
     let position = order.position;
+    if let Some(measured) = &attempt.measured {
+        send(shared, Report::Measured { position, measured: Measured::clone(measured) });
+    }
     let report = Report::Finished { position, verdict, started_ns, duration_ns, output, notes };
     send(shared, report.in_short());
     deaf || is_changed || children.is_some() || (attempt.left_threads && own_process)

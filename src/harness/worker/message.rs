@@ -2,7 +2,7 @@
 
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::harness::outcome::{Output, Verdict};
+use crate::harness::outcome::{Measured, Output, Verdict};
 use crate::harness::trial::Ruled;
 use crate::sys::page::Page;
 use crate::sys::wire::wired;
@@ -24,13 +24,16 @@ pub struct Setup {
     pub show_actors: bool,
     /// Between SIGTERM and SIGKILL, milliseconds.
     pub grace_ms: u64,
+    /// How many bytes its process may hold, where there is a limit that it keeps to by itself; 0 where there is none.
+    pub memory_most: u64,
     /// The page of a worker in this process; a worker process receives its own as a descriptor.
     pub page: Option<Page>,
 }
 
 wired! {
     struct Setup {
-        forgive_task_panic, forgive_leaks, fresh_runtime, keep_output, output_limit, show_actors, grace_ms
+        forgive_task_panic, forgive_leaks, fresh_runtime, keep_output, output_limit, show_actors, grace_ms,
+        memory_most
     } skips { page }
 }
 
@@ -117,6 +120,13 @@ pub enum Report {
         /// What.
         message: String,
     },
+    /// A benchmark is about to be told of as finished; this is what it measured.
+    Measured {
+        /// Which.
+        position: u32,
+        /// What.
+        measured: Measured,
+    },
     /// A trial needs a fixture that lives where the arbiter does.
     Wants {
         /// Its number.
@@ -130,7 +140,8 @@ wired! {
     enum Report {
         Passed { position, started_ns, duration_ns },
         Finished { position, verdict, started_ns, duration_ns, output, notes }, TakenBack { positions },
-        Leaving { positions }, Complaint { message }, Wants { fixture, variant }
+        Leaving { positions }, Complaint { message }, Wants { fixture, variant },
+        Measured { position, measured }
     }
 }
 

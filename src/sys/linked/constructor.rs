@@ -2,7 +2,8 @@
 
 pub use inventory;
 pub use rehearsal_macros::{
-    fixture_by_constructor as fixture, generate_by_constructor as generate, test_by_constructor as test,
+    bench_by_constructor as bench, fixture_by_constructor as fixture, generate_by_constructor as generate,
+    test_by_constructor as test,
 };
 
 /// Makes a function that lists the elements.

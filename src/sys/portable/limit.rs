@@ -27,3 +27,11 @@ pub fn thread_count() -> Option<usize> {
 
 /// Names the calling thread where listings show such a name: not here.
 pub fn set_title(_title: &str) {}
+
+/// Nothing limits it here.
+///
+/// # Errors
+/// None.
+pub fn hold_memory(_most: u64) -> std::io::Result<()> {
+    Ok(())
+}

@@ -78,6 +78,22 @@ pub fn resident_bytes(pid: u32) -> Option<u64> {
     Some(pages * u64::try_from(page).ok()?)
 }
 
+/// Lets this process hold no more than so many bytes of its own, mapped files aside: what it asks for beyond that it does
+/// not get.
+///
+/// # Errors
+/// What the system says.
+pub fn hold_memory(most: u64) -> io::Result<()> {
+    let most = libc::rlim_t::try_from(most).unwrap_or(libc::RLIM_INFINITY);
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid place for the call to write to.
+    super::call::check(unsafe { libc::getrlimit(libc::RLIMIT_DATA, &mut limit) })?;
+    limit.rlim_cur = most.min(limit.rlim_max);
+    // SAFETY: `limit` is a valid value that the call only reads.
+    super::call::check(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) })?;
+    Ok(())
+}
+
 fn status_field(name: &str) -> Option<u32> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok()

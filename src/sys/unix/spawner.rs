@@ -258,9 +258,10 @@ fn note(result: io::Result<()>) {
 }
 
 fn start(options: SpawnOptions) -> Result<Child, ProcessError> {
-    let SpawnOptions { title, output, pass, env } = options;
-    let (ours, command) = prepare(&title, output, &pass, env)
+    let SpawnOptions { title, output, pass, args, env } = options;
+    let (ours, mut command) = prepare(&title, output, &pass, env)
         .map_err(|error| failed(&title, "preparing its socket and files", error))?;
+    command.args(args);
     let pid = execute(command).map_err(|error| failed(&title, "executing this binary again", error))?;
     Child::new(pid, Some(ours)).map_err(|error| failed(&title, "watching it", error))
 }

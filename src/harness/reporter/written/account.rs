@@ -94,7 +94,7 @@ impl Account {
                 self.trials.reserve(*planned);
             }
             Event::Finished { trial, outcome } => {
-                self.tally.count(&outcome.verdict);
+                self.tally.count(outcome);
                 self.trials.push(Told::new(trial, outcome));
             }
             Event::Warning { message } => self.say(false, message),
