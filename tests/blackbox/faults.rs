@@ -185,7 +185,7 @@ fn each_failure_is_told_at_the_end() {
 #[test]
 fn the_run_takes_no_longer_than_its_timeouts() {
     for run in both_runs() {
-        assert!(run.elapsed < Duration::from_secs(110), "{:?}", run.elapsed);
+        assert!(run.elapsed < Duration::from_secs(250), "{:?}", run.elapsed);
     }
 }
 
