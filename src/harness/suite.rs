@@ -373,7 +373,13 @@ fn assemble(
             isolation == Isolation::Own || ruling.switch("exclusive").unwrap_or(entry.options.exclusive);
         run.planned.push(Planned {
             name: entry.name(),
-            item: Item { group, weight, exclusive, ..Item::of(isolation) },
+            item: Item {
+                isolation,
+                group,
+                weight,
+                exclusive,
+                affinity: fixture::graph().affinity(entry, isolation),
+            },
             limit_ms,
             slow_ms,
             retries: options.retries(

@@ -89,6 +89,19 @@ fn the_run_s_fixture_has_one_owner() {
     }
 }
 
+/// Trials go to the worker that keeps what they need; another one makes it again only where it has nothing else to do.
+#[test]
+fn a_worker_s_fixture_draws_its_tests_there() {
+    for isolation in ["--isolation=process", "--isolation=thread"] {
+        let (run, log) = run(&["near::", "--test-threads=2", "--history=none", "--order=plan"], isolation);
+        run.ends_with(0);
+        assert_eq!(verdict_of_each(&run.stdout).len(), 60, "{run}");
+        let made = behind(&log, "up costly ").len();
+        // Whoever took them as they come would make each value in both workers: 12.
+        assert!((6..=8).contains(&made), "{made}\n{log:#?}\n{run}");
+    }
+}
+
 /// One trial for each combination of what the test takes, itself or through others; each listed, and run by its name.
 #[test]
 fn a_test_runs_once_for_each_value_of_its_fixtures() {

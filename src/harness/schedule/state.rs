@@ -84,7 +84,8 @@ impl Schedule {
         let mut schedule = Schedule {
             left: items.len(),
             left_beside: items.iter().filter(|item| !item.exclusive).count(),
-            has_affinity: items.iter().any(|item| item.affinity.is_some()),
+            // One worker alone keeps to the order.
+            has_affinity: workers > 1 && items.iter().any(|item| item.affinity.is_some()),
             items,
             waiting: [const { VecDeque::new() }; 4],
             heavy: VecDeque::new(),

@@ -188,6 +188,17 @@ fn a_trial_goes_to_the_worker_that_has_made_what_it_needs() {
     assert_eq!(schedule.next(0, Isolation::Process), Some(4), "nobody is left who has it");
 }
 
+/// Who is asked for the order, to find who spoils it for whom, has one worker.
+#[rehearsal::test]
+fn one_worker_alone_keeps_to_the_order_whatever_it_has_made() {
+    let of = |affinity| Item { affinity, ..Item::of(Isolation::Process) };
+    let mut schedule = Schedule::new([Some(7), None, Some(8), Some(7)].map(of).to_vec(), 1);
+    for position in 0..4 {
+        assert_eq!(schedule.next(0, Isolation::Process), Some(position));
+        schedule.finished(0, position, SHORT_NS);
+    }
+}
+
 #[rehearsal::test]
 fn a_smaller_room_is_kept_to_from_then_on() {
     let mut schedule = Schedule::new(plain(10), 4);
