@@ -15,7 +15,7 @@ use super::limit::LimitKind;
 pub(crate) use super::platform::lookout::Lookout;
 pub use super::platform::process::{
     Child, OwnedFd, ReadEnd, Socket, StdSocket, UNSUPPORTED, WriteEnd, children, guardian_failure, hit,
-    leaves_children, name_of, reap_finished, settle_children, spawn_self, terminate_group,
+    is_gone, leaves_children, name_of, reap_finished, settle_children, spawn_self, terminate_group,
 };
 
 #[cfg(feature = "server")]

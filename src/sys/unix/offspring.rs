@@ -187,6 +187,15 @@ pub fn name_of(pid: u32) -> Option<String> {
     Some(String::from_utf8_lossy(name.trim_ascii_end()).into_owned())
 }
 
+/// Whether there is no process of this number any more.
+pub fn is_gone(pid: u32) -> bool {
+    // A number that none can have is nobody's; 0 and those below would mean groups.
+    let Some(pid) = libc::pid_t::try_from(pid).ok().filter(|pid| *pid > 0) else { return true };
+    // SAFETY: signal 0 is sent to nobody; the call looks whether it could be.
+    let looked = super::call::check(unsafe { libc::kill(pid, 0) });
+    looked.is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH))
+}
+
 /// State and parent of a process. Its name, between parentheses, may contain anything, parentheses too.
 fn stat(pid: u32) -> Option<(char, u32)> {
     let bytes = std::fs::read(format!("/proc/{pid}/stat")).ok()?;

@@ -16,7 +16,7 @@ use crate::sys::process::{Blow, ExitStatus, ProcessError, SpawnOptions};
 use crate::sys::thread;
 
 pub use super::ends::{ReadEnd, WriteEnd};
-pub use super::offspring::{children, leaves_children, name_of, reap_finished, settle_children};
+pub use super::offspring::{children, is_gone, leaves_children, name_of, reap_finished, settle_children};
 pub use super::spawner::guardian_failure;
 
 /// An open file of the system.

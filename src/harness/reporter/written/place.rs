@@ -3,15 +3,19 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::app::setting::nearest;
 use crate::harness::reporter::ReporterError;
 use crate::harness::target::Suite;
+use crate::sys::process;
 
 /// What a path of a report may have in it, for several binaries are run in turn.
 const PLACEHOLDERS: [&str; 2] = ["package", "binary"];
 /// Where in a report its suite is named at the latest, in bytes.
 const HEAD: u64 = 4096;
+/// How old an unfinished report is that nobody goes on with; to write one takes milliseconds.
+const ABANDONED: Duration = Duration::from_secs(60);
 
 /// The place of one report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,8 +102,9 @@ impl Place {
             fs::create_dir_all(directory)?;
         }
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
-        let partial =
-            target.with_file_name(format!(".{}.{}.partial", name.to_string_lossy(), std::process::id()));
+        let name = name.to_string_lossy();
+        sweep(&target, &name);
+        let partial = target.with_file_name(format!(".{name}.{}.partial", std::process::id()));
         let file = File::create(&partial)?;
         Ok((partial, file))
     }
@@ -123,4 +128,27 @@ impl Place {
     fn error(&self, source: io::Error) -> ReporterError {
         ReporterError::Report { flag: self.flag, path: self.path.clone(), source }
     }
+}
+
+/// Removes what a process that was killed has left of this report. Not what is young: the process may be there where this
+/// one cannot see it, in another container that has the directory too.
+fn sweep(target: &Path, name: &str) {
+    let Some(directory) = target.parent() else { return };
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let partial = entry.file_name();
+        let is_dead =
+            partial.to_str().and_then(|partial| writer(partial, name)).is_some_and(process::is_gone);
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if is_dead && age().is_some_and(|age| age >= ABANDONED) {
+            // Another run may have done it.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Who wrote `.NAME.PID.partial`.
+fn writer(partial: &str, name: &str) -> Option<u32> {
+    let pid = partial.strip_prefix('.')?.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(".partial")?;
+    pid.parse().ok()
 }

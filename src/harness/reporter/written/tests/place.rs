@@ -8,6 +8,7 @@ use crate::harness::cli::Reports;
 use crate::harness::reporter::ReporterError;
 use crate::harness::reporter::written::place::Place;
 use crate::harness::reporter::written::reporter::Written;
+use crate::sys::process;
 
 /// A directory of one test.
 struct Folder(PathBuf);
@@ -75,6 +76,42 @@ fn a_file_is_replaced_in_one_piece_and_nothing_is_left_beside_it() {
         assert_eq!(fs::read_to_string(&place.path).expect("there"), text);
     }
     assert_eq!(fs::read_dir(folder.0.join("deep/er")).expect("there").count(), 1);
+}
+
+/// A run that was killed in the middle of writing leaves its part of a report; the next one takes it away, and nothing else.
+#[rehearsal::test]
+fn what_a_killed_run_left_is_taken_away() {
+    let folder = Folder::new("swept");
+    let place = folder.place("out.xml");
+    let Ok(mut gone) = std::process::Command::new("true").spawn() else {
+        rehearsal::skip!("there is no program to be started and to end");
+    };
+    gone.wait().expect("it has ended");
+    let (gone, own) = (gone.id(), std::process::id());
+    if !process::is_gone(gone) {
+        rehearsal::skip!("it is not told here who is gone");
+    }
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let leave = |name: &str, is_old: bool| {
+        let file = fs::File::create(folder.0.join(name)).expect("a file");
+        if is_old {
+            file.set_modified(old).expect("made old");
+        }
+    };
+    let stays = [
+        format!(".other.xml.{gone}.partial"),
+        format!(".out.xml.{own}x.partial"),
+        ".out.xml.1.partial".to_owned(),
+        "out.xml.partial".to_owned(),
+    ];
+    stays.iter().for_each(|name| leave(name, true));
+    let young = format!(".out.xml.{}.partial", u32::MAX - 1);
+    leave(&young, false);
+    leave(&format!(".out.xml.{gone}.partial"), true);
+    place.put(b"report").expect("written");
+    let mut expected = [stays.as_slice(), &[young, "out.xml".to_owned()]].concat();
+    expected.sort();
+    assert_eq!(folder.names(), expected);
 }
 
 #[rehearsal::test]
