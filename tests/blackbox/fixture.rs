@@ -187,6 +187,16 @@ fn parameters_are_matched() {
     }
 }
 
+/// Modules may each have a fixture of one type and name: a test means its own, or that of the nearest module around it.
+#[test]
+fn modules_have_their_own_fixtures_of_one_name() {
+    for isolation in ISOLATIONS {
+        let (run, _) = run(&["nearest::"], isolation);
+        run.ends_with(0);
+        assert_eq!(verdict_of_each(&run.stdout).len(), 4, "{run}");
+    }
+}
+
 /// Every test that depends on it fails, with its words, and it is not tried again.
 #[test]
 fn a_set_up_that_fails_fails_its_tests() {
@@ -460,6 +470,8 @@ fn what_cannot_be_made_ends_the_run_before_it_begins() {
         ("missing", "takes `nobodys`, a impossible::missing::Nobodys, and no fixture gives that type"),
         ("other_type", "the fixture other_type::port ("),
         ("several", "name the parameter after the one it means"),
+        ("same_name", "same_name::left::place ("),
+        ("same_name", "same_name::right::place ("),
         ("narrower", "narrower::broad ("),
         ("for_itself", "take it as `&impossible::for_itself::Many`"),
     ];
