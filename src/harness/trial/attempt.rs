@@ -141,26 +141,35 @@ fn run_body(
     let keep = spare.is_some();
     let mut none = Spare::default();
     let spare = spare.unwrap_or(&mut none);
-    let runtime = match TrialRuntime::obtain(entry.options.runtime, ledger, spare) {
-        Ok(runtime) => runtime,
-        Err(error) => return Over::so(End::NoRuntime { error: error.to_string() }),
+    // What is behind a trial with fixtures may all be plain functions: its runtime is made where something is driven.
+    let mut runtime = None;
+    let mut drive = |future: Pin<&mut dyn Future<Output = ()>>| {
+        let obtain = || TrialRuntime::obtain(entry.options.runtime, ledger, spare);
+        if let Ok(runtime) = runtime.get_or_insert_with(obtain) {
+            runtime.block_on(future);
+        }
     };
     let end = match with_fixtures {
-        true => with_its_fixtures(entry, ledger, &runtime),
-        false => caught(ledger, || call(entry.body, &mut |future| runtime.block_on(future))),
+        true => with_its_fixtures(entry, ledger, &mut drive),
+        false => caught(ledger, || call(entry.body, &mut drive)),
+    };
+    let runtime = match runtime.transpose() {
+        Ok(runtime) => runtime,
+        Err(error) => return Over::so(End::NoRuntime { error: error.to_string() }),
     };
     if end == End::ReturnedFailure || entry.options.should_panic != ShouldPanic::No {
         // Before its actors go with the runtime. Where it panicked they were looked at there and then.
         ledger.look();
     }
-    let (end, left) = look_after(ledger, end, Some(&runtime));
+    let (end, left) = look_after(ledger, end, runtime.as_ref());
     let deadline = Instant::now() + Duration::from_millis(settings.shutdown_ms);
-    let gone = runtime.retire(deadline, spare, keep && matches!(end, End::Returned | End::ReturnedFailure));
+    let keep = keep && matches!(end, End::Returned | End::ReturnedFailure);
+    let gone = runtime.is_none_or(|runtime| runtime.retire(deadline, spare, keep));
     Over { end, left, left_threads: !gone }
 }
 
 /// Runs a body between the set-up and the teardown of its fixtures.
-fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, runtime: &TrialRuntime) -> End {
+fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, drive: Drive<'_>) -> End {
     let own;
     let store = match &ledger.settings().store {
         Some(store) => store,
@@ -173,11 +182,9 @@ fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, runtime: &TrialRunt
     store.begin_trial();
     let end = caught(ledger, || {
         let session = Session::new(entry, store);
-        let ran = session.run(&mut |future| runtime.block_on(future), &mut complaints, |slots, drive| {
-            match fixture::plain(entry).body {
-                Body::Needing(needing) => (needing.run)(slots, drive),
-                body => call(body, drive),
-            }
+        let ran = session.run(drive, &mut complaints, |slots, drive| match fixture::plain(entry).body {
+            Body::Needing(needing) => (needing.run)(slots, drive),
+            body => call(body, drive),
         });
         ran.unwrap_or(Returned::NotBegun)
     });

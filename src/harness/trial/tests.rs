@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::{Attempt, Spare, TrialSettings, run_here, run_with};
-use crate::harness::outcome::Verdict;
+use crate::harness::fixture::{Drive, Needing, Slot};
+use crate::harness::outcome::{Returned, Verdict};
 use crate::harness::registry::{
     Body, Entry, Flavor, Leaks, Options, ReturningAsync, ReturningSync, RuntimeSpec, ShouldPanic, TaskPanic,
 };
@@ -353,4 +354,20 @@ fn a_runtime_is_used_again_only_where_nothing_tells_it_from_a_new_one() {
     for (why, kept) in not_kept {
         assert!(!kept, "kept although {why}");
     }
+}
+
+/// A body that takes fixtures, and whether it was made a runtime for by its end.
+fn has_runtime(run: fn(&mut [Slot], Drive<'_>) -> Returned) -> bool {
+    let needing = Box::leak(Box::new(Needing { module: "suite::area", needs: &[], run }));
+    kept_after(Body::Needing(needing), Options::NONE)
+}
+
+/// The price of a runtime is paid by what awaits something: a plain function that takes fixtures is one all the same.
+#[rehearsal::test]
+fn a_plain_function_that_takes_fixtures_has_no_runtime() {
+    assert!(!has_runtime(|_, _| Returned::Success));
+    assert!(has_runtime(|_, drive| {
+        drive(pin!(async { tokio::time::sleep(Duration::from_micros(50)).await }));
+        Returned::Success
+    }));
 }
