@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::build::executable;
-use crate::launch::Launch;
+use crate::launch::{Finished, Launch};
 use crate::text::{output_of, summary, verdict_of_each};
 
 fn launch() -> Launch {
@@ -94,12 +94,76 @@ fn each_has_its_verdict_and_bad_generators_are_red_by_name() {
     run.says("made 1 trials and not this one; it has to make the same each time");
 }
 
-/// The same in a fork of its own, where each trial runs the generator again.
+/// The same in a fork of its own.
 #[test]
 fn forks_come_to_the_same() {
     let run = launch().args(["--isolation", "fork", "--skip", "changes"]).run();
     run.ends_with(101);
     assert_eq!(verdict_of_each(&run.stdout), expected(), "{run}");
+}
+
+/// What a run of `suite` with forks came to, and how often the generator ran that logs so.
+fn forked(suite: &str, filters: &[&str], logs: &str) -> (Finished, usize) {
+    let launch = Launch::new(executable("generated", suite)).args(filters.iter().copied());
+    let log = launch.directory().with_extension("log");
+    let launch = launch.args(["--isolation=fork", "--test-threads=2"]).env("TRIALS", "100000");
+    let run = launch.env("GENERATED_LOG", &log.to_string_lossy()).run();
+    let text = std::fs::read_to_string(&log).unwrap_or_default();
+    let _ = std::fs::remove_file(log);
+    (run, text.lines().filter(|line| *line == logs).count())
+}
+
+/// Once to plan the run, and once in each server that is asked for one of its trials, however many they are.
+#[test]
+fn a_generator_does_not_run_for_each_fork() {
+    let (run, ran) = forked("kept", &["memory::"], "memory");
+    run.ends_with(0);
+    assert_eq!(summary(&run.stdout).passed, 40, "{run}");
+    assert!((2..=3).contains(&ran), "{ran}\n{run}");
+    // The last hundred of many, each of which would have made all those before it.
+    let (run, ran) = forked("many", &["number 999"], "made");
+    run.ends_with(0);
+    assert_eq!(summary(&run.stdout).passed, 111, "{run}");
+    assert!((2..=3).contains(&ran), "{ran}\n{run}");
+}
+
+/// Forks would share an open file, its position too: each makes its own.
+#[test]
+fn a_generator_that_opens_files_runs_in_each_fork() {
+    let (run, ran) = forked("kept", &["descriptors::"], "descriptors");
+    run.ends_with(0);
+    assert_eq!(summary(&run.stdout).passed, 4, "{run}");
+    assert!(ran > 4, "{ran}\n{run}");
+}
+
+/// Its trials fail and are told why; those of others run in another server.
+#[test]
+fn a_generator_that_leaves_threads_is_named() {
+    let (run, _) = forked("kept", &["threads::", "another", "--test-threads=1"], "none");
+    run.ends_with(101);
+    let told = verdict_of_each(&run.stdout);
+    assert_eq!(told["another"], "ok", "{run}");
+    for name in ["threads::of_a_pool::one", "threads::of_a_pool::two"] {
+        assert_eq!(told[name], "FAILED", "{run}");
+    }
+    run.says("its generator threads::of_a_pool (").says("left threads behind where trials are forked: pool");
+    run.says("use isolation `process`");
+}
+
+/// What it does in a server is its trial's, as it is in a worker.
+#[test]
+fn a_generator_that_goes_wrong_in_a_server_is_its_trials() {
+    let (run, _) = forked("kept", &["elsewhere::", "another", "--test-threads=1"], "none");
+    run.ends_with(101);
+    let told = verdict_of_each(&run.stdout);
+    assert_eq!(told["another"], "ok", "{run}");
+    assert_eq!(told["elsewhere::hangs::one"], "FAILED (timed out after 1s)", "{run}");
+    assert!(told["elsewhere::exits::one"].starts_with("FAILED"), "{run}");
+    for name in ["elsewhere::panics::one", "elsewhere::panics::two"] {
+        assert_eq!(told[name], "FAILED", "{run}");
+        let output = output_of(&run.stdout, name).unwrap_or_default();
+        assert!(output.contains("its generator panicked: no such table any more"), "{name}: {output}");
+    }
 }
 
 /// The same where workers are threads of one process; an abort would take all of it along.

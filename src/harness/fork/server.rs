@@ -1,36 +1,34 @@
 //! The server: takes orders as the worker actor does, and forks for each.
 //!
 //! One thread waits for two things, what the arbiter says and the end of the fork that runs. The next order is there
-//! already when a fork has ended. A trial's outcome is with the kernel before the next fork is made. What is to be in a
-//! trial's process when it begins is made on other threads, which are gone when it is forked.
+//! already when a fork has ended. A trial's outcome is with the kernel before the next fork is made.
 
 use std::collections::VecDeque;
-use std::io;
 use std::process::exit;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::child::{self, Kit};
+use super::lists::Lists;
+use super::making::Making;
+use super::ready;
 use super::report::{self, death, finished, held_to};
 use crate::actor::spawn::bare::{Bare, Said};
-use crate::harness::fixture::{Ahead, AheadNeed as Need, Phase, Refusal};
+use crate::harness::fixture::{Phase, Refusal};
 use crate::harness::outcome::{Death, Output, Verdict};
-use crate::harness::registry::Registry;
 use crate::harness::worker::actor::Worker;
 use crate::harness::worker::lane::left_behind;
 use crate::harness::worker::message::{Order, Report};
 use crate::sys::boot::WorkerBoot;
-use crate::sys::capture::Capture;
-use crate::sys::fork::{Bell, Forked, Keeper, Letter, Side, Tie};
+use crate::sys::fork::{Forked, Keeper, Side, Tie};
 use crate::sys::page::Page;
-use crate::sys::process::{ExitStatus, OwnedFd};
-use crate::sys::{seam, stack, wire};
+use crate::sys::process::ExitStatus;
+use crate::sys::{seam, wire};
 
 /// How long what a trial left behind may take to be gone after SIGKILL.
 const CLEARING: Duration = Duration::from_secs(2);
 
 /// How long the server sleeps at most where nothing happens; signs of life end its sleep before.
-const REST: Duration = Duration::from_secs(60);
+pub(super) const REST: Duration = Duration::from_secs(60);
 
 /// How often a trial that runs is looked at, beside being waited for.
 const LOOK: Duration = Duration::from_millis(50);
@@ -43,15 +41,6 @@ const SOILED: &str = "it wrote into a socket that was not its own";
 
 /// Exit code of a server whose arbiter is gone.
 const ORPHANED: i32 = 101;
-
-/// A trial that waits for the fixtures that are made before it is forked.
-struct Making {
-    order: Order,
-    started_ns: u64,
-    bell: Bell,
-    /// What was being made when its time was up.
-    note: Option<String>,
-}
 
 /// The trial that runs.
 struct Running {
@@ -86,14 +75,15 @@ impl Running {
     }
 }
 
-struct Server {
-    kit: Kit,
-    page: Page,
-    waiting: VecDeque<Order>,
-    making: Option<Making>,
+pub(super) struct Server {
+    pub(super) kit: Kit,
+    pub(super) page: Page,
+    pub(super) waiting: VecDeque<Order>,
+    pub(super) making: Option<Making>,
+    pub(super) lists: Lists,
     running: Option<Running>,
     /// No trial is begun any more.
-    leaving: bool,
+    pub(super) leaving: bool,
 }
 
 /// What a process does that was started to be a fork server; it ends when the arbiter says so or is gone.
@@ -101,16 +91,12 @@ pub fn serve(boot: WorkerBoot) -> ! {
     let (mut bare, (setup,), passed) = Bare::greet::<Worker>(boot);
     // First of all: the copy of this process that it is has nothing then that a trial's has.
     let keeper = Keeper::start().map_err(|error| error.to_string());
-    let made = make(passed).map(|(page, capture, letter)| {
-        let tell = bare.teller();
-        let ahead =
-            Ahead::open(page.clone(), move |fixture, variant| tell(&Report::Wants { fixture, variant }));
-        let kit = Kit { setup, registry: Arc::new(Registry::collect()), capture, letter, ahead };
-        Server { kit, page, waiting: VecDeque::new(), making: None, running: None, leaving: false }
-    });
-    let mut server = made.unwrap_or_else(|error| {
+    let (kit, page) = ready::open(&bare, setup, passed).unwrap_or_else(|error| {
         bare.failed(format!("the fork server's page, capture file or letter could not be used: {error}"))
     });
+    ready::rehearse(&kit.setup);
+    let (waiting, lists) = (VecDeque::new(), Lists::default());
+    let mut server = Server { kit, page, waiting, making: None, lists, running: None, leaving: false };
     bare.started();
     loop {
         while let Some(said) = bare.next() {
@@ -173,96 +159,12 @@ pub fn serve(boot: WorkerBoot) -> ! {
     }
 }
 
-fn make(passed: Vec<OwnedFd>) -> io::Result<(Page, Option<Capture>, Letter)> {
-    let page = passed.into_iter().next().ok_or_else(|| io::Error::other("no page was passed"))?;
-    let page = Page::from_fd(page)?;
-    // Its forks answer on the same page.
-    stack::answer(&page);
-    Ok((page, Capture::of_stdout()?, Letter::new()?))
-}
-
 impl Server {
-    /// The next trial, if it can be forked now, and since when it counts.
-    fn next(&mut self, bare: &Bare) -> Option<(Order, u64)> {
-        let mut note = None;
-        let (order, started_ns) = match self.making.take() {
-            Some(making) if !making.bell.has_rung() => {
-                self.making = Some(making);
-                return None;
-            }
-            Some(Making { order, started_ns, note: noted, .. }) => {
-                note = noted;
-                self.kit.ahead.iter().for_each(Ahead::settle);
-                (order, started_ns)
-            }
-            None if self.leaving => return None,
-            None => {
-                let order = self.waiting.pop_front()?;
-                let started_ns = seam::monotonic_ns();
-                self.page.store(order.position, 0, started_ns);
-                (order, started_ns)
-            }
-        };
-        let Some(all) = &self.kit.ahead else { return Some((order, started_ns)) };
-        let entry = self.kit.ahead_of(&order).and_then(|_| self.kit.entry(&order));
-        match entry.map_or(Need::Nothing, |entry| all.need(entry)) {
-            Need::Refused(refusal) => self.refuse(bare, order, started_ns, refusal, note),
-            _ if all.is_unfit() => self.leave(bare, order),
-            Need::Nothing => return Some((order, started_ns)),
-            Need::Making(numbers) => match all.make(numbers) {
-                Ok(bell) => self.making = Some(Making { order, started_ns, bell, note }),
-                Err(error) => {
-                    let reason = format!(
-                        "its fixtures could not be made: {error}; raise the limits on open files and processes (ulimit -n, ulimit -u)"
-                    );
-                    let verdict = Verdict::NotRun { reason };
-                    self.tell(bare, &finished(order, verdict, 0, Output::default(), Vec::new()));
-                }
-            },
-        }
-        None
-    }
-
-    /// Tells of a trial that one of its fixtures will not be there.
-    fn refuse(&self, bare: &Bare, order: Order, started_ns: u64, refusal: Refusal, note: Option<String>) {
-        let verdict = match refusal.skip {
-            true => Verdict::Ignored { reason: refusal.text },
-            false => Verdict::Failed { message: refusal.text },
-        };
-        let (output, mut notes) = self.output();
-        notes.extend(note);
-        self.tell(bare, &finished(order, verdict, started_ns, output, notes));
-        self.clear_output();
-    }
-
-    /// Gives back what was not begun: the set-up of a fixture left this process in a state that cannot be forked.
-    fn leave(&mut self, bare: &Bare, order: Order) {
-        self.leaving = true;
-        self.page.idle();
-        let positions = [order].iter().chain(&self.waiting).map(|order| order.position).collect();
-        self.waiting.clear();
-        // Where the arbiter is gone nobody waits for it.
-        bare.event(&Report::Leaving { positions });
-    }
-
-    /// Ends what is being made for a trial that is over its time; where that does not help, the trial alone.
-    fn end_making(&mut self, bare: &Bare, hard: bool) {
-        let (Some(ahead), Some(making)) = (&self.kit.ahead, &mut self.making) else { return };
-        let phase = ahead.stop();
-        making.note = making.note.take().or(phase);
-        if hard && let Some(Making { order, started_ns, note, .. }) = self.making.take() {
-            let text = "the set-up of one of its fixtures does not end".to_owned();
-            self.refuse(bare, order, started_ns, Refusal { skip: false, text }, note);
-        }
-    }
-
     /// Ends the running trial with its fixtures, and tears down those of this process.
     fn wind_up(&mut self, bare: &mut Bare, keeper: &Result<Keeper, String>) {
         self.leaving = true;
         self.waiting.clear();
-        if let (Some(ahead), Some(_)) = (&self.kit.ahead, &self.making) {
-            ahead.stop();
-        }
+        self.stop_making();
         let grace = Duration::from_millis(self.kit.setup.grace_ms);
         let asked =
             |running: &&Running| self.kit.ahead_of(&running.order).is_some() && running.forked.ask_to_end();
@@ -279,18 +181,6 @@ impl Server {
         }
         self.end_running(keeper);
         self.tear_down(bare, 1, 2);
-    }
-
-    /// Tears down the fixtures of this process within a part of the grace.
-    fn tear_down(&mut self, bare: &mut Bare, numerator: u32, denominator: u32) {
-        let within = Duration::from_millis(self.kit.setup.grace_ms) * numerator / denominator;
-        let Some(tearing) = self.kit.ahead.as_ref().and_then(|ahead| ahead.tear_down(within)) else { return };
-        while !tearing.bell.has_rung() {
-            bare.wait_for_bell(&tearing.bell, REST);
-        }
-        for message in tearing.thread.join().unwrap_or_default() {
-            bare.event(&Report::Complaint { message });
-        }
     }
 
     /// Does what the commands of the worker actor do.
@@ -379,7 +269,7 @@ impl Server {
         self.tell(bare, &report);
     }
 
-    fn clear_output(&self) {
+    pub(super) fn clear_output(&self) {
         if let Some(capture) = &self.kit.capture
             && !matches!(capture.is_empty(), Ok(true))
         {
@@ -389,7 +279,7 @@ impl Server {
     }
 
     /// What the trial, and what was made for it, wrote; and what is to be noted of that.
-    fn output(&self) -> (Output, Vec<String>) {
+    pub(super) fn output(&self) -> (Output, Vec<String>) {
         match self.kit.capture.as_ref().map(|capture| capture.read(self.kit.setup.output_limit)) {
             None => (Output::default(), Vec::new()),
             Some(Ok((bytes, dropped))) => (Output { bytes, dropped }, Vec::new()),
@@ -411,7 +301,7 @@ impl Server {
     }
 
     /// Tells a trial's outcome; where nobody can be told this process has no purpose left.
-    fn tell(&self, bare: &Bare, report: &Report) {
+    pub(super) fn tell(&self, bare: &Bare, report: &Report) {
         if !bare.event(report) {
             exit(ORPHANED)
         }

@@ -21,9 +21,18 @@ static STORES: Mutex<Vec<(&str, &Store)>> = Mutex::new(Vec::new());
 /// Whether this process runs one trial and no more.
 static IS_FOR_ONE: AtomicBool = AtomicBool::new(false);
 
-/// This process runs one trial: its generator is stopped where it has made that one, and nothing else is kept.
+/// This process runs one trial: where its generator was not [kept](keep) it is stopped where it has made that one, and
+/// nothing else is kept.
 pub fn run_one_only() {
     IS_FOR_ONE.store(true, Ordering::Relaxed);
+}
+
+/// Runs a generator on this thread, and keeps what it makes for all trials of it that this process runs, and those that
+/// are forked from it, if that `fits`; true where it is kept. A failure is kept too: each trial tells of it.
+pub fn keep(generator: &'static Entry, fits: impl FnOnce() -> bool) -> bool {
+    let Body::Generator(generate) = generator.body else { return false };
+    let made = make(generate);
+    fits() && store(generator.path).set(made).is_ok()
 }
 
 /// A trial's place in its generator's store.
@@ -66,22 +75,11 @@ fn store(path: &'static str) -> &'static Store {
 
 impl Found {
     fn body(&self) -> Result<&(dyn Run + Send + Sync), String> {
-        if IS_FOR_ONE.load(Ordering::Relaxed) {
+        if IS_FOR_ONE.load(Ordering::Relaxed) && self.store.get().is_none() {
             let only = self.only.get_or_init(|| self.only());
             return only.as_ref().map(|body| &**body).map_err(Clone::clone);
         }
-        let made = self.store.get_or_init(|| {
-            let mut made = Vec::new();
-            expand::run(self.generate, &mut |trial| {
-                made.push((on_one_line(&trial.name), trial.body));
-                true
-            })?;
-            let mut order: Vec<(&str, u32)> = made.iter().map(|(name, _)| name.as_str()).zip(0..).collect();
-            order_by_name(&mut order);
-            let order: Vec<u32> = order.into_iter().map(|(_, at)| at).collect();
-            let mut made: Vec<Option<_>> = made.into_iter().map(Some).collect();
-            Ok(order.into_iter().filter_map(|at| made[at as usize].take()).collect())
-        });
+        let made = self.store.get_or_init(|| make(self.generate));
         let made = made.as_ref().map_err(Clone::clone)?;
         let at = made.binary_search_by(|(name, _)| name.as_str().cmp(self.name));
         Ok(&*made[at.map_err(|_| not_among(made.len()))?].1)
@@ -99,6 +97,20 @@ impl Found {
         })?;
         found.ok_or_else(|| not_among(count))
     }
+}
+
+/// All that a generator makes, in the order of names.
+fn make(generate: Generate) -> Result<Vec<(String, TrialBody)>, String> {
+    let mut made = Vec::new();
+    expand::run(generate, &mut |trial| {
+        made.push((on_one_line(&trial.name), trial.body));
+        true
+    })?;
+    let mut order: Vec<(&str, u32)> = made.iter().map(|(name, _)| name.as_str()).zip(0..).collect();
+    order_by_name(&mut order);
+    let order: Vec<u32> = order.into_iter().map(|(_, at)| at).collect();
+    let mut made: Vec<Option<_>> = made.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|at| made[at as usize].take()).collect())
 }
 
 fn not_among(count: usize) -> String {

@@ -4,7 +4,8 @@
 //! - `trial`: what such a function gives, a name and a body;
 //! - `expand`: in the process that plans, each generator is run once, in time, and becomes entries like those of the
 //!   linker's list, of which only the names are kept;
-//! - `find`: where a trial runs, its generator is run again, once a process, and the trial is found by its name.
+//! - `find`: where a trial runs, its generator is run again, once a process, and the trial is found by its name; a fork
+//!   server does that for all its forks.
 //!
 //! Never: sends a body anywhere. A name is all that crosses, so what a generator makes has to be the same each time.
 

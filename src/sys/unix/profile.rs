@@ -141,8 +141,11 @@ fn discard_empty(path: &CStr, pattern: &std::ffi::OsStr) {
 /// Counts from zero: what a fork's process has counted before is not its own.
 pub(super) fn begin_fork() {
     let reset = of_runtime!("__llvm_profile_reset_counters");
+    if reset == 0 {
+        return;
+    }
     let continuous = std::env::var("LLVM_PROFILE_FILE").is_ok_and(|pattern| pattern.contains("%c"));
-    if reset != 0 && !continuous {
+    if !continuous {
         // SAFETY: the function of this name has this type.
         let reset = unsafe { std::mem::transmute::<usize, extern "C" fn()>(reset) };
         reset();
