@@ -157,12 +157,13 @@ fn a_trial_alone_in_its_process_is_told_too() {
 fn a_run_over_its_time_shows_what_its_trials_hang_in() {
     for isolation in ISOLATIONS {
         let launch = Launch::new(executable("hangs", "hangs"));
-        let run = launch.args(["spins", "--exact", "--run-timeout=1s", "--isolation", isolation]).run();
+        // Long enough for it to have begun on a busy machine.
+        let run = launch.args(["spins", "--exact", "--run-timeout=4s", "--isolation", isolation]).run();
         run.ends_with(101);
         run.complains("still running: spins");
         let output = output_of(&run.stdout, "spins").unwrap_or_else(|| panic!("no output\n{run}"));
         assert!(output.contains("goes_round_and_round"), "{run}");
         assert!(isolation == "thread" || output.starts_with("said before the loop\n"), "{run}");
-        assert!(run.stdout.contains("\ncancelled:\n    spins (the run's 1s were over)\n"), "{run}");
+        assert!(run.stdout.contains("\ncancelled:\n    spins (the run's 4s were over)\n"), "{run}");
     }
 }
