@@ -7,6 +7,8 @@ pub use crate::harness::bench;
 pub use crate::harness::fixture;
 #[cfg(feature = "harness")]
 pub use crate::harness::generated::trial::{generate, try_generate};
+#[cfg(feature = "bench")]
+pub use crate::harness::load::emit as load;
 #[cfg(feature = "harness")]
 pub use crate::harness::registry::{
     Body, Entry, Flavor, Isolation, Kind, Leaks, Options, Retries, ReturningAsync, ReturningSync,

@@ -147,6 +147,22 @@ pub use sys::linked::bench;
 /// ```
 #[cfg(feature = "harness")]
 pub use sys::linked::fixture;
+/// # Example
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// async fn counter() -> AtomicU64 {
+///     AtomicU64::new(0)
+/// }
+///
+/// #[rehearsal::load(setup = counter, concurrency = [1, 2, 8, 64])]
+/// async fn counts(counter: &AtomicU64) {
+///     counter.fetch_add(1, Ordering::Relaxed);
+/// }
+/// # fn main() {}
+/// ```
+#[cfg(feature = "bench")]
+pub use sys::linked::load;
 #[cfg(feature = "harness")]
 pub use sys::linked::{generate, test};
 

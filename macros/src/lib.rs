@@ -13,6 +13,7 @@ mod fixture;
 mod function;
 mod generate;
 mod injected;
+mod load;
 mod method;
 mod named;
 mod option;
@@ -205,6 +206,42 @@ pub fn fixture(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn fixture_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenStream {
     fixture::expand(arguments, item, Link::Constructor)
+}
+
+/// Makes a function the operation of a load benchmark: clients run it over and over, more of them at each level.
+///
+/// Measured with `cargo bench`: throughput, latencies, errors, processor time and memory of each level, and how throughput
+/// grows with clients. As a test, one short level is run.
+///
+/// The function may be `async`; what it returns is dropped, but for a `Result`, whose errors are counted by kind.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `concurrency = [1, 2, 8, 64]` | how many clients there are, a level each |
+/// | `rate = 10_000` | an open loop: so many operations are meant to start each second, all clients together, and latency counts from when each was meant to; otherwise a closed loop, where each client starts its next operation when the last is done |
+/// | `warm_up = "500ms"`, `duration = "3s"` | what is not counted at first, and how long a level is measured |
+/// | `count = 10_000` | how many operations a level is measured for, in place of a duration |
+/// | `setup = path` | an async function: what it makes is made once a level, and given to the operation as `&T` |
+/// | `client = path` | an async function that makes something for each client, given to the operation as `&mut T`; it takes what `setup` makes, as `&T`, where there is that |
+/// | `clients = "tasks"` or `"threads"` | what clients are |
+/// | `stuck = "10s"` | after how long without an operation that ends a level is given up |
+/// | `memory = "512MiB"` | how much more memory than at its beginning a level may take |
+/// | `timeout`, `ignore`, `tags`, `task_panic`, `leaks`, `crate` | as for [`macro@test`]; tasks left behind are no fault here unless `leaks = "fail"` |
+/// | `flavor`, `worker_threads` | as for [`macro@test`], but that there are many threads unless told otherwise |
+///
+/// # Errors
+/// An unknown option or one given twice, a level of no clients, a duration of nothing, both `duration` and `count`, and
+/// parameters that nothing supplies do not compile.
+#[proc_macro_attribute]
+pub fn load(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    load::expand(arguments, item, Link::Section)
+}
+
+/// [`macro@load`] for linkers that are not known to put the elements of a list side by side.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn load_by_constructor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    load::expand(arguments, item, Link::Constructor)
 }
 
 /// Makes a function the `main` of a program whose actors can be placed in processes.

@@ -22,7 +22,7 @@ pub(crate) enum Link {
 }
 
 /// The section, as `src/sys/linked/section.rs` knows it.
-const SECTION: &str = concat!(
+pub(crate) const SECTION: &str = concat!(
     "rehearsal_trials_",
     env!("CARGO_PKG_VERSION_MAJOR"),
     "_",

@@ -21,6 +21,8 @@ pub mod fork;
 pub mod generated;
 pub(crate) mod hang;
 pub mod history;
+#[cfg(feature = "bench")]
+pub mod load;
 pub mod outcome;
 pub mod plan;
 pub mod registry;

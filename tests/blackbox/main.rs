@@ -31,6 +31,7 @@ mod history;
 mod interop;
 mod limits;
 mod list;
+mod load;
 mod nextest;
 mod output;
 mod place;

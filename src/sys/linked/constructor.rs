@@ -3,7 +3,7 @@
 pub use inventory;
 pub use rehearsal_macros::{
     bench_by_constructor as bench, fixture_by_constructor as fixture, generate_by_constructor as generate,
-    test_by_constructor as test,
+    load_by_constructor as load, test_by_constructor as test,
 };
 
 /// Makes a function that lists the elements.

@@ -6,7 +6,8 @@
 //!   element costs the compiler a constant and nothing else;
 //! - `constructor`: elsewhere, a function an element that runs before `main` and puts it into a list.
 //!
-//! Both have [`test`], [`generate`], [`bench`](macro@bench) and [`fixture`](macro@fixture), the attributes whose output suits them, and the
+//! Both have [`test`], [`generate`], [`bench`](macro@bench), [`load`](macro@load) and [`fixture`](macro@fixture), the
+//! attributes whose output suits them, and the
 //! macro `linked!`, which makes a function that
 //! lists the elements of a type.
 //!
@@ -15,7 +16,7 @@
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
 mod section;
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
-pub use rehearsal_macros::{bench, fixture, generate, test};
+pub use rehearsal_macros::{bench, fixture, generate, load, test};
 #[cfg(all(target_os = "linux", not(rehearsal_portable)))]
 pub(crate) use section::{elements, linked, symbol};
 
@@ -24,4 +25,4 @@ mod constructor;
 #[cfg(not(all(target_os = "linux", not(rehearsal_portable))))]
 pub(crate) use constructor::linked;
 #[cfg(not(all(target_os = "linux", not(rehearsal_portable))))]
-pub use constructor::{bench, fixture, generate, inventory, test};
+pub use constructor::{bench, fixture, generate, inventory, load, test};

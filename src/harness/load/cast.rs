@@ -1,0 +1,145 @@
+//! The user's functions, as the harness holds them: what the macro wraps them in, and what their results mean.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::turn::{Ended, Turn};
+
+/// The value of `setup`, which all clients of a level share.
+pub type Shared = Arc<dyn Any + Send + Sync>;
+
+/// A set-up under way.
+pub type Making<'a> = Pin<Box<dyn Future<Output = Result<Shared, String>> + 'a>>;
+
+/// A client that may move between threads.
+pub type Moving = Pin<Box<dyn Future<Output = Ended> + Send>>;
+
+/// A client that stays on its thread.
+pub type Staying = Pin<Box<dyn Future<Output = Ended>>>;
+
+/// Set-up and clients of one benchmark.
+pub trait Cast {
+    /// What all clients of a level share, made anew.
+    fn set_up(&self) -> Making<'_>;
+    /// A client that is to run.
+    fn client(&self, shared: &Shared, turn: Turn) -> Placed;
+}
+
+/// A client, and where it is to run.
+pub enum Placed {
+    /// As a task.
+    Task(Moving),
+    /// On a thread of its own, made there.
+    Thread(Box<dyn FnOnce() -> Staying + Send>),
+}
+
+/// Clients that are tasks.
+pub struct Tasks<S, A, C> {
+    set_up: A,
+    client: C,
+    shared: PhantomData<fn() -> S>,
+}
+
+/// Clients that are on threads.
+pub struct Threads<S, A, C>(Tasks<S, A, C>);
+
+impl<S, A, C> Tasks<S, A, C> {
+    /// Of these functions.
+    pub fn new(set_up: A, client: C) -> Tasks<S, A, C> {
+        Tasks { set_up, client, shared: PhantomData }
+    }
+}
+
+impl<S, A, C> Threads<S, A, C> {
+    /// Of these functions.
+    pub fn new(set_up: A, client: C) -> Threads<S, A, C> {
+        Threads(Tasks::new(set_up, client))
+    }
+}
+
+impl<S, A, F, C> Cast for Tasks<S, A, C>
+where
+    S: Send + Sync + 'static,
+    A: Fn() -> F,
+    F: Future<Output = Result<S, String>>,
+    C: Fn(Arc<S>, Turn) -> Moving,
+{
+    fn set_up(&self) -> Making<'_> {
+        Box::pin(async { (self.set_up)().await.map(|made| Arc::new(made) as Shared) })
+    }
+
+    fn client(&self, shared: &Shared, turn: Turn) -> Placed {
+        Placed::Task((self.client)(of_type(shared), turn))
+    }
+}
+
+impl<S, A, F, C> Cast for Threads<S, A, C>
+where
+    S: Send + Sync + 'static,
+    A: Fn() -> F,
+    F: Future<Output = Result<S, String>>,
+    C: Fn(Arc<S>, Turn) -> Staying + Copy + Send + 'static,
+{
+    fn set_up(&self) -> Making<'_> {
+        Box::pin(async { (self.0.set_up)().await.map(|made| Arc::new(made) as Shared) })
+    }
+
+    fn client(&self, shared: &Shared, turn: Turn) -> Placed {
+        let (client, shared) = (self.0.client, of_type(shared));
+        Placed::Thread(Box::new(move || client(shared, turn)))
+    }
+}
+
+fn of_type<S: Send + Sync + 'static>(shared: &Shared) -> Arc<S> {
+    match Arc::downcast(Arc::clone(shared)) {
+        Ok(shared) => shared,
+        Err(_) => unreachable!("what the set-up of this very cast made is of its type"),
+    }
+}
+
+/// A result of the user's, whatever its type. Method look-up tells a `Result` from anything else, so that one macro does
+/// for both: the first of these two functions of one name is found before that of a trait.
+pub struct Got<T>(pub T);
+
+impl<T, E: Debug> Got<Result<T, E>> {
+    /// The value, or what the error says of itself.
+    ///
+    /// # Errors
+    /// The error's own, as text.
+    #[inline]
+    pub fn settle(self) -> Result<T, String> {
+        self.0.map_err(|error| unquoted(&format!("{error:?}")))
+    }
+}
+
+/// An error that is a string says of itself what it is, not how it would be written in a program.
+fn unquoted(told: &str) -> String {
+    match told.strip_prefix('"').and_then(|told| told.strip_suffix('"')) {
+        Some(inside) => inside.replace("\\n", "\n").replace("\\\"", "\"").replace("\\\\", "\\"),
+        None => told.to_owned(),
+    }
+}
+
+/// What is no `Result` has gone well.
+pub trait Settle {
+    /// The value's type.
+    type Value;
+    /// The value.
+    ///
+    /// # Errors
+    /// None.
+    fn settle(self) -> Result<Self::Value, String>;
+}
+
+impl<T> Settle for Got<T> {
+    type Value = T;
+
+    #[inline]
+    fn settle(self) -> Result<T, String> {
+        Ok(self.0)
+    }
+}

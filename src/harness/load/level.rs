@@ -1,0 +1,261 @@
+//! One level: a number of clients, from the set-up of what they share to the figures.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cast::{Cast, Shared};
+use super::crew::Crew;
+use super::line::Line;
+use super::pace::{Kept, Manner, Timetable};
+use super::sample::{Errors, Spread, rate_of_clients};
+use super::spec::{Clients, Level};
+use super::trouble::Trouble;
+use super::turn::{Ended, Field, Turn, Window};
+use super::usage::{Usage, resident_bytes};
+use crate::sys::{load, seam};
+
+/// How often a level is looked at while it runs.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Clients that are told to begin have this long to hear of it.
+const HEAD_START_NS: u64 = 1_000_000;
+
+/// What one level came to.
+#[derive(Debug, Clone)]
+pub struct Figures {
+    /// How many clients.
+    pub clients: u32,
+    /// How many operations succeeded.
+    pub done: u64,
+    /// How many failed, and how.
+    pub errors: Errors,
+    /// Operations a second that succeeded.
+    pub throughput: f64,
+    /// How long these took; in an open loop, from the time at which they were meant to start.
+    pub latency: Spread,
+    /// What became of the times that were set, in an open loop.
+    pub kept: Option<Kept>,
+    /// How late operations started for which a client had waited, in an open loop.
+    pub lateness: Spread,
+    /// Processor time of what is measured while it was, nanoseconds, clients that are processes left out; `None` where the
+    /// system does not tell.
+    pub processor_ns: Option<u64>,
+    /// The most memory that it held, bytes.
+    pub memory_bytes: Option<u64>,
+    /// How many processors others kept busy meanwhile.
+    pub others: Option<f64>,
+    /// How long it was measured, nanoseconds.
+    pub measured_ns: u64,
+}
+
+/// Runs one level.
+///
+/// # Errors
+/// Everything that can happen to one.
+pub async fn run(level: &Level, cast: &dyn Cast) -> Result<Figures, Trouble> {
+    let shared = match seam::timeout(level.stuck, cast.set_up()).await {
+        Some(made) => made.map_err(Trouble::SetUp)?,
+        None => return Err(Trouble::SetUp(format!("it has not ended in {:?}", level.stuck))),
+    };
+    let field = Arc::new(Field::new(level.clients as usize, level.count));
+    let mut crew = Crew::default();
+    let figures = play(level, cast, &shared, &field, &mut crew).await;
+    field.stop();
+    figures
+}
+
+async fn play(
+    level: &Level,
+    cast: &dyn Cast,
+    shared: &Shared,
+    field: &Arc<Field>,
+    crew: &mut Crew,
+) -> Result<Figures, Trouble> {
+    for client in 0..level.clients as usize {
+        crew.start(client, cast.client(shared, Turn::new(field, client)))?;
+    }
+    let all = seam::timeout(level.stuck, field.arrived.acquire_many(level.clients)).await;
+    if all.is_none() {
+        let missing = level.clients as usize - field.arrived.available_permits();
+        return Err(Trouble::Refused {
+            client: level.clients as usize - missing,
+            why: format!("{missing} of {} clients were not ready after {:?}", level.clients, level.stuck),
+        });
+    }
+    let mut watch = Watch::new(level);
+    let opened_ns = seam::monotonic_ns() + HEAD_START_NS;
+    let begin_ns = opened_ns.saturating_add(nanos(level.warm_up));
+    let end_ns = level.duration.map_or(u64::MAX, |duration| begin_ns.saturating_add(nanos(duration)));
+    let window = Window { open_ns: opened_ns, begin_ns, end_ns };
+    let line = level.rate.map(|rate| line(level, opened_ns, rate));
+    let pacer = line.as_ref().map(Line::pacer).transpose().map_err(|error| Trouble::NotStarted {
+        client: 0,
+        why: format!("the thread that keeps the rate could not be started: {error}"),
+    })?;
+    field.open(window, line.clone());
+    let ended = watch.until_all_have_ended(field, crew, begin_ns).await;
+    if let Some(line) = &line {
+        line.end();
+    }
+    let ended = ended?;
+    if let Some(pacer) = pacer {
+        // It looks at whether it is over before it sleeps, and sleeps a twentieth of a second at most.
+        drop(pacer);
+    }
+    figures(level, &watch, field, window, line.as_deref(), &ended)
+}
+
+fn line(level: &Level, start_ns: u64, rate: u64) -> Arc<Line> {
+    let manner = match level.kind {
+        Clients::Tasks => Manner::Chained,
+        Clients::Threads | Clients::Processes => {
+            let processors = std::thread::available_parallelism().map_or(1, usize::from);
+            Manner::of_threads(rate, processors as u64)
+        }
+    };
+    let table = Timetable { start_ns, rate, first: 0, step: 1 };
+    Arc::new(Line::new(table, manner))
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What is looked at while a level runs.
+struct Watch<'a> {
+    level: &'a Level,
+    /// When what counts began.
+    before: Option<Usage>,
+    after: Option<Usage>,
+    held_bytes: Option<u64>,
+    most_bytes: Option<u64>,
+    may_take_bytes: Option<u64>,
+    asked: bool,
+}
+
+impl Watch<'_> {
+    fn new(level: &Level) -> Watch<'_> {
+        let left = load::available_bytes().map(|bytes| bytes / 2);
+        let held_bytes = resident_bytes(&[]);
+        Watch {
+            level,
+            before: None,
+            after: None,
+            held_bytes,
+            most_bytes: held_bytes,
+            may_take_bytes: level.memory_bytes.or(left),
+            asked: level.memory_bytes.is_some(),
+        }
+    }
+
+    /// Waits for all clients, and tells what is wrong with them.
+    async fn until_all_have_ended(
+        &mut self,
+        field: &Field,
+        crew: &mut Crew,
+        begin_ns: u64,
+    ) -> Result<Vec<Ended>, Trouble> {
+        let mut all = Vec::with_capacity(crew.len());
+        let (mut seen, mut moved_ns) = (0, seam::monotonic_ns());
+        while !crew.is_empty() {
+            match seam::timeout(LOOK, crew.next()).await {
+                Some(Some(Ok(Ended { refused: Some(why), .. }))) => {
+                    return Err(Trouble::Refused { client: all.len(), why });
+                }
+                Some(Some(Ok(ended))) => all.push(ended),
+                Some(Some(Err(trouble))) => return Err(trouble),
+                Some(None) => break,
+                None => {}
+            }
+            let now_ns = seam::monotonic_ns();
+            if self.before.is_none() && now_ns >= begin_ns {
+                self.before = Some(Usage::now());
+            }
+            self.look_at_memory()?;
+            let moves = field.ended() + all.len() as u64;
+            if moves != seen {
+                (seen, moved_ns) = (moves, now_ns);
+            }
+            let silent_ns = now_ns.saturating_sub(moved_ns.max(self.quiet_until(begin_ns)));
+            if silent_ns > nanos(self.level.stuck) {
+                let (clients, ended) = (crew.len(), field.ended());
+                return Err(Trouble::Stuck { clients, silent_ms: silent_ns / 1_000_000, ended });
+            }
+        }
+        self.after = Some(Usage::now());
+        Ok(all)
+    }
+
+    /// Nothing is expected before this: of a slow rate the first operation may be far away.
+    fn quiet_until(&self, begin_ns: u64) -> u64 {
+        let each_ns = self.level.rate.map_or(0, |rate| super::pace::SECOND_NS / rate.max(1));
+        if each_ns > nanos(self.level.stuck) { begin_ns.saturating_add(each_ns) } else { 0 }
+    }
+
+    fn look_at_memory(&mut self) -> Result<(), Trouble> {
+        let (Some(bytes), Some(before_bytes)) = (resident_bytes(&[]), self.held_bytes) else { return Ok(()) };
+        self.most_bytes = self.most_bytes.max(Some(bytes));
+        match self.may_take_bytes {
+            Some(limit_bytes) if bytes.saturating_sub(before_bytes) > limit_bytes => {
+                Err(Trouble::Memory { before_bytes, bytes, limit_bytes, asked: self.asked })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn figures(
+    level: &Level,
+    watch: &Watch<'_>,
+    field: &Field,
+    window: Window,
+    line: Option<&Line>,
+    ended: &[Ended],
+) -> Result<Figures, Trouble> {
+    let mut tally = field.tally();
+    let (done, failed): (u64, u64) =
+        ended.iter().fold((0, 0), |(done, failed), ended| (done + ended.done, failed + ended.failed));
+    if done == 0 {
+        return Err(match tally.errors().kinds().first() {
+            Some((kind, count)) => {
+                Trouble::AllFailed { tried: failed, kind: (*kind).to_owned(), count: *count }
+            }
+            None => Trouble::Nothing,
+        });
+    }
+    let longest_ns = ended.iter().map(|ended| ended.span_ns).max().unwrap_or_default();
+    let lasted_ns = window.end_ns.saturating_sub(window.begin_ns);
+    let (mut throughput, mut kept, mut measured_ns) =
+        (rate_of_clients(ended.iter().map(|ended| (ended.done, ended.span_ns))), None, longest_ns);
+    if let Some(line) = line {
+        measured_ns = longest_ns.max(lasted_ns);
+        throughput = done as f64 * 1e9 / measured_ns.max(1) as f64;
+        let begun = ended.iter().map(|ended| ended.begun).sum();
+        let table = line.table();
+        let first = table.due_before(window.begin_ns);
+        let of_times = Kept { intended: table.due_before(window.end_ns) - first, begun };
+        // Of what never started it is known for how long it had waited.
+        let (missed, last) = (of_times.missed(), table.due_before(window.end_ns));
+        let pieces = missed.min(1_000);
+        for piece in 0..pieces {
+            let at = last - 1 - piece * missed / pieces;
+            let count = (piece + 1) * missed / pieces - piece * missed / pieces;
+            tally.never_started(window.end_ns.saturating_sub(table.due_ns(at)), count);
+        }
+        kept = Some(of_times);
+    }
+    let (before, after) = (watch.before.as_ref(), watch.after.as_ref());
+    Ok(Figures {
+        clients: level.clients,
+        done,
+        errors: tally.errors().clone(),
+        throughput,
+        latency: tally.latency(),
+        kept,
+        lateness: tally.lateness(),
+        processor_ns: before.zip(after).and_then(|(before, after)| after.own_ns(before)),
+        memory_bytes: watch.most_bytes,
+        others: before.zip(after).and_then(|(before, after)| after.others(before)),
+        measured_ns,
+    })
+}
