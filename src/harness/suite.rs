@@ -22,7 +22,7 @@ use super::event::TrialInfo;
 use super::history::known::Known;
 use super::history::record::History;
 use super::outcome::Verdict;
-use super::plan::{Candidate, Fate, Plan, explain_nothing_matched, unknown_groups, unknown_names};
+use super::plan::{Candidate, Fate, Plan, explain_nothing_matched, unknown_groups, unknown_names, unmatched};
 use super::registry::{Body, Entry, Isolation, Kind, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
 use super::run::{Measuring, Run, Seat, Settled, Summary};
@@ -133,7 +133,7 @@ fn list(registry: &Registry, options: &Options) -> ExitCode {
 fn bisect(registry: &Registry, options: &Options) -> ExitCode {
     let name = options.bisect.as_deref().unwrap_or_default();
     let Some(id) = registry.find_exact(name) else {
-        return fail(&drive::unknown(name, registry));
+        return fail(&drive::unknown("--bisect", name, registry));
     };
     let known = Known::of(&options.history, TARGET.get(), false);
     let mut plan = match plan(registry, options, &known.history) {
@@ -180,7 +180,8 @@ fn plan(registry: &Registry, options: &Options, history: &History) -> Result<Pla
         say(format_args!("note: {dealt}"));
     }
     if !plan.nothing_matched {
-        for unknown in unknown_names(&candidates, options) {
+        let unmatched = unmatched(&candidates, options, history);
+        for unknown in unmatched.into_iter().chain(unknown_names(&candidates, options)) {
             say(format_args!("warning: {unknown}"));
         }
     }
@@ -197,6 +198,12 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(plan) => plan,
         Err(code) => return code,
     };
+    let there = |name: &&String| registry.find_exact(name).is_some();
+    if options.in_order
+        && let Some(name) = options.filters.iter().find(|name| !there(name))
+    {
+        return fail(&drive::unknown("--in-order", name, registry));
+    }
     let explain = || explain_nothing_matched(&Candidate::all(registry), &options, &known.history);
     let nothing = plan.nothing_matched.then(explain);
     let complaint = match (options.no_tests, nothing) {

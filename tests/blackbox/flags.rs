@@ -81,6 +81,33 @@ fn a_filter_that_matches_nothing() {
     basic().args(["greeen::adds"]).env("REHEARSAL_NO_TESTS", "fail").run().ends_with(101);
 }
 
+/// Where another one does match, nobody would see it.
+#[test]
+fn one_of_several_filters_matches_nothing() {
+    let run = basic().args(["green::adds", "greeen::adds"]).run();
+    let told = "warning: the filter `greeen::adds` matches none of the ";
+    run.ends_with(0).complains(told).complains("did you mean `green::adds`?");
+    let run = basic().args(["green::adds", "green::ads", "--exact"]).run();
+    run.ends_with(0).complains("the filter `green::ads` matches none of");
+    let run = basic().args(["-E", "test(=green::adds)", "-E", "test(greeen)"]).run();
+    run.ends_with(0).complains("warning: the expression `test(greeen)` matches none of the ");
+    let run = basic().args(["green::adds", "greeen::adds", "--no-tests=pass"]).run();
+    assert_eq!(run.ends_with(0).stderr, "", "asked to keep quiet");
+}
+
+/// For continuous integration, where nobody reads a warning.
+#[test]
+fn a_profile_has_filters_that_match_nothing_fail() {
+    let run = |args: &[&str]| {
+        let launch = basic().args(["greeen::adds"]).args(args.iter().copied());
+        fs::write(launch.directory().join("rehearsal.toml"), "[profile.ci]\nno-tests = 'fail'\n")
+            .expect("a file");
+        launch.run()
+    };
+    run(&[]).ends_with(0).complains("warning: the filter `greeen::adds` matches none of the ");
+    run(&["--profile=ci"]).ends_with(101).complains("error: the filter `greeen::adds` matches none of the ");
+}
+
 /// Nothing to warn of where no filter was given, or where it matched.
 #[test]
 fn no_warning_without_a_cause() {

@@ -10,6 +10,7 @@ mod build;
 mod change;
 mod launch;
 mod text;
+mod timeout;
 
 mod abort;
 mod actors;

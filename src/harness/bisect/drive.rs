@@ -34,11 +34,11 @@ pub struct Bisection<'a> {
 }
 
 /// Says that there is no such trial, and which one may be meant.
-pub fn unknown(name: &str, registry: &Registry) -> String {
+pub fn unknown(flag: &str, name: &str, registry: &Registry) -> String {
     let names = registry.by_name().iter().map(|(name, _)| *name);
     let meant = nearest(name, names).map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
     format!(
-        "--bisect takes the whole name of a trial, and there is no `{name}`{meant} `--list` shows all there are"
+        "{flag} takes whole names of trials, and there is no `{name}`{meant} `--list` shows all there are"
     )
 }
 

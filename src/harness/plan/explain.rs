@@ -3,7 +3,7 @@
 use super::Candidate;
 use crate::app::Source;
 use crate::app::setting::nearest;
-use crate::harness::cli::Options;
+use crate::harness::cli::{NoTests, Options};
 use crate::harness::history::record::History;
 use crate::harness::select::{Expression, Predicate, Text};
 
@@ -63,6 +63,33 @@ pub fn unknown_names(candidates: &[Candidate<'_>], options: &Options) -> Vec<Str
                 told.push(format!("no {kind} `{asked}`{}", did_you_mean(Some(near))));
             }
         });
+    }
+    told
+}
+
+/// Filters and expressions that match nothing, where another one does: each as a sentence.
+pub fn unmatched(candidates: &[Candidate<'_>], options: &Options, history: &History) -> Vec<String> {
+    let (filters, expressions) = (&options.filters, &options.choice.expressions);
+    let mut told = Vec::new();
+    if options.no_tests == NoTests::Pass {
+        return told;
+    }
+    let count = candidates.len();
+    let is_named = |filter: &String| {
+        candidates.iter().any(|candidate| match options.exact {
+            true => candidate.name == filter,
+            false => candidate.name.contains(filter.as_str()),
+        })
+    };
+    for filter in filters.iter().filter(|filter| filters.len() > 1 && !is_named(filter)) {
+        let meant = did_you_mean(nearest(filter, candidates.iter().map(|candidate| candidate.name)));
+        told.push(format!("the filter `{filter}` matches none of the {count} trials{meant}"));
+    }
+    let is_so = |expression: &Expression| {
+        candidates.iter().any(|candidate| expression.holds(&candidate.subject(history)))
+    };
+    for expression in expressions.iter().filter(|expression| expressions.len() > 1 && !is_so(expression)) {
+        told.push(format!("the expression `{expression}` matches none of the {count} trials"));
     }
     told
 }

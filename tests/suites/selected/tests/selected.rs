@@ -42,6 +42,12 @@ fn hangs_briefly() {
     std::thread::sleep(Duration::from_secs(600));
 }
 
+/// Longer than what is slow to those who ask for it.
+#[rehearsal::test(ignore)]
+fn takes_a_while() {
+    std::thread::sleep(Duration::from_secs(2));
+}
+
 /// Each fails where `FAIL` has its letter in it.
 mod moody {
     fn fails(letter: char) {

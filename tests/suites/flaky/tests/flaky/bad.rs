@@ -69,3 +69,10 @@ fn skips_after_a_failure() {
 
 #[rehearsal::test(retries = 1)]
 fn z_after() {}
+
+/// Twice this is more than the limit of one.
+#[rehearsal::test(ignore, retries = 1, timeout = "6s")]
+fn takes_its_time_twice() {
+    std::thread::sleep(Duration::from_millis(3_200));
+    assert_eq!(nth("time"), 2, "not yet");
+}
