@@ -149,6 +149,11 @@ impl Dispatch {
         position % self.planned.len()
     }
 
+    /// Whether this worker has this trial, and has not told of its end: its page may, for a moment, name one that has ended.
+    pub fn holds(&self, source: Source, position: Position) -> bool {
+        self.states.get(position) == Some(&State::Held(source))
+    }
+
     fn limit_ms(&self, position: Position) -> u64 {
         self.planned[self.trial_of(position)].limit_ms
     }

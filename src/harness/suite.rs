@@ -198,6 +198,11 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         Ok(plan) => plan,
         Err(code) => return code,
     };
+    if options.in_order && options.filters.is_empty() {
+        return fail(
+            &"--in-order needs the names of trials, as in `--in-order A B`; `--list` shows all there are",
+        );
+    }
     let there = |name: &&String| registry.find_exact(name).is_some();
     if options.in_order
         && let Some(name) = options.filters.iter().find(|name| !there(name))

@@ -50,6 +50,11 @@ fn trials_run_in_the_order_in_which_they_are_named() {
         .args(["--in-order", "order::d_pollutes_too", "order::b_pollutes", "order::z_victim_of_two"])
         .run();
     run.ends_with(101).says("test order::z_victim_of_two ... FAILED");
+    flaky()
+        .args(["--in-order"])
+        .run()
+        .ends_with(101)
+        .complains("error: --in-order needs the names of trials");
     // One that is not there would have been passed over.
     let run = flaky().args(["--in-order", "order::y_victim", "order::b_polutes"]).run();
     run.ends_with(101).complains(

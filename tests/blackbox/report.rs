@@ -137,6 +137,50 @@ fn reports_are_written_for_each_binary() {
     }
 }
 
+/// As the description of the Trace Event Format asks for it: each event has what its phase needs, in microseconds; each track
+/// has a name; on one track nothing begins before the last has ended.
+#[test]
+fn a_trace_is_one_that_viewers_read() {
+    for isolation in ["process", "fork", "thread"] {
+        let into = Folder::new();
+        let leave = if isolation == "thread" { "aborts" } else { "none" };
+        let args =
+            ["--isolation", isolation, "--workers=3", "--skip", leave, "--trace", &into.path("trace.json")];
+        reports(&args).run().ends_with(101);
+        let trace: serde_json::Value = serde_json::from_str(&into.read("trace.json")).expect("JSON");
+        let events = trace["traceEvents"].as_array().expect("events");
+        let (mut named, mut stretches) = (Vec::new(), Vec::new());
+        for event in events {
+            assert_eq!(event["pid"], 1, "{event}");
+            let name = event["name"].as_str().expect("each has a name");
+            match event["ph"].as_str().expect("each has a phase") {
+                "M" if name == "process_name" => assert_eq!(event["args"]["name"], "reports::reports"),
+                "M" if name == "thread_name" => named.push(event["tid"].as_u64().expect("a thread")),
+                "M" => {
+                    assert!(name == "thread_sort_index" && event["args"]["sort_index"].is_u64(), "{event}")
+                }
+                "X" => {
+                    let number =
+                        |field: &str| event[field].as_f64().unwrap_or_else(|| panic!("{field} of {event}"));
+                    let track = event["tid"].as_u64().expect("a thread");
+                    assert!(event["cat"].is_string() && event["args"].is_object(), "{event}");
+                    stretches.push((track, number("ts"), number("dur")));
+                }
+                other => panic!("no phase that is known: {other}"),
+            }
+        }
+        assert_eq!(named, [1, 2, 3], "0 is the system's own");
+        stretches.sort_by(|left, right| left.partial_cmp(right).expect("numbers"));
+        for two in stretches.windows(2) {
+            let [(track, from, length), (next_track, next, _)] = two else { unreachable!("two of them") };
+            assert!(named.contains(track) && *from >= 0.0 && *length >= 0.0, "{two:?}");
+            // Both were rounded to a thousandth.
+            assert!(track != next_track || from + length <= next + 0.002, "{isolation}: {two:?}");
+        }
+        assert!(!stretches.is_empty(), "{isolation}");
+    }
+}
+
 /// What a trial prints is no verdict: neither in events nor in documents, whatever it looks like.
 #[test]
 fn output_that_imitates_the_harness_fools_no_report() {
@@ -255,6 +299,21 @@ fn sigterm_while_a_report_is_written_leaves_the_old_one_or_the_new_one() {
     assert_ne!(run.status.code(), Some(0), "red or interrupted");
     let there = into.read("junit.xml");
     assert!(there == "the report of before" || there.trim_end().ends_with("</testsuites>"), "{there}");
+}
+
+/// Two at once write to one place: it is the one's or the other's, and whole.
+#[test]
+fn two_runs_at_once_leave_one_whole_report() {
+    let into = Folder::new();
+    let path = into.path("junit.xml");
+    let runs = [(); 2].map(|()| reports(&["green", "--junit", &path]).start());
+    for run in runs {
+        let run = run.finish();
+        run.ends_with(0).says("test result: ok. 2 passed");
+    }
+    let there = into.read("junit.xml");
+    assert!(there.trim_end().ends_with("</testsuites>") && there.contains("tests=\"3\""), "{there}");
+    assert_eq!(fs::read_dir(&into.0).expect("there").count(), 1, "nothing else is left");
 }
 
 /// The warning that a report of another binary is gone, which placeholders in the path prevent.

@@ -14,7 +14,8 @@ impl Arbiter {
             .iter()
             .flatten()
             .filter_map(|hand| {
-                let current = current_of(&hand.page)?;
+                let current =
+                    current_of(&hand.page).filter(|it| self.dispatch.holds(hand.source, it.position))?;
                 let position = self.dispatch.trial_of(current.position);
                 let trial = seats.get(position)?.info;
                 let slow_ns = planned.get(position)?.slow_ms.saturating_mul(1_000_000);

@@ -38,7 +38,7 @@ pub fn unknown(flag: &str, name: &str, registry: &Registry) -> String {
     let names = registry.by_name().iter().map(|(name, _)| *name);
     let meant = nearest(name, names).map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
     format!(
-        "{flag} takes whole names of trials, and there is no `{name}`{meant} `--list` shows all there are"
+        "{flag} takes whole names of trials, and there is no `{name}`{meant}; `--list` shows all there are"
     )
 }
 

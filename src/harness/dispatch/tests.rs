@@ -54,11 +54,14 @@ fn a_run_of_one_goes_from_start_to_done() {
     let mut run = run_of(1, 8, Isolation::Process);
     let source = at(0, 1);
     assert_eq!(run.begin(), [Effect::Start(source, Isolation::Process)]);
+    assert!(!run.holds(source, 0));
     assert_eq!(run.receive(Input::Ready(source)), [Effect::Send(source, vec![0])]);
+    assert!(run.holds(source, 0) && !run.holds(at(0, 2), 0) && !run.holds(source, 1));
     assert_eq!(
         run.receive(Input::Finished(source, 0, passed(7))),
         [Effect::Outcome(0, passed(7)), Effect::Retire(source)]
     );
+    assert!(!run.holds(source, 0), "whatever its page still says");
     assert_eq!(run.receive(Input::Ended(source, death(None, None))), [Effect::Done]);
 }
 

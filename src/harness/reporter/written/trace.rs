@@ -20,10 +20,11 @@ pub fn write(account: &Account) -> String {
     push_json(&mut out, &account.suite.id);
     out.push_str("}}");
     for worker in 0..account.workers {
+        let track = track(worker);
         let _ = write!(
             out,
-            ",\n{{\"ph\":\"M\",\"pid\":1,\"tid\":{worker},\"name\":\"thread_name\",\"args\":{{\"name\":\"worker \
-             {worker}\"}}}},\n{{\"ph\":\"M\",\"pid\":1,\"tid\":{worker},\"name\":\"thread_sort_index\",\"args\":\
+            ",\n{{\"ph\":\"M\",\"pid\":1,\"tid\":{track},\"name\":\"thread_name\",\"args\":{{\"name\":\"worker \
+             {worker}\"}}}},\n{{\"ph\":\"M\",\"pid\":1,\"tid\":{track},\"name\":\"thread_sort_index\",\"args\":\
              {{\"sort_index\":{worker}}}}}"
         );
     }
@@ -67,7 +68,7 @@ fn push(out: &mut String, account: &Account, told: &Told, stretch: &Stretch<'_>)
     out.push_str(",\n{\"ph\":\"X\",\"pid\":1,\"cat\":\"trial\",\"name\":");
     push_json(out, name);
     let (from, length) = (micros(account.since_start(ran)), micros(Duration::from_nanos(duration_ns)));
-    let _ = write!(out, ",\"tid\":{},\"ts\":{from:.3},\"dur\":{length:.3}", ran.worker);
+    let _ = write!(out, ",\"tid\":{},\"ts\":{from:.3},\"dur\":{length:.3}", track(ran.worker));
     if outcome != "passed" {
         // A name of Chrome's palette; Perfetto colours by name.
         let _ = write!(out, ",\"cname\":\"{}\"", if outcome == "failed" { "terrible" } else { "bad" });
@@ -79,6 +80,11 @@ fn push(out: &mut String, account: &Account, told: &Told, stretch: &Stretch<'_>)
         push_json(out, detail);
     }
     out.push_str("}}");
+}
+
+/// The number of a worker's track: that of a thread, of which 0 is the system's own.
+fn track(worker: usize) -> usize {
+    worker + 1
 }
 
 fn micros(duration: Duration) -> f64 {

@@ -23,7 +23,8 @@ fn a_trace_is_json_with_a_track_a_worker_and_an_event_an_attempt() {
         assert!(
             slice["ts"].as_f64().expect("a time") >= 0.0 && slice["dur"].as_f64().expect("a time") >= 0.0
         );
-        assert!(slice["tid"].as_u64().expect("a worker") < account.workers as u64);
+        let track = slice["tid"].as_u64().expect("a worker");
+        assert!((1..=account.workers as u64).contains(&track), "{slice}");
     }
     let of =
         |name: &str| slices.iter().find(|slice| slice["name"] == name).unwrap_or_else(|| panic!("{name}"));
