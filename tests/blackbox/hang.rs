@@ -6,87 +6,99 @@ use crate::text::{output_of, verdict_of_each};
 
 const ISOLATIONS: [&str; 3] = ["process", "fork", "thread"];
 
-fn hangs(args: &[&str]) -> Finished {
-    let launch = Launch::new(executable("hangs", "hangs")).args(["--timeout=1s", "--grace=200ms"]);
-    launch.args(args.iter().copied()).run()
+/// Runs with ever more time until what is seen is as it should be: on a busy machine a trial may need some to come to
+/// where it hangs.
+#[track_caller]
+fn sooner_or_later(run: impl Fn(&str) -> Finished, check: impl Fn(&Finished) -> Result<(), String>) {
+    let mut missed = String::new();
+    for time in ["1s", "4s", "16s"] {
+        let run = run(time);
+        match check(&run) {
+            Ok(()) => return,
+            Err(what) => missed = format!("{what}\n{run}"),
+        }
+    }
+    panic!("{missed}");
+}
+
+/// One trial of the suite at this level.
+fn hangs(trial: &str, isolation: &str, time: &str) -> Finished {
+    let launch = Launch::new(executable("hangs", "hangs")).args([trial, "--exact", "--grace=200ms"]);
+    launch.args([format!("--timeout={time}").as_str(), "--isolation", isolation]).run()
 }
 
 /// What is told of the only trial of a run, which was over its time.
-#[track_caller]
-fn told(run: &Finished, trial: &str) -> String {
+fn told(run: &Finished, trial: &str) -> Result<String, String> {
     run.ends_with(101);
     let verdict = &verdict_of_each(&run.stdout)[trial];
-    assert!(verdict.starts_with("FAILED (timed out after 1s"), "{run}");
-    let output = output_of(&run.stdout, trial).unwrap_or_else(|| panic!("no output of {trial}\n{run}"));
-    let (_, told) = output.split_once("hangs in:\n").unwrap_or_else(|| panic!("no dump of {trial}\n{run}"));
-    told.to_owned()
+    assert!(verdict.starts_with("FAILED (timed out after "), "{run}");
+    let output = output_of(&run.stdout, trial).ok_or("no output")?;
+    let (_, told) = output.split_once("hangs in:\n").ok_or("no dump")?;
+    Ok(told.to_owned())
 }
 
-/// Runs it at every level, and looks in what is told for the line of a thread and, behind that, for each of these.
+fn contains(text: &str, expected: &[&str]) -> Result<(), String> {
+    match expected.iter().find(|expected| !text.contains(**expected)) {
+        Some(missing) => Err(format!("no {missing:?} in\n{text}")),
+        None => Ok(()),
+    }
+}
+
+/// Looks in what is told for the line of this thread and, behind that, for each of these.
+fn thread_contains(told: &str, thread: &str, expected: &[&str]) -> Result<(), String> {
+    let begin = told.find(&format!("  thread {thread}")).ok_or(format!("no thread {thread}"))?;
+    let lines = told[begin..].split_inclusive('\n').enumerate();
+    let of_thread = lines.take_while(|(at, line)| *at == 0 || line.starts_with("    "));
+    let end = begin + of_thread.map(|(_, line)| line.len()).sum::<usize>();
+    contains(&told[begin..end], expected)
+}
+
+/// Runs it at these levels, and finds all of these with one of its threads.
 #[track_caller]
-fn at_every_level(trial: &str, thread: &str, expected: &[&str]) {
-    for isolation in ISOLATIONS {
-        let run = hangs(&[trial, "--exact", "--isolation", isolation]);
-        let told = told(&run, trial);
-        let begin =
-            told.find(&format!("  thread {thread}")).unwrap_or_else(|| panic!("no thread {thread}\n{run}"));
-        let of_thread: String = told[begin..]
-            .lines()
-            .enumerate()
-            .take_while(|(at, line)| *at == 0 || line.starts_with("    "))
-            .map(|(_, line)| format!("{line}\n"))
-            .collect();
-        for expected in expected {
-            assert!(of_thread.contains(expected), "{isolation}: no {expected:?} in\n{of_thread}of\n{run}");
-        }
+fn at_levels(isolations: &[&str], trial: &str, thread: &str, expected: &[&str]) {
+    for isolation in isolations {
+        sooner_or_later(
+            |time| hangs(trial, isolation, time),
+            |run| thread_contains(&told(run, trial)?, thread, expected),
+        );
     }
 }
 
 #[test]
 fn a_loop_is_told_by_its_function_and_the_line() {
-    at_every_level(
-        "spins",
-        "spins (this test) runs",
-        &["goes_round_and_round at ", "hangs/main.rs:", "    hangs::spins at "],
-    );
+    let expected = ["goes_round_and_round at ", "hangs/main.rs:", "    hangs::spins at "];
+    at_levels(&ISOLATIONS, "spins", "spins (this test) runs", &expected);
 }
 
 #[test]
 fn what_an_async_trial_blocks_in_is_told() {
-    at_every_level(
-        "spins_in_async",
-        "spins_in_async (this test) runs",
-        &["goes_round_and_round", "hangs/main.rs:"],
-    );
+    let expected = ["goes_round_and_round", "hangs/main.rs:"];
+    at_levels(&ISOLATIONS, "spins_in_async", "spins_in_async (this test) runs", &expected);
 }
 
 #[test]
 fn both_ends_of_a_deadlock_are_told() {
-    at_every_level("deadlocks", "deadlocks (this test) waits in futex", &["::join", "hangs::deadlocks at "]);
-    at_every_level(
-        "deadlocks",
-        "the second waits in futex",
-        &["::lock", "hangs::wants_what_the_first_has at "],
-    );
+    let first = ["::join", "hangs::deadlocks at "];
+    at_levels(&ISOLATIONS, "deadlocks", "deadlocks (this test) waits in futex", &first);
+    let second = ["::lock", "hangs::wants_what_the_first_has at "];
+    at_levels(&ISOLATIONS, "deadlocks", "the second waits in futex", &second);
 }
 
 /// Nothing of it is on a stack while it waits.
 #[test]
 fn a_future_that_waits_is_told_by_its_test() {
     // On a thread of the run's own process such a future is dropped, and does not hang.
-    for isolation in ["process", "fork"] {
-        let run = hangs(&["pends", "--exact", "--isolation", isolation]);
-        let told = told(&run, "pends");
-        assert!(told.contains("thread pends (this test) waits in epoll_wait"), "{run}");
-        assert!(told.contains("    (its future waits to be woken"), "{run}");
-    }
+    let expected = ["    (its future waits to be woken"];
+    at_levels(&["process", "fork"], "pends", "pends (this test) waits in epoll_wait", &expected);
 }
 
 #[test]
 fn a_blocking_call_of_c_is_told_with_its_descriptor() {
-    at_every_level(
+    let thread = "reads_a_silent_pipe (this test) waits in read of descriptor ";
+    at_levels(
+        &ISOLATIONS,
         "reads_a_silent_pipe",
-        "reads_a_silent_pipe (this test) waits in read of descriptor ",
+        thread,
         &["(pipe:[", "    hangs::hears_nothing_from_its_pipe at "],
     );
 }
@@ -94,76 +106,65 @@ fn a_blocking_call_of_c_is_told_with_its_descriptor() {
 /// Interrupted in `malloc`, as likely as not: to be asked does no harm.
 #[test]
 fn one_that_allocates_all_the_time_is_told() {
-    at_every_level(
-        "allocates_for_ever",
-        "allocates_for_ever (this test) runs",
-        &["    hangs::allocates_for_ever"],
-    );
+    let thread = "allocates_for_ever (this test)";
+    at_levels(&ISOLATIONS, "allocates_for_ever", thread, &["    hangs::allocates_for_ever"]);
 }
 
 #[test]
 fn a_deep_stack_is_told_from_its_inner_end() {
-    at_every_level(
-        "recurses",
-        "recurses (this test) runs",
-        &["goes_round_and_round", "hangs::recurses::goes_down", "more functions that called these"],
-    );
+    let expected = ["goes_round_and_round", "hangs::recurses::goes_down", "more functions that called these"];
+    at_levels(&ISOLATIONS, "recurses", "recurses (this test) runs", &expected);
 }
 
 #[test]
 fn who_cannot_be_asked_is_told_with_the_reason() {
-    at_every_level(
-        "blocks_every_signal",
-        "blocks_every_signal (this test) waits in clock_nanosleep",
-        &["(it blocks SIGURG"],
-    );
-    for isolation in ["process", "fork"] {
-        let run = hangs(&["stops_its_process", "--exact", "--isolation", isolation]);
-        let told = told(&run, "stops_its_process");
-        assert!(
-            told.contains("thread stops_its_process (this test) is stopped\n    (it is stopped"),
-            "{run}"
-        );
-    }
+    let blocks = "blocks_every_signal (this test) waits in clock_nanosleep";
+    at_levels(&ISOLATIONS, "blocks_every_signal", blocks, &["    (it blocks SIGURG"]);
+    let stopped = "stops_its_process (this test) is stopped";
+    at_levels(&["process", "fork"], "stops_its_process", stopped, &["    (it is stopped"]);
 }
 
 /// In a build without stacks names, states and system calls are told, and how to get more.
 #[test]
 fn without_the_feature_it_is_told_what_the_system_knows() {
+    let trial = "hang::deadlocks::fault";
     for isolation in ISOLATIONS {
-        let launch = Launch::new(executable("faults", "faults")).args([
-            "--exact",
-            "--grace=200ms",
-            "--isolation",
-            isolation,
-        ]);
-        let run = launch.args(["hang::deadlocks::fault"]).run();
-        let told = told(&run, "hang::deadlocks::fault");
-        assert!(told.contains("thread hang::deadlocks::fault (this test) waits in futex"), "{run}");
-        assert!(told.contains("feature `stacks`"), "{run}");
+        let launch = || Launch::new(executable("faults", "faults")).args([trial, "--exact", "--grace=200ms"]);
+        sooner_or_later(
+            |_| launch().args(["--isolation", isolation]).run(),
+            |run| {
+                let thread = "thread hang::deadlocks::fault (this test) waits in futex";
+                contains(&told(run, trial)?, &[thread, "feature `stacks`"])
+            },
+        );
     }
 }
 
 /// Under cargo-nextest the trial is alone in the process that was started.
 #[test]
 fn a_trial_alone_in_its_process_is_told_too() {
-    let launch = Launch::new(executable("hangs", "hangs")).env("NEXTEST", "1");
-    let run = launch.args(["spins", "--exact", "--nocapture", "--timeout=1s"]).run();
-    assert!(told(&run, "spins").contains("goes_round_and_round"), "{run}");
+    let launch = || Launch::new(executable("hangs", "hangs")).env("NEXTEST", "1");
+    sooner_or_later(
+        |time| launch().args(["spins", "--exact", "--nocapture", &format!("--timeout={time}")]).run(),
+        |run| contains(&told(run, "spins")?, &["goes_round_and_round"]),
+    );
 }
 
 /// What the run's own time cuts short shows what it wrote and what it hangs in.
 #[test]
 fn a_run_over_its_time_shows_what_its_trials_hang_in() {
     for isolation in ISOLATIONS {
-        let launch = Launch::new(executable("hangs", "hangs"));
-        // Long enough for it to have begun on a busy machine.
-        let run = launch.args(["spins", "--exact", "--run-timeout=4s", "--isolation", isolation]).run();
-        run.ends_with(101);
-        run.complains("still running: spins");
-        let output = output_of(&run.stdout, "spins").unwrap_or_else(|| panic!("no output\n{run}"));
-        assert!(output.contains("goes_round_and_round"), "{run}");
-        assert!(isolation == "thread" || output.starts_with("said before the loop\n"), "{run}");
-        assert!(run.stdout.contains("\ncancelled:\n    spins (the run's 4s were over)\n"), "{run}");
+        let launch = || Launch::new(executable("hangs", "hangs")).args(["spins", "--exact"]);
+        sooner_or_later(
+            |time| launch().args([&*format!("--run-timeout={time}"), "--isolation", isolation]).run(),
+            |run| {
+                run.ends_with(101);
+                contains(&run.stderr, &["still running: spins"])?;
+                contains(&run.stdout, &["\ncancelled:\n    spins (the run's "])?;
+                let output = output_of(&run.stdout, "spins").ok_or("no output")?;
+                let wrote = if isolation == "thread" { "" } else { "said before the loop\n" };
+                contains(output, &["goes_round_and_round", wrote])
+            },
+        );
     }
 }
