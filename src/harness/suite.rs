@@ -22,7 +22,10 @@ use super::event::TrialInfo;
 use super::history::known::Known;
 use super::history::record::History;
 use super::outcome::Verdict;
-use super::plan::{Candidate, Fate, Plan, explain_nothing_matched, unknown_groups, unknown_names, unmatched};
+use super::plan::{
+    Candidate, Fate, Plan, explain_nothing_matched, explain_only_tests, unknown_groups, unknown_names,
+    unmatched,
+};
 use super::registry::{Body, Entry, Isolation, Kind, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
 use super::run::{Measuring, Run, Seat, Settled, Summary};
@@ -211,6 +214,7 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
     }
     let explain = || explain_nothing_matched(&Candidate::all(registry), &options, &known.history);
     let nothing = plan.nothing_matched.then(explain);
+    let nothing = nothing.or_else(|| explain_only_tests(&plan, registry, &options));
     let complaint = match (options.no_tests, nothing) {
         (NoTests::Fail, Some(nothing)) => Some(nothing),
         (NoTests::Fail, None) if plan.matched == 0 => Some("there is no test to run".to_owned()),

@@ -33,6 +33,7 @@ mod interop;
 mod limits;
 mod list;
 mod load;
+mod measured;
 mod nextest;
 mod output;
 mod place;

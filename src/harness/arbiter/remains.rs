@@ -21,6 +21,16 @@ pub(super) fn read_back(capture: &Capture, limit: u64) -> Output {
     }
 }
 
+/// That a benchmark's process ended because it asked for more memory than it may hold, where its last words are so.
+pub(super) fn over_memory(death: Option<Death>, output: &Output, most: u64) -> Option<String> {
+    const LAST_WORDS: &[u8] = b"memory allocation of ";
+    let said = output.bytes.windows(LAST_WORDS.len()).any(|window| window == LAST_WORDS);
+    let is_so = most > 0 && said && matches!(death, Some(Death::Signaled { .. }));
+    is_so.then(|| {
+        format!("it asked for more memory than the {} MiB of a benchmark's process; --worker-memory says how much that is", most >> 20)
+    })
+}
+
 /// What the actor layer knows of an end, in the harness's words.
 pub(super) fn death_of(exit: &Exit) -> (Option<Death>, String) {
     match &exit.reason {

@@ -1,10 +1,11 @@
 //! Why nothing was chosen, and what was probably meant.
 
-use super::Candidate;
+use super::{Candidate, Plan, Planned};
 use crate::app::Source;
 use crate::app::setting::nearest;
 use crate::harness::cli::{NoTests, Options};
 use crate::harness::history::record::History;
+use crate::harness::registry::{Kind, Registry};
 use crate::harness::select::{Expression, Predicate, Text};
 
 /// Why a plan is empty although something was asked for: what matches nothing, and the name that was probably meant.
@@ -35,6 +36,19 @@ pub fn explain_nothing_matched(candidates: &[Candidate<'_>], options: &Options, 
     let failed = if options.choice.failed { "--failed matches".to_owned() } else { String::new() };
     let what = [filters, expressions, failed].into_iter().find(|what| !what.is_empty()).unwrap_or_default();
     format!("{what} no trial together with the other flags; {count} are known")
+}
+
+/// Why nothing is measured although what was asked for matches something: there is no benchmark among it.
+pub fn explain_only_tests(plan: &Plan, registry: &Registry, options: &Options) -> Option<String> {
+    let kind_of = |id: u32| registry.get(id).map(|entry| entry.options.kind);
+    let is_asked = options.measure_benches && !options.run_tests && options.selects();
+    let is_test = |trial: &Planned| kind_of(trial.id) == Some(Kind::Test);
+    (is_asked && plan.trials.iter().all(is_test) && !plan.trials.is_empty()).then(|| {
+        let filters = named("filter", options.filters.iter().map(String::as_str));
+        let what = if filters.is_empty() { "what was asked for matches".to_owned() } else { filters };
+        let (count, plural) = (plan.trials.len(), if plan.trials.len() == 1 { "" } else { "s" });
+        format!("{what} {count} test{plural} and no benchmark: with --bench only benchmarks run; `cargo test` runs tests")
+    })
 }
 
 /// Names in expressions that no trial has while another is near, each as a sentence: who mistypes what is to be left
