@@ -1,7 +1,7 @@
 //! `#[rehearsal::load]`: an operation that many clients run at once, and the figures of it.
 //!
 //! Owns, in the order in which data goes: what was asked for ([`spec`]); the loop of one client ([`turn`]), which in an
-//! open loop waits in a [`line`] for the times that [`pace`] sets; one level, a number of clients, from set-up to figures
+//! open loop waits in a [`line`](mod@line) for the times that [`pace`] sets; one level, a number of clients, from set-up to figures
 //! ([`level`]); all of them ([`conduct`]); what clients saw ([`sample`]); the scaling law that is fitted to it ([`usl`]).
 //!
 //! Never: measures anything that ran beside it without saying so.

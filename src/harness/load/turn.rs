@@ -301,6 +301,7 @@ impl Turn {
 mod tests {
     use super::*;
     use crate::harness::load::pace::{Manner, Timetable};
+    use crate::harness::load::sample::Spread;
 
     const FOR_EVER: Window = Window { open_ns: 0, begin_ns: 0, end_ns: u64::MAX };
 
@@ -335,19 +336,24 @@ mod tests {
         assert_eq!(field.ended(), 1_000);
     }
 
-    /// None of those that start before the window counts, and none starts behind it but a client's first.
+    /// None of those that start before the window counts, and none starts behind it but a client's first. A machine that
+    /// stands still until the window has begun shows nothing: then it is tried again.
     #[rehearsal::test]
     async fn only_what_starts_in_the_window_counts() {
-        let field = Arc::new(Field::new(1, None));
-        let task = tokio::spawn(client(Arc::clone(&field), 0, 0));
-        let now_ns = seam::monotonic_ns();
-        let window = Window { open_ns: 0, begin_ns: now_ns + 5_000_000, end_ns: now_ns + 10_000_000 };
-        field.open(window, None);
-        let ended = task.await.expect("no panic");
-        assert!(seam::monotonic_ns() >= window.end_ns);
-        assert!(field.ended() > ended.done, "{ended:?}, {} in all", field.ended());
-        // On a machine that stands still for the whole window none starts.
-        assert!(ended.done == 0 || ended.span_ns >= 1, "{ended:?}");
+        for _ in 0..100 {
+            let field = Arc::new(Field::new(1, None));
+            let task = tokio::spawn(client(Arc::clone(&field), 0, 0));
+            let begin_ns = seam::monotonic_ns() + 5_000_000;
+            let window = Window { open_ns: 0, begin_ns, end_ns: begin_ns + 5_000_000 };
+            field.open(window, None);
+            let ended = task.await.expect("no panic");
+            assert!(seam::monotonic_ns() >= window.end_ns);
+            assert_eq!(field.tally().latency().count, ended.done);
+            if field.ended() > ended.done && ended.done > 0 {
+                return;
+            }
+        }
+        panic!("none of a hundred tries had operations before the window and in it");
     }
 
     #[rehearsal::test]
@@ -368,8 +374,7 @@ mod tests {
     }
 
     /// Meant to start each millisecond, of one client that takes ten: the later ones have waited.
-    #[rehearsal::test]
-    async fn latency_counts_from_the_time_that_was_meant() {
+    async fn slow_client() -> (Ended, Spread) {
         let field = Arc::new(Field::new(1, None));
         let of_field = Arc::clone(&field);
         let task = tokio::spawn(async move {
@@ -385,11 +390,21 @@ mod tests {
         let table = Timetable { start_ns: now_ns, rate: 1_000, first: 0, step: 1 };
         let line = Arc::new(Line::new(table, Manner::Chained));
         field.open(Window { open_ns: 0, begin_ns: now_ns, end_ns: now_ns + 200_000_000 }, Some(line));
-        let ended = task.await.expect("no panic");
-        assert!((1..=21).contains(&ended.begun), "{ended:?}");
-        let latency = field.tally().latency();
-        // Number n starts at 10n ms or later and was meant to at n ms.
-        let least_ms = 9 * (ended.begun - 1) + 10;
-        assert!(latency.max_ns >= least_ms * 999_000, "{latency:?} of {ended:?}");
+        (task.await.expect("no panic"), field.tally().latency())
+    }
+
+    #[rehearsal::test]
+    async fn latency_counts_from_the_time_that_was_meant() {
+        for _ in 0..20 {
+            let (ended, latency) = slow_client().await;
+            assert!(ended.begun <= 21, "{ended:?}");
+            if ended.begun > 1 {
+                // Number n starts at 10n ms or later and was meant to at n ms.
+                let least_ms = 9 * (ended.begun - 1) + 10;
+                assert!(latency.max_ns >= least_ms * 999_000, "{latency:?} of {ended:?}");
+                return;
+            }
+        }
+        panic!("none of twenty tries had two operations");
     }
 }
