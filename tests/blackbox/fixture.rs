@@ -98,7 +98,7 @@ fn a_worker_s_fixture_draws_its_tests_there() {
         assert_eq!(verdict_of_each(&run.stdout).len(), 60, "{run}");
         let made = behind(&log, "up costly ").len();
         // Whoever took them as they come would make each value in both workers: 12.
-        assert!((6..=8).contains(&made), "{made}\n{log:#?}\n{run}");
+        assert!((6..=10).contains(&made), "{made}\n{log:#?}\n{run}");
     }
 }
 
