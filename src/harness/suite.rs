@@ -242,6 +242,10 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         return fail(&flaws.join("\nerror: "));
     }
     tell_of_forks(registry, &whole);
+    #[cfg(feature = "bench")]
+    if let Some(code) = super::bench::gate::pass(registry, &options, &whole, TARGET.get()) {
+        return code;
+    }
     let watched = limit::tracer_pid().is_some();
     let summary = match &whole.seats[..] {
         // A debugger is attached to this process; cargo-nextest isolates by itself, but tries nothing again in a new
@@ -409,6 +413,7 @@ fn assemble(
     #[cfg(feature = "bench")]
     if run.seats.iter().any(|seat| seat.info.kind == Kind::Bench) {
         run.measuring.environment = super::bench::directory::environment(options.measure_benches);
+        run.measuring.environment.extend(options.round.then(super::bench::compare::round::environment));
     }
     run.arrangement.least = options.least_workers;
     run.arrangement.limits = groups.iter().map(|group| options.group_limit(group)).collect();

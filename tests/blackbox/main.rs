@@ -17,6 +17,7 @@ mod actors;
 mod again;
 mod audit;
 mod bisect;
+mod compare;
 mod config;
 mod coverage;
 mod debugger;

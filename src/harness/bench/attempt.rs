@@ -1,6 +1,6 @@
 //! Runs one benchmark in Criterion, and reads off what it found.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::env;
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -10,6 +10,7 @@ use std::time::Duration;
 use criterion::{Bencher, BenchmarkFilter, Criterion};
 
 use super::baseline::Asked;
+use super::compare::round;
 use super::directory;
 use super::error::BenchError;
 use super::files::{Change, Results};
@@ -17,6 +18,7 @@ use super::id::Id;
 use super::machine::Machine;
 use super::runtime::with_runtime;
 use super::spec::{self, Bench};
+use super::tally::Tally;
 use super::tell::Found;
 use crate::harness::outcome::{Measured, Returned};
 use crate::harness::trial::note_measured;
@@ -46,7 +48,7 @@ pub(super) fn run(bench: &Bench) -> Returned {
 fn attempt(bench: &Bench) -> Result<(), BenchError> {
     let id = bench.id();
     if !is_measured() {
-        drive(bench, &id, criterion(bench), &Cell::new(0));
+        drive(bench, &id, criterion(bench), &RefCell::new(Tally::default()));
         return Ok(());
     }
     let (home, asked) = (directory::of_criterion(true), Asked::of(env::args_os().skip(1)));
@@ -59,9 +61,9 @@ fn attempt(bench: &Bench) -> Result<(), BenchError> {
     if asked.loaded.is_none() {
         clear(&place.join("new/estimates.json"))?;
     }
-    let printed = Cell::new(0);
+    let tally = RefCell::new(Tally::begin(round::is_one()));
     let mut criterion = criterion(bench).output_directory(&home);
-    criterion = drive(bench, &id, criterion, &printed);
+    criterion = drive(bench, &id, criterion, &tally);
     criterion.final_summary();
     let found = place.join(asked.loaded.as_deref().unwrap_or("new"));
     if !found.join("estimates.json").exists() {
@@ -87,7 +89,9 @@ fn attempt(bench: &Bench) -> Result<(), BenchError> {
         asked: &asked,
         machine: &machine,
         base_machine: base_machine.as_ref(),
-        printed: printed.get(),
+        printed: tally.borrow().printed,
+        cost: tally.borrow().cost(),
+        is_round: round::is_one(),
         remark,
         directory: &place.to_string_lossy(),
     };
@@ -108,21 +112,22 @@ fn criterion(bench: &Bench) -> Criterion {
     if let Some(measurement_ms) = bench.measurement_ms {
         criterion = criterion.measurement_time(Duration::from_millis(measurement_ms));
     }
-    criterion
+    if is_measured() && round::is_one() { round::brief(criterion) } else { criterion }
 }
 
 /// Has Criterion run this benchmark. The others of its group are named too, and run by nobody: with them Criterion draws
 /// the group together, of what earlier workers have measured.
-fn drive(bench: &Bench, id: &Id, mut criterion: Criterion, printed: &Cell<u64>) -> Criterion {
+fn drive(bench: &Bench, id: &Id, mut criterion: Criterion, tally: &RefCell<Tally>) -> Criterion {
     let output = Capture::of_stdout().ok().flatten();
     let written = || {
         capture::flush_all();
         output.as_ref().and_then(Capture::written).unwrap_or(0)
     };
     let call = |bencher: &mut Bencher<'_>| {
+        let mut tally = tally.borrow_mut();
         let before = written();
-        (bench.call)(bencher);
-        printed.set(printed.get() + written().saturating_sub(before));
+        tally.call(bencher, bench.call);
+        tally.printed += written().saturating_sub(before);
     };
     if id.function.is_none() && id.value.is_none() {
         criterion.bench_function(&id.full(), call);

@@ -88,7 +88,7 @@ fn corrupt(name: &str, error: BenchError) -> BenchError {
 }
 
 /// The baselines of a benchmark.
-fn there(directory: &Path) -> Vec<String> {
+pub(super) fn there(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let names = entries.filter(|entry| entry.path().join("sample.json").is_file());
     let mut names: Vec<String> =

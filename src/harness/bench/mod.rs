@@ -3,8 +3,9 @@
 //! Owns, a file each: what is registered ([`spec`]) and what Criterion calls it ([`id`]); running it ([`attempt`]) with
 //! the runtime that `to_async` is given ([`runtime`](mod@runtime)); where Criterion's files are ([`directory`]), what stands in them
 //! ([`files`]), the baselines among them ([`baseline`]) and the machine that measured them ([`machine`]); and what is told
-//! of it ([`tell`], with [`unit`](mod@unit) for numbers as people read them). Then `compare`, two states of the code side by side;
-//! [`busy`], what else the machine does at this moment; and [`Counting`], an allocator that counts.
+//! of it ([`tell`], with [`unit`](mod@unit) for numbers as people read them). Then [`gate`], what comes before; `compare`, two states of the code side by side;
+//! [`busy`], what else the machine does at this moment; `tally`, what an iteration costs beside time, with [`Counting`], an
+//! allocator that counts.
 //!
 //! Never: measures. Times and statistics are Criterion's; what is read off its files is what it wrote.
 //!
@@ -23,10 +24,12 @@ pub mod compare;
 pub mod directory;
 pub mod error;
 pub mod files;
+pub mod gate;
 pub mod id;
 pub mod machine;
 pub mod runtime;
 pub mod spec;
+pub mod tally;
 pub mod tell;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use super::baseline::Asked;
 use super::files::{Change, Estimate, Results};
 use super::id::Id;
 use super::machine::Machine;
+use super::tally::Cost;
 use super::unit;
 use crate::harness::outcome::Measured;
 
@@ -31,6 +32,10 @@ pub struct Found<'a> {
     pub base_machine: Option<&'a Machine>,
     /// How many bytes the benchmark wrote while it was measured.
     pub printed: u64,
+    /// What an iteration costs beside time.
+    pub cost: Cost,
+    /// Whether it was measured for a comparison, and briefly.
+    pub is_round: bool,
     /// What else there is to say.
     pub remark: Option<String>,
     /// Criterion's files of it.
@@ -74,6 +79,7 @@ impl Found<'_> {
             ));
         }
         lines.extend(self.change_line());
+        lines.extend(self.cost_line());
         let outliers = &self.results.outliers;
         if outliers.count() > 0 {
             let kinds = [
@@ -99,6 +105,11 @@ impl Found<'_> {
             lines.push(format!("note     {remark}"));
         }
         lines
+    }
+
+    fn cost_line(&self) -> Option<String> {
+        let (allocations, bytes) = self.cost.allocations.zip(self.cost.bytes)?;
+        Some(format!("memory   {allocations:.2} allocations of {bytes:.1} bytes together, an iteration"))
     }
 
     fn change_line(&self) -> Option<String> {
@@ -160,6 +171,12 @@ impl Found<'_> {
             "throughput": throughput,
             "change": change,
             "printed_bytes": self.printed,
+            "cost": {
+                "allocations": self.cost.allocations,
+                "bytes": self.cost.bytes,
+                "instructions": self.cost.instructions,
+            },
+            "round": self.is_round,
             "machine": self.machine.to_json(),
             "directory": self.directory,
         })

@@ -6,6 +6,7 @@ use super::baseline::Asked;
 use super::files::{Change, Estimate, Estimates, Outliers, Results};
 use super::id::Id;
 use super::machine::Machine;
+use super::tally::Cost;
 use super::tell::Found;
 use super::unit;
 
@@ -116,6 +117,8 @@ fn what_is_told_has_the_interval_the_change_and_what_is_odd() {
         machine: &own,
         base_machine,
         printed: 1_200,
+        cost: Cost { allocations: Some(3.0), bytes: Some(96.0), instructions: None },
+        is_round: false,
         remark: None,
         directory: "target/criterion/sort/10",
     };
@@ -127,6 +130,7 @@ fn what_is_told_has_the_interval_the_change_and_what_is_odd() {
             "time     1.234 µs [1.200 µs .. 1.300 µs], mean of 2 samples, 30 iterations",
             "through  77.25 MiB/s [73.36 MiB/s .. 79.47 MiB/s]",
             "change   +3.0 % [+2.0 % .. +4.0 %] against `main`: slower",
+            "memory   3.00 allocations of 96.0 bytes together, an iteration",
             "outliers 1 of 2: 1 high mild",
             "note     it wrote 1,200 bytes while it was measured: that is part of the time",
         ]

@@ -9,6 +9,7 @@
 //! Read next: [`options`], then [`super::plan`] for what they select.
 
 pub mod choice;
+pub mod compare;
 mod measure;
 pub mod options;
 pub mod pool;
@@ -17,6 +18,7 @@ pub mod table;
 pub mod time;
 
 pub use choice::Choice;
+pub use compare::{Compare, WhenBusy};
 pub use options::{CliError, ColorChoice, Format, Ignored, Mode, NoTests, Options};
 pub use reports::{Actions, Reports};
 pub use time::TimeLimits;

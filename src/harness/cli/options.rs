@@ -12,6 +12,7 @@ use crate::harness::registry::{Isolation, Leaks, Retries, TaskPanic};
 use crate::harness::select::rule::Rules;
 
 use super::choice::Choice;
+use super::compare::{Compare, WhenBusy};
 use super::measure::of_criterion;
 use super::pool::{GroupLimit, group_limits, history, workers};
 use super::reports::Reports;
@@ -44,6 +45,12 @@ pub struct Options {
     pub measure_benches: bool,
     /// What Criterion is told on its own command line, where benchmarks are measured.
     pub of_criterion: Vec<OsString>,
+    /// With what they are compared, where they are.
+    pub compare: Option<Compare>,
+    /// What it means that the machine is busy where they are to be measured.
+    pub when_busy: WhenBusy,
+    /// They are measured briefly, for a comparison that another process makes.
+    pub round: bool,
     /// Trials that should panic are left out.
     pub exclude_should_panic: bool,
     /// What it means that a filter was given and nothing matched.
@@ -258,6 +265,9 @@ impl Options {
             run_tests: settings.switch("test") || !bench,
             measure_benches: bench,
             of_criterion: of_criterion(settings)?,
+            compare: Compare::of(settings)?,
+            when_busy: WhenBusy::of(settings),
+            round: settings.switch("round"),
             exclude_should_panic: settings.switch("exclude-should-panic"),
             no_tests: match settings.word("no-tests") {
                 Some("pass") => NoTests::Pass,

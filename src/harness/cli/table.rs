@@ -5,12 +5,14 @@
 //! `cargo test -- --flag` also reaches test binaries that are not ours.
 
 mod choice;
+mod compare;
 mod measure;
 mod single;
 
 use crate::app::{Declaration, Form, Scope, Setting, Variable};
 
 use self::choice::CHOICE;
+use self::compare::COMPARE;
 pub(super) use self::measure::MEASURE;
 use self::single::SINGLE;
 
@@ -20,16 +22,20 @@ const SHOW: &str = "What is shown";
 /// A report that is written to a file.
 const REPORT: Setting = Setting { heading: SHOW, form: Form::Path, ..Setting::BLANK };
 
+/// How many rows come before those of comparisons.
+const BEFORE: usize = CHOICE.len() + ROWS.len() + MEASURE.len();
+
 /// All settings of a test binary, in the order of its help.
 pub const TABLE: &[Setting] = &{
-    let mut all = [Setting::BLANK; CHOICE.len() + ROWS.len() + MEASURE.len() + SINGLE.len()];
+    let mut all = [Setting::BLANK; BEFORE + COMPARE.len() + SINGLE.len()];
     let mut at = 0;
     while at < all.len() {
         all[at] = match at {
             _ if at < CHOICE.len() => CHOICE[at],
             _ if at < CHOICE.len() + ROWS.len() => ROWS[at - CHOICE.len()],
             _ if at < CHOICE.len() + ROWS.len() + MEASURE.len() => MEASURE[at - CHOICE.len() - ROWS.len()],
-            _ => SINGLE[at - CHOICE.len() - ROWS.len() - MEASURE.len()],
+            _ if at < BEFORE + COMPARE.len() => COMPARE[at - BEFORE],
+            _ => SINGLE[at - BEFORE - COMPARE.len()],
         };
         at += 1;
     }

@@ -413,3 +413,30 @@ fn repetitions_are_as_many_as_asked_for_or_a_million() {
         assert_eq!((options.repeat, options.until_failure), expected, "{line:?}");
     }
 }
+
+#[rehearsal::test]
+fn a_comparison_is_asked_for_where_something_is_measured() {
+    let asked = parse("--bench --compare HEAD~1 --fail-on-regression 2.5% --compare-rounds 9");
+    let compare = asked.compare.expect("it is asked for");
+    assert_eq!((&*compare.with, compare.rounds, compare.allowed()), ("HEAD~1", 9, Some(0.025)));
+    assert_eq!(parse("--bench --compare a").compare.map(|compare| compare.rounds), Some(15));
+    assert_eq!(
+        (parse("--bench").compare, parse("").when_busy, parse("--round").round),
+        (None, WhenBusy::Warn, true)
+    );
+    assert_eq!(parse("--when-busy refuse").when_busy, WhenBusy::Refuse);
+    for bad in ["five", "5", "0.05", "-5%", "5%%", "%", "inf%", "NaN%", "1001%"] {
+        let line = format!("--bench --compare a --fail-on-regression={bad}");
+        let error = parse_with(&line, &[], "").expect_err(bad);
+        assert!(error.contains("not a percentage") && error.contains("as in 5%"), "{bad}: {error}");
+    }
+    for (line, expected) in [
+        ("--compare a", "nothing is measured here"),
+        ("--bench --fail-on-regression 5%", "there is nothing to be slower than"),
+        ("--bench --compare a --compare-rounds 7", "at least 8"),
+        ("--bench --when-busy perhaps", "no such word"),
+    ] {
+        let error = parse_with(line, &[], "").expect_err(line);
+        assert!(error.contains(expected), "{line}: {error}");
+    }
+}

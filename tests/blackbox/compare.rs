@@ -1,0 +1,312 @@
+//! `--compare`: a scratch repository with revisions of one package, and what is said of the difference between two.
+//!
+//! Each test begins with the same repository, which is made once. A comparison builds all that the other side is built of in
+//! a place of its own; here most of that is put there beforehand, as it was built for this side.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use crate::build::{cargo, target_dir};
+
+const MANIFEST: &str = r#"
+[package]
+name = "compared"
+edition = "2024"
+
+[workspace]
+
+[dependencies]
+rehearsal = { path = "ROOT", features = ["bench"] }
+
+[[bench]]
+name = "work"
+harness = false
+
+[profile.dev.package.criterion]
+opt-level = 2
+
+[profile.dev]
+debug = false
+"#;
+
+/// Benches by name, each with how many rounds of work it does and how often it allocates.
+fn source(benches: &[(&str, u64, usize)]) -> String {
+    let mut text = r"
+use rehearsal::bench::{Bencher, Counting};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting::new();
+
+fn work(rounds: u64, boxes: usize) -> u64 {
+    let boxes: u64 = (0..boxes).map(|n| *std::hint::black_box(Box::new(n as u64))).sum();
+    (0..rounds).fold(boxes, |sum, round| std::hint::black_box(sum ^ round).rotate_left(3))
+}
+"
+    .to_owned();
+    for (name, rounds, boxes) in benches {
+        text += &format!(
+            "#[rehearsal::bench]\nfn {name}(b: &mut Bencher<'_>) {{ b.iter(|| work({rounds}, {boxes})); }}\n"
+        );
+    }
+    text + "rehearsal::main!();\n"
+}
+
+/// The repository. Held while a comparison runs: two at once would be each other's noise.
+struct Repository {
+    root: PathBuf,
+}
+
+static REPOSITORY: Mutex<Option<Repository>> = Mutex::new(None);
+
+/// Runs this with the repository, which is made when the first one asks.
+fn with_repository(test: impl FnOnce(&Repository)) {
+    let mut made = REPOSITORY.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    test(made.get_or_insert_with(Repository::new));
+}
+
+impl Repository {
+    /// From the first commit to the last: no package, one that does not build, one without Rehearsal, one to compare with,
+    /// and one with 1.3 times its work in `slower`, and an allocation more.
+    fn new() -> Repository {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("compared-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&root);
+        std::fs::create_dir_all(&root).expect("a directory");
+        let repository = Repository { root };
+        repository.git(&["init", "-q", "-b", "main"]);
+        repository.write("README", "nothing yet\n");
+        repository.commit();
+        repository.write("Cargo.toml", &MANIFEST.replace("ROOT", env!("CARGO_MANIFEST_DIR")));
+        repository.write(".gitignore", "/target\nCargo.lock\n");
+        repository.write("src/lib.rs", "");
+        repository.write("benches/work.rs", "fn main() { this does not build }\n");
+        repository.commit();
+        repository.write("benches/work.rs", "fn main() { println!(\"measured by hand\"); }\n");
+        repository.commit();
+        repository.write("benches/work.rs", &source(&[("slower", 20_000, 1), ("steady", 20_000, 0)]));
+        repository.commit();
+        repository.write(
+            "benches/work.rs",
+            &source(&[("slower", 26_000, 2), ("steady", 20_000, 0), ("added", 1_000, 0)]),
+        );
+        repository.commit();
+        let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
+        std::fs::copy(lock, repository.root.join("Cargo.lock")).expect("the project's versions");
+        repository.bench(&["--list"]).is_green();
+        share_what_is_built();
+        repository
+    }
+
+    fn git(&self, words: &[&str]) -> String {
+        let mut git = Command::new("git");
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
+            git.env_remove(name);
+        }
+        let who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        let output = git.current_dir(&self.root).args(who).args(words).output().expect("git");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    }
+
+    fn commit(&self) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", "a step"]);
+    }
+
+    /// `cargo bench -- ARGUMENTS`, in the profile that the other suites are built in, so that little is built anew.
+    fn bench(&self, arguments: &[&str]) -> Benched {
+        let mut command = Command::new("timeout");
+        command.args(["--kill-after=10s", "900s"]);
+        let cargo = cargo();
+        command.arg(cargo.get_program());
+        for (name, value) in cargo.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.args([
+            "bench",
+            "--offline",
+            "--profile=dev",
+            "--bench=work",
+            "--color=never",
+            "--target-dir",
+        ]);
+        command.arg(target_dir()).arg("--").args(arguments).current_dir(&self.root);
+        let output = command.env("REHEARSAL_HISTORY", "none").output().expect("cargo");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Benched {
+            success: output.status.success(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// Compares, with so many rounds.
+    fn compare(&self, with: &str, rounds: u32, arguments: &[&str]) -> Benched {
+        let (with, rounds) = (format!("--compare={with}"), format!("--compare-rounds={rounds}"));
+        let mut all = vec![&*with, &*rounds, "--compare-build=--offline"];
+        all.extend(arguments);
+        let benched = self.bench(&all);
+        // Whatever came of it, nothing is left of the checkout.
+        assert_eq!(self.git(&["worktree", "list"]).lines().count(), 1, "{benched:?}");
+        benched
+    }
+}
+
+/// Puts the libraries that were built for this side where those of the other side are built. Only time depends on it, so what
+/// cannot be shared is left.
+fn share_what_is_built() {
+    let script = "mkdir -p \"$2\" && cd \"$1\" && cp -al deps \"$2\"; cp -a .fingerprint build \"$2\"; \
+                  rm -rf \"$2\"/deps/work-* \"$2\"/deps/*compared-* \"$2\"/.fingerprint/compared-*";
+    let (ours, theirs) = (target_dir().join("debug"), target_dir().join("rehearsal/compare/build/debug"));
+    if !theirs.exists() {
+        let _ = Command::new("sh").args(["-c", script, "sh"]).args([ours, theirs]).output();
+    }
+}
+
+#[derive(Debug)]
+struct Benched {
+    success: bool,
+    stdout: String,
+    stderr: String,
+}
+
+impl Benched {
+    #[track_caller]
+    fn is_green(&self) -> &Benched {
+        assert!(self.success, "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    fn is_red(&self) -> &Benched {
+        assert!(!self.success, "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    fn says(&self, text: &str) -> &Benched {
+        assert!(self.stdout.contains(text), "no {text:?}\nstdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    fn complains(&self, text: &str) -> &Benched {
+        assert!(self.stderr.contains(text), "no {text:?}\nstdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// What a workflow does, as docs/comparing.md has it: 1.3 times the work is red by name, with ratio and interval. On a
+/// machine with much else to do it takes more rounds to be sure of that.
+#[test]
+fn a_regression_is_red() {
+    with_repository(|repository| {
+        let compare = |rounds| repository.compare("HEAD~1", rounds, &["--fail-on-regression=5%", "slower"]);
+        let mut run = compare(15);
+        for rounds in [60, 150] {
+            if run.success {
+                // Not sure by now, and so green.
+                assert!(!run.stdout.contains("FAILED"), "{run:?}");
+                run = compare(rounds);
+            }
+        }
+        run.is_red()
+            .complains("error: slower is slower than HEAD~1: 1.")
+            .complains("times, and 1.050 is allowed");
+        run.says("with HEAD~1 (").says(": slower\n").says("noise: the same against the same is ");
+        // The counters do not depend on what else the machine does.
+        run.says("allocations 1.00 -> 2.00")
+            .says("compare result: FAILED. 1 compared; 1 slower than is allowed");
+    });
+}
+
+#[test]
+fn the_same_against_the_same_is_green_in_a_tree_that_is_not_committed() {
+    with_repository(|repository| {
+        repository.write("src/lib.rs", "//! Not committed.\n");
+        let run = repository.compare("rev:main", 9, &["--fail-on-regression=5%", "steady", "--format=json"]);
+        repository.write("src/lib.rs", "");
+        run.is_green().says("\"type\":\"compare\"").says("\"name\":\"steady\"").says("\"regression\":false");
+        assert!(!run.stdout.contains("slower"), "{run:?}");
+    });
+}
+
+#[test]
+fn a_revision_that_cannot_be_compared_with_is_said_to_be_so() {
+    with_repository(|repository| {
+        for (with, arguments, expected) in [
+            ("no-such-thing", &[][..], "--compare no-such-thing: git knows no such revision"),
+            ("HEAD~2", &[], "the benchmarks of HEAD~2 cannot be measured in turns: they are not Rehearsal's"),
+            ("HEAD~3", &[], "HEAD~3 does not build, its errors are above; `"),
+            ("HEAD~4", &[], "HEAD~4 has no Cargo.toml"),
+            ("HEAD~1", &["added"], "none of the benchmarks that were chosen is in HEAD~1"),
+            ("HEAD~1", &["--fail-on-regression=five"], "not a percentage"),
+            ("HEAD~1", &["--save-baseline=x"], "`--compare` and `--save-baseline` exclude each other"),
+        ] {
+            repository.compare(with, 8, arguments).is_red().complains(expected);
+        }
+        let run = repository.bench(&["--fail-on-regression=5%"]);
+        run.is_red().complains("there is nothing to be slower than");
+    });
+}
+
+#[test]
+fn a_baseline_is_compared_with_by_its_samples_and_that_is_said() {
+    with_repository(|repository| {
+        let brief =
+            ["steady", "--sample-size=10", "--warm-up-time=0.1", "--measurement-time=0.3", "--noplot"];
+        repository.bench(&[&brief[..], &["--save-baseline=kept"]].concat()).is_green();
+        let run = repository.compare("kept", 8, &["steady"]);
+        run.is_green().says("with the baseline kept").says("by which the interval is widened");
+        run.complains("a baseline cannot be measured again in turns with this program");
+        repository.git(&["branch", "kept"]);
+        let run = repository.compare("kept", 8, &["steady"]);
+        repository.git(&["branch", "-D", "kept"]);
+        run.is_red().complains("that is a revision and a baseline; say rev:kept or baseline:kept");
+        let place = repository.root.join("target/criterion/steady/kept");
+        let of_another = r#"{"machine":{"processor":"abacus","processors":1,"target":"wood"}}"#;
+        std::fs::write(place.join("rehearsal.json"), of_another).expect("written");
+        repository.compare("kept", 8, &["steady"]).is_red().complains("it is of another machine, abacus");
+        std::fs::write(place.join("sample.json"), "{").expect("written");
+        repository.compare("kept", 8, &["steady"]).is_red().complains("--save-baseline writes it anew");
+        std::fs::remove_dir_all(place).expect("removed");
+        repository.compare("kept", 8, &["steady"]).is_red().complains("git knows no such revision");
+    });
+}
+
+/// Two threads for each processor that compute: nobody measures beside that unless told to.
+#[test]
+fn a_busy_machine_is_refused_or_warned_of() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    with_repository(|repository| {
+        let over = AtomicBool::new(false);
+        let brief =
+            ["steady", "--sample-size=10", "--warm-up-time=0.1", "--measurement-time=0.3", "--noplot"];
+        std::thread::scope(|scope| {
+            for _ in 0..2 * std::thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        std::hint::spin_loop();
+                    }
+                });
+            }
+            let with = |word| repository.bench(&[&brief[..], &[word]].concat());
+            let runs = ["--when-busy=refuse", "--when-busy=warn", "--when-busy=ignore"].map(with);
+            over.store(true, Ordering::Relaxed);
+            let [refused, warned, ignored] = runs;
+            refused.is_red().complains("error: the machine is busy: ").complains("--when-busy=ignore");
+            warned.is_green().complains("warning: the machine is busy: ");
+            ignored.is_green();
+            assert!(!ignored.stderr.contains("is busy"), "{ignored:?}");
+        });
+    });
+}
