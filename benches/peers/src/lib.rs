@@ -1,4 +1,4 @@
-//! What `main` puts into a table, and `benches/ours.rs` into Criterion's hands.
+//! What `benches/tables.rs` measures and prints.
 //!
 //! Read next: `column` for what is measured, `peer/mod.rs` for whom, `table` for how often; then `process/mod.rs`.
 
