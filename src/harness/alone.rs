@@ -78,10 +78,10 @@ fn attempt(run: &Run) -> (Verdict, String, String) {
             (Verdict::NotRun { reason: format!("its thread could not be started: {error}") }, String::new())
         }
         Ok(_) => wait(&told, run.planned[0].limit_ms).unwrap_or_else(|limit_ms| {
-            let actors = trial::actors_of(seat.info.name).unwrap_or_default();
+            let (actors, tasks) = trial::inside_of(seat.info.name);
             let (page, trial) = (Page::local(), seat.info.name.to_owned());
-            hangs = Look { pid: std::process::id(), page, trial, beside: Vec::new() }.take();
-            (Verdict::TimedOut { limit_ms, stuck: false }, actors)
+            hangs = Look { pid: std::process::id(), page, trial, beside: Vec::new() }.take() + &tasks;
+            (Verdict::TimedOut { limit_ms, stuck: false }, actors.unwrap_or_default())
         }),
     };
     drop(guard);

@@ -44,7 +44,7 @@ struct Hand {
 }
 
 /// How long the end of a trial that is over its time may wait for its worker to tell what the trial's actors are at.
-const LAST_LOOK: Duration = Duration::from_millis(250);
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// The actor.
 pub struct Arbiter {

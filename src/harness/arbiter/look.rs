@@ -31,6 +31,7 @@ pub struct Seen {
     source: Option<Source>,
     pub(super) position: usize,
     actors: Option<String>,
+    tasks: String,
     hangs: String,
 }
 
@@ -47,6 +48,7 @@ impl Seen {
     /// Puts it behind what the trial wrote.
     pub(super) fn append_to(&self, output: &mut Output) {
         hang::append(output, &self.hangs);
+        hang::append(output, &self.tasks);
         if let Some(actors) = &self.actors {
             append_actors(output, actors);
         }
@@ -75,7 +77,7 @@ impl Arbiter {
         let (page, proxy) = (hand.page.clone(), hand.proxy.clone()?);
         let position = forked.or_else(|| current_of(&page).map(|current| current.position))?;
         let trial = self.run.seats.get(self.dispatch.trial_of(position))?.info.name.to_owned();
-        let asked = (self.run.setup.show_actors && forked.is_none()).then(|| proxy.clone());
+        let asked = forked.is_none().then(|| proxy.clone());
         let beside = self.beside(position);
         Some(Glance { source, position, asked, look: Look { pid: proxy.pid(), page, trial, beside } })
     }
@@ -95,14 +97,15 @@ impl Arbiter {
             let mut seen = Vec::with_capacity(glances.len());
             for glance in &glances {
                 // The trial hangs, its worker does not: that is an actor on another thread.
-                let actors = match &glance.asked {
+                let (actors, tasks) = match &glance.asked {
                     Some(proxy) => {
-                        proxy.actors_of(glance.look.trial.clone()).timeout(LAST_LOOK).await.ok().flatten()
+                        let asked = proxy.inside_of(glance.look.trial.clone()).timeout(LAST_LOOK);
+                        asked.await.unwrap_or_default()
                     }
-                    None => None,
+                    None => Default::default(),
                 };
                 let (source, position) = (Some(glance.source), glance.position);
-                seen.push(Seen { source, position, actors, hangs: String::new() });
+                seen.push(Seen { source, position, actors, tasks, hangs: String::new() });
             }
             look_on_a_thread(own, glances, seen, then);
         });
@@ -158,10 +161,10 @@ impl Arbiter {
             // Its thread hangs in this process, and goes on doing so.
             Verdict::TimedOut { stuck: true, .. } => {
                 let name = self.run.seats[position].info.name;
-                let actors = self.run.setup.show_actors.then(|| trial::actors_of(name)).flatten();
+                let (actors, tasks) = trial::inside_of(name);
                 let (page, beside) = (Page::local(), self.beside(position));
                 let look = Look { pid: std::process::id(), page, trial: name.to_owned(), beside };
-                let seen = Seen { actors, hangs: look.take(), ..Seen::default() };
+                let seen = Seen { actors, tasks, hangs: look.take(), ..Seen::default() };
                 seen.append_to(&mut outcome.output);
             }
             Verdict::Cancelled { .. } => {

@@ -12,6 +12,7 @@ use std::time::Instant;
 use tokio::task::{Id, try_id};
 
 use super::attempt::{Over, TrialSettings, attempt};
+use super::dump::Dump;
 use super::judge::End;
 use super::sight;
 use crate::actor::overview;
@@ -47,6 +48,8 @@ pub(super) struct Ledger {
     started: Instant,
     /// Its actors.
     realm: Realm,
+    /// What its tasks wait for.
+    dump: Dump,
     notes: Mutex<Notes>,
 }
 
@@ -107,7 +110,14 @@ impl Ledger {
         let realm = Realm::open();
         #[cfg(feature = "testkit")]
         realm.await_pledges();
-        Ledger { entry, settings, started: Instant::now(), realm, notes: Mutex::default() }
+        Ledger {
+            entry,
+            settings,
+            started: Instant::now(),
+            realm,
+            dump: Dump::default(),
+            notes: Mutex::default(),
+        }
     }
 
     pub(super) fn entry(&self) -> &'static Entry {
@@ -125,6 +135,11 @@ impl Ledger {
     /// The actors of the trial.
     pub(super) fn realm(&self) -> &Realm {
         &self.realm
+    }
+
+    /// What its tasks wait for.
+    pub(super) fn dump(&self) -> &Dump {
+        &self.dump
     }
 
     /// The last panic of the trial's own function.

@@ -10,6 +10,7 @@
 //! Read next: [`run_here`], then `judge` for why a trial is red.
 
 mod attempt;
+mod dump;
 mod judge;
 mod leak;
 mod ledger;
@@ -30,4 +31,4 @@ pub use ruled::Ruled;
 pub use runtime::Spare;
 #[cfg(feature = "bench")]
 pub(crate) use runtime::{TrialRuntime, runtime_here};
-pub use sight::{actors_of, append_actors};
+pub use sight::{append_actors, inside_of};

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle, LocalOptions, LocalRuntime, Runtime};
 
+use super::dump;
 use super::ledger::{self, Ledger};
 use super::tasks::Tasks;
 use crate::actor::Realm;
@@ -190,10 +191,10 @@ impl TrialRuntime {
 
     /// Runs a future to its end on this thread.
     pub(super) fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {
-        match &self.engine {
+        dump::drive(&self.books.ledger, future, |future| match &self.engine {
             Engine::Runtime(runtime) => runtime.block_on(future),
             Engine::Local(runtime) => runtime.block_on(future),
-        }
+        });
     }
 
     /// The same of any future, without a pointer between: what is measured on it is not to pay for one.

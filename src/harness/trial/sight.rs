@@ -22,11 +22,15 @@ pub(super) fn begin(ledger: &Arc<Ledger>) {
     running.push(Arc::downgrade(ledger));
 }
 
-/// The tree of the actors of a trial that runs in this process, its thread hanging or not; `None` where it has none.
-pub fn actors_of(trial: &str) -> Option<String> {
+/// What is seen of a trial that runs in this process from inside of that, its thread hanging or not: the tree of its
+/// actors, `None` where it has none or they are not wanted, and what its tasks wait for, empty where tokio does not tell.
+pub fn inside_of(trial: &str) -> (Option<String>, String) {
     let mut ledgers: Vec<_> = running().iter().filter_map(Weak::upgrade).collect();
     ledgers.extend(ledger::alone());
-    ledgers.iter().rev().find(|ledger| ledger.entry().name() == trial)?.drawn()
+    match ledgers.iter().rev().find(|ledger| ledger.entry().name() == trial) {
+        Some(ledger) => (ledger.drawn(), ledger.dump().take()),
+        None => (None, String::new()),
+    }
 }
 
 /// Puts the tree of a trial's actors behind what the trial wrote.

@@ -91,10 +91,10 @@ impl Worker {
         self.lane.push(orders);
     }
 
-    /// What the actors of the trial of this name are at, if it runs here and has any.
+    /// What the actors of the trial of this name are at, if it runs here and has any, and what its tasks wait for.
     #[command]
-    pub fn actors_of(&self, trial: String) -> Option<String> {
-        trial::actors_of(&trial)
+    pub fn inside_of(&self, trial: String) -> (Option<String>, String) {
+        trial::inside_of(&trial)
     }
 
     /// Ends a trial that is over its time. Only where it runs in a fork of the worker (`harness/fork`) does that leave
