@@ -30,9 +30,8 @@ fn sized(b: &mut Bencher, rounds: u64) {
 
 #[rehearsal::bench(flavor = "multi_thread", worker_threads = 2)]
 fn asynchronous(b: &mut Bencher) {
-    b.to_async(rehearsal::bench::runtime()).iter(|| async {
-        tokio::spawn(async { work(10) }).await.expect("the task ends")
-    });
+    b.to_async(rehearsal::bench::runtime())
+        .iter(|| async { tokio::spawn(async { work(10) }).await.expect("the task ends") });
 }
 
 /// What the environment says, so that two runs of one program differ.
