@@ -116,6 +116,7 @@ fn crashes_hangs_and_leaks_are_tried_again_too() {
                 ("bad::leaves_a_child_and_fails", again),
                 ("bad::segfaults_twice", "ok (flaky: passed on attempt 3)"),
                 ("bad::skips_after_a_failure", "FAILED"),
+                ("bad::takes_its_time_twice", "ignored"),
                 ("bad::z_after", "ok"),
             ],
         );
