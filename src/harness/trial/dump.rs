@@ -1,15 +1,16 @@
-//! What the tasks of a trial wait for, where tokio tells: built with `--cfg tokio_unstable` and the feature `taskdump`.
+//! What the tasks of a trial wait for, where tokio tells: built with `--cfg tokio_unstable` and the feature `taskdump`,
+//! which tokio has on Linux alone and refuses elsewhere.
 //!
 //! A task that waits is on no stack. tokio finds out what it waits for by polling it in a way that does nothing, and only
 //! inside of its own runtime. So the trial's future is asked to do that, by a wake; a runtime whose thread is blocked does
 //! not come to it, and has a stack.
 
-#[cfg(all(tokio_unstable, feature = "taskdump", target_os = "linux"))]
+#[cfg(all(tokio_unstable, feature = "taskdump"))]
 pub(super) use told::{Dump, drive};
-#[cfg(not(all(tokio_unstable, feature = "taskdump", target_os = "linux")))]
+#[cfg(not(all(tokio_unstable, feature = "taskdump")))]
 pub(super) use untold::{Dump, drive};
 
-#[cfg(not(all(tokio_unstable, feature = "taskdump", target_os = "linux")))]
+#[cfg(not(all(tokio_unstable, feature = "taskdump")))]
 mod untold {
     use std::future::Future;
     use std::pin::Pin;
@@ -38,7 +39,7 @@ mod untold {
     }
 }
 
-#[cfg(all(tokio_unstable, feature = "taskdump", target_os = "linux"))]
+#[cfg(all(tokio_unstable, feature = "taskdump"))]
 mod told {
     use std::fmt::Write;
     use std::future::Future;

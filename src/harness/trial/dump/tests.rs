@@ -30,7 +30,7 @@ fn tells(told: &str, line: u32) -> bool {
     told.contains(&format!("src/harness/trial/dump/tests.rs:{line}:"))
 }
 
-const KNOWN: bool = cfg!(all(tokio_unstable, feature = "taskdump", target_os = "linux"));
+const KNOWN: bool = cfg!(all(tokio_unstable, feature = "taskdump"));
 
 #[rehearsal::test]
 fn what_a_trial_and_its_tasks_wait_for_is_told_and_they_go_on() {
