@@ -162,6 +162,8 @@ impl Arbiter {
                 self.measured = Some((position, Box::new(measured)));
                 return;
             }
+            // It goes no further than to the server of the fork that says it.
+            Report::Inside { .. } => return,
             Report::Wants { fixture, variant } => return lend(self.proxy(source), fixture, variant),
         };
         self.receive(input);
@@ -176,7 +178,8 @@ impl Arbiter {
         let current = current_of(&hand.page);
         let mut output =
             hand.capture.as_ref().map_or_else(Output::default, |capture| read_back(capture, limit));
-        if let Some(seen) = &hand.seen {
+        let is_current = |seen: &&Seen| current.is_some_and(|current| current.position == seen.position);
+        if let Some(seen) = hand.seen.as_ref().filter(is_current) {
             seen.append_to(&mut output);
         }
         if let (Some(_), Some(phase)) = (current, fixture::Phase::noted(&hand.page)) {

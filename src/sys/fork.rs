@@ -11,7 +11,7 @@ use std::io;
 
 pub use super::platform::bell::{Bell, Rope};
 pub use super::platform::belongings::{Belongings, threads_beyond};
-pub use super::platform::fork::{Bond, Ear, Forked, Keeper, Letter, wait, wait_for_bell};
+pub use super::platform::fork::{Bond, Ear, Forked, Keeper, Letter, join_within, wait, wait_for_bell};
 pub use super::platform::large_pages::gather as gather_memory;
 
 /// Set in the environment of a process that is to fork, and taken out of it before `main` sees it: see
@@ -25,6 +25,15 @@ pub enum Side {
     Parent(Forked),
     /// The fork, and its end of the socket by which it hangs together with the other one.
     Child(Bond),
+}
+
+/// What a fork is asked for by the process that made it, over the socket by which they hang together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// To put its things in order, and to end.
+    End = 1,
+    /// To tell what it is at.
+    Tell = 2,
 }
 
 /// What has become of the socket by which a fork hangs together with the process that made it. The fork says nothing

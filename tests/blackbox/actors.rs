@@ -79,7 +79,7 @@ fn it_is_in_junit_and_json_too_and_can_be_left_out() {
         run.ends_with(101);
         assert!(run.stdout.contains(tree), "{format}\n{run}");
     }
-    for isolation in ["process", "thread"] {
+    for isolation in ["process", "fork", "thread"] {
         let run = run(&[
             "actors::panics",
             "actors::hangs",
@@ -95,7 +95,7 @@ fn it_is_in_junit_and_json_too_and_can_be_left_out() {
 
 #[test]
 fn a_trial_that_hangs_is_looked_at_from_outside() {
-    for isolation in ["process", "thread"] {
+    for isolation in ["process", "fork", "thread"] {
         let run = run(&["actors::hangs", "--isolation", isolation, "--test-threads=2"]);
         run.ends_with(101);
         for trial in ["actors::hangs", "actors::hangs_and_computes"] {

@@ -35,15 +35,29 @@ pub(crate) fn target_dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("suites")
 }
 
+/// How variables begin that are meant for the build of this test: those of the suites say by themselves what debug
+/// information they have.
+const OF_OUTER: [&str; 12] = [
+    "CARGO_BIN_",
+    "CARGO_CRATE_NAME",
+    "CARGO_INCREMENTAL",
+    "CARGO_MAKEFLAGS",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_PROFILE_",
+    "CARGO_TARGET_DIR",
+    "MAKEFLAGS",
+    "NEXTEST",
+    "REHEARSAL_",
+    "RUST_TEST_",
+];
+
 /// A cargo that knows nothing of the one that runs this test.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let of_outer = ["CARGO_PKG_", "CARGO_BIN_", "CARGO_MANIFEST_", "NEXTEST", "REHEARSAL_", "RUST_TEST_"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
-            || ["CARGO_MAKEFLAGS", "MAKEFLAGS", "CARGO_TARGET_DIR", "CARGO_CRATE_NAME"].contains(&&*text);
+        let of_outer = OF_OUTER.iter().any(|name| text.starts_with(name));
         if of_outer {
             cargo.env_remove(&name);
         }

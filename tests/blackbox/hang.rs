@@ -1,5 +1,7 @@
 //! What is told of a trial that hangs, before it is ended.
 
+use std::time::{Duration, Instant};
+
 use crate::build::executable;
 use crate::launch::{Finished, Launch};
 use crate::text::{output_of, verdict_of_each};
@@ -124,6 +126,52 @@ fn who_cannot_be_asked_is_told_with_the_reason() {
     at_levels(&["process", "fork"], "stops_its_process", stopped, &["    (it is stopped"]);
 }
 
+/// What the till of the suite's actors is at, without how long it was busy.
+const TILL: [&str; 3] = ["till (Till): run, task, 1 handled", "; in `wait`; mailbox 2/16", ": `add`, `add`"];
+
+/// The actors of a trial are told at every level, wherever its own thread is.
+#[test]
+fn actors_and_what_waits_for_them_are_told() {
+    let deaf = ["    (it blocks SIGURG"];
+    let read = ["    hangs::hears_nothing_from_its_pipe at "];
+    for (trial, isolations, stack) in [
+        // On a thread of the run's own process such a future is dropped, and does not hang.
+        ("actors::wait", &ISOLATIONS[..2], &["    (its future waits to be woken"][..]),
+        ("actors::spin", &ISOLATIONS[..], &["goes_round_and_round"][..]),
+        ("actors::read_a_silent_pipe", &ISOLATIONS[..], &read[..]),
+        ("actors::are_deaf", &ISOLATIONS[..], &deaf[..]),
+        ("actors::ignore_sigterm", &ISOLATIONS[..2], &["sleep"][..]),
+    ] {
+        for isolation in isolations {
+            sooner_or_later(
+                |time| hangs(trial, isolation, time),
+                |run| {
+                    let told = told(run, trial)?;
+                    thread_contains(&told, trial, stack)?;
+                    let (_, actors) = told.split_once("\nactors of this test").ok_or("no actors")?;
+                    contains(actors, &TILL)
+                },
+            );
+        }
+    }
+}
+
+/// A fork can be asked for its actors when its trial is over its time sooner than it listens.
+#[test]
+fn actors_are_told_of_a_trial_whose_time_is_short() {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let run = hangs("actors::spin", "fork", "5ms");
+        let told = told(&run, "actors::spin").and_then(|told| contains(&told, &TILL));
+        match told {
+            Ok(()) => return,
+            // It has not come so far as to have any.
+            Err(_) if Instant::now() < deadline => {}
+            Err(what) => panic!("{what}\n{run}"),
+        }
+    }
+}
+
 /// In a build without stacks names, states and system calls are told, and how to get more.
 #[test]
 fn without_the_feature_it_is_told_what_the_system_knows() {
@@ -165,6 +213,11 @@ fn a_run_over_its_time_shows_what_its_trials_hang_in() {
                 let wrote = if isolation == "thread" { "" } else { "said before the loop\n" };
                 contains(output, &["goes_round_and_round", wrote])
             },
+        );
+        let launch = || Launch::new(executable("hangs", "hangs")).args(["actors::spin", "--exact"]);
+        sooner_or_later(
+            |time| launch().args([&*format!("--run-timeout={time}"), "--isolation", isolation]).run(),
+            |run| contains(output_of(&run.stdout, "actors::spin").ok_or("no output")?, &TILL),
         );
     }
 }

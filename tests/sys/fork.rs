@@ -1,10 +1,12 @@
 //! Copies of a process that go on by themselves, and what becomes of what they leave.
 
 use std::process::{Command, exit};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rehearsal::sys::boot::{WorkerBoot, is_bootstrapped};
-use rehearsal::sys::fork::{Bell, Ear, ForkError, Forked, Keeper, Letter, Side, Tie, wait};
+use rehearsal::sys::fork::{
+    Bell, Ear, ForkError, Forked, Keeper, Letter, Side, Tie, Wish, join_within, wait,
+};
 use rehearsal::sys::process::{ExitStatus, leaves_children};
 
 use crate::Named;
@@ -135,31 +137,46 @@ fn let_go(boot: WorkerBoot) {
 
 fn be_asked(boot: WorkerBoot) {
     let (ear, keeper) = (Ear::new(boot.socket), Keeper::start().expect("a keeper"));
+    let letter = Letter::new().expect("a letter");
     for asked in [true, false] {
         let child = match keeper.fork().expect("forks") {
             Side::Child(bond) => {
                 let (bell, rope) = Bell::hang().expect("a bell");
+                let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
                 let thread = std::thread::spawn(move || {
                     let _rope = rope;
                     if asked {
-                        std::thread::park();
+                        let _ = may_go_on.recv();
                     }
                 });
-                if bond.wait(&bell) {
-                    bond.end_group();
+                let moment = Duration::from_millis(10);
+                let thread = if asked { join_within(thread, moment).expect("it waits") } else { thread };
+                while let Some(wish) = bond.wait(&bell) {
+                    match wish {
+                        Wish::Tell => letter.write(b"is well").expect("writes"),
+                        Wish::End => bond.end_group(),
+                    }
                 }
-                drop(thread.join());
-                exit(3)
+                drop(go_on);
+                exit(if join_within(thread, PATIENCE).is_none() { 3 } else { 4 })
             }
             Side::Parent(forked) => forked,
         };
         if asked {
-            assert!(child.ask_to_end());
+            assert!(child.ask_for(Wish::Tell));
+            let begun = Instant::now();
+            while letter.read().expect("reads") != b"is well" {
+                assert!(begun.elapsed() < PATIENCE, "it tells nothing");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            assert_eq!(letter.take().expect("reads"), b"is well", "it was not taken before");
+            assert_eq!(letter.take().expect("reads"), b"");
+            assert!(child.ask_for(Wish::End));
         }
         assert_eq!(child.tie(), Tie::Whole, "it says nothing there itself");
         let expected = if asked { ExitStatus::Signaled(15) } else { ExitStatus::Exited(3) };
         assert_eq!(end_of(&ear, &child), expected);
-        assert!(!child.ask_to_end(), "there is nobody");
+        assert!(!child.ask_for(Wish::End), "there is nobody");
     }
 }
 

@@ -20,8 +20,8 @@ const LOOK_AT_MOST: Duration = Duration::from_secs(10);
 pub(super) struct Glance {
     source: Source,
     position: usize,
-    /// Its worker, where that knows its actors; a fork server does not.
-    asked: Option<WorkerProxy>,
+    /// Its worker, which knows its actors, or whose fork does.
+    asked: WorkerProxy,
     look: Look,
 }
 
@@ -77,9 +77,9 @@ impl Arbiter {
         let (page, proxy) = (hand.page.clone(), hand.proxy.clone()?);
         let position = forked.or_else(|| current_of(&page).map(|current| current.position))?;
         let trial = self.run.seats.get(self.dispatch.trial_of(position))?.info.name.to_owned();
-        let asked = forked.is_none().then(|| proxy.clone());
         let beside = self.beside(position);
-        Some(Glance { source, position, asked, look: Look { pid: proxy.pid(), page, trial, beside } })
+        let look = Look { pid: proxy.pid(), page, trial, beside };
+        Some(Glance { source, position, asked: proxy, look })
     }
 
     /// The names of the other trials that run.
@@ -97,13 +97,8 @@ impl Arbiter {
             let mut seen = Vec::with_capacity(glances.len());
             for glance in &glances {
                 // The trial hangs, its worker does not: that is an actor on another thread.
-                let (actors, tasks) = match &glance.asked {
-                    Some(proxy) => {
-                        let asked = proxy.inside_of(glance.look.trial.clone()).timeout(LAST_LOOK);
-                        asked.await.unwrap_or_default()
-                    }
-                    None => Default::default(),
-                };
+                let asked = glance.asked.inside_of(glance.look.trial.clone()).timeout(LAST_LOOK);
+                let (actors, tasks) = asked.await.unwrap_or_default();
                 let (source, position) = (Some(glance.source), glance.position);
                 seen.push(Seen { source, position, actors, tasks, hangs: String::new() });
             }

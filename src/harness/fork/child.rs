@@ -2,19 +2,24 @@
 
 use std::io;
 use std::process::{abort, exit};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::actor::Outlet;
 use crate::harness::fixture::{Ahead, Store, is_wanted};
 use crate::harness::generated::find::run_one_only;
 use crate::harness::registry::{Body, Entry, Registry};
+use crate::harness::trial;
 use crate::harness::worker::lane::{Host, Lane};
 use crate::harness::worker::message::{Order, Report, Setup};
 use crate::sys::capture::Capture;
-use crate::sys::fork::{Bell, Bond, Letter, Rope};
+use crate::sys::fork::{Bell, Bond, Letter, Rope, Wish, join_within};
 use crate::sys::page::Page;
 use crate::sys::wire;
+
+/// How long a trial is only waited for, before this process can be asked for anything. A wish that comes sooner waits.
+const SHORT: Duration = Duration::from_millis(20);
 
 /// What the server has got ready for it.
 pub(super) struct Kit {
@@ -48,59 +53,89 @@ pub(super) fn run(kit: Kit, order: Order, bond: &Bond) -> ! {
     run_one_only();
     // The page that the arbiter reads is the server's to write. A spare runtime would never be used.
     let setup = Setup { fresh_runtime: true, ..setup };
-    let letter = Arc::new(letter);
-    let lane = |outlet| Lane::new(setup, registry, Page::local(), capture, Host::Fork, outlet, store.clone());
-    match &store {
-        None => drop(lane(to(&letter, None)).begin(order).map(std::thread::JoinHandle::join)),
-        Some(store) => {
-            with_fixtures(&letter, store, bond, grace, |rope| lane(to(&letter, rope)).begin(order))
-        }
+    let desk = Arc::new(Desk { letter, place: Mutex::default() });
+    let told = Arc::clone(&desk);
+    let outlet = Outlet::local(Some(Box::new(move |report: Report| told.conclude(&report))));
+    let lane = Lane::new(setup, registry, Page::local(), capture, Host::Fork, outlet, store.clone());
+    if let Some(trial) = lane.begin(order) {
+        desk.attend(trial, store.as_ref(), bond, grace);
+    }
+    if let Some(store) = store {
+        desk.complain(store.tear_down(None));
     }
     exit(0)
 }
 
-/// Where reports go, and what they ring.
-fn to(letter: &Arc<Letter>, rope: Option<Rope>) -> Outlet<Report> {
-    let (letter, rope) = (Arc::clone(letter), Mutex::new(rope));
-    Outlet::local(Some(Box::new(move |report: Report| {
-        write(&letter, &report);
-        drop(rope.lock().unwrap_or_else(PoisonError::into_inner).take());
-    })))
+/// Where the thread of the trial and the first one of this process write, and meet.
+struct Desk {
+    letter: Letter,
+    place: Mutex<Place>,
 }
 
-fn write(letter: &Letter, report: &Report) {
-    let frame = wire::encode(report).map_err(io::Error::other);
-    if frame.and_then(|frame| letter.write(&frame)).is_err() {
-        // The trial closed every descriptor. There is no other way to tell than by this death, which names it.
-        abort();
-    }
+/// What rings when the trial has told its outcome, and whether it has.
+#[derive(Default)]
+struct Place {
+    rope: Option<Rope>,
+    is_told: bool,
 }
 
-/// Waits for the end of a trial that has fixtures, or for the server to say that its time is up; both end with their
-/// teardown, as far as they were made in this process.
-fn with_fixtures(
-    letter: &Letter,
-    store: &Arc<Store>,
-    bond: &Bond,
-    grace: Duration,
-    begin: impl FnOnce(Option<Rope>) -> Option<std::thread::JoinHandle<()>>,
-) {
-    let complain = |messages: Vec<String>| {
-        messages.into_iter().for_each(|message| write(letter, &Report::Complaint { message }));
-    };
-    let (bell, rope) = match Bell::hang() {
-        Ok((bell, rope)) => (Some(bell), Some(rope)),
-        // Then nobody is heard, and a trial that is over its time is killed with what it has.
-        Err(_) => (None, None),
-    };
-    let trial = begin(rope);
-    if let Some(bell) = bell.filter(|bell| trial.is_some() && bond.wait(bell)) {
-        complain(store.stop_trial(grace / 2));
-        if !bell.has_rung() {
-            bond.end_group();
+impl Desk {
+    fn write(&self, report: &Report) {
+        let frame = wire::encode(report).map_err(io::Error::other);
+        if frame.and_then(|frame| self.letter.write(&frame)).is_err() {
+            // The trial closed every descriptor. There is no other way to tell than by this death, which names it.
+            abort();
         }
     }
-    // A panic of it was caught, or has ended this process.
-    drop(trial.map(std::thread::JoinHandle::join));
-    complain(store.tear_down(None));
+
+    fn complain(&self, messages: Vec<String>) {
+        messages.into_iter().for_each(|message| self.write(&Report::Complaint { message }));
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the trial's thread does with its report.
+    fn conclude(&self, report: &Report) {
+        self.write(report);
+        if matches!(report, Report::Finished { .. } | Report::Passed { .. }) {
+            let mut place = self.place();
+            place.is_told = true;
+            drop(place.rope.take());
+        }
+    }
+
+    /// A bell that rings when the trial has told its outcome; `None` where it has, or there is no descriptor for one:
+    /// then nobody is heard, and a trial that is over its time is ended with what it has.
+    fn bell(&self) -> Option<Bell> {
+        let (bell, rope) = Bell::hang().ok()?;
+        let mut place = self.place();
+        place.rope = Some(rope);
+        (!place.is_told).then_some(bell)
+    }
+
+    /// Waits for the end of the trial, and does meanwhile what the server asks for. Most trials are over before there is
+    /// anything to be asked, and cost nothing but the wait.
+    fn attend(&self, trial: JoinHandle<()>, store: Option<&Arc<Store>>, bond: &Bond, grace: Duration) {
+        let Some(trial) = join_within(trial, SHORT) else { return };
+        let bell = self.bell();
+        while let Some(wish) = bell.as_ref().and_then(|bell| bond.wait(bell)) {
+            match wish {
+                Wish::Tell => {
+                    let (actors, tasks) = trial::inside();
+                    self.write(&Report::Inside { actors, tasks });
+                }
+                // The trial is over its time: it ends with the teardown of what was made in this process.
+                Wish::End => {
+                    self.complain(store.map(|store| store.stop_trial(grace / 2)).unwrap_or_default());
+                    if !self.place().is_told {
+                        bond.end_group();
+                    }
+                }
+            }
+        }
+        // A panic of it was caught, or has ended this process.
+        drop(trial.join());
+    }
 }

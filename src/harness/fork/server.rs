@@ -19,7 +19,7 @@ use crate::harness::worker::actor::Worker;
 use crate::harness::worker::lane::left_behind;
 use crate::harness::worker::message::{Order, Report};
 use crate::sys::boot::WorkerBoot;
-use crate::sys::fork::{Forked, Keeper, Side, Tie};
+use crate::sys::fork::{Forked, Keeper, Side, Tie, Wish};
 use crate::sys::page::Page;
 use crate::sys::process::ExitStatus;
 use crate::sys::{seam, wire};
@@ -53,6 +53,10 @@ struct Running {
     fault: Option<&'static str>,
     /// It was over its time, and told to end.
     is_over: bool,
+    /// How often it was asked what it is at.
+    asked: usize,
+    /// The request that waits for the last answer to that.
+    asking: Option<u64>,
 }
 
 impl Running {
@@ -106,6 +110,7 @@ pub fn serve(boot: WorkerBoot) -> ! {
                     server.wind_up(&mut bare, &keeper);
                     bare.answer(request, &());
                 }
+                Said::Ask("inside_of", request) => server.ask_inside(&bare, request),
                 Said::Ask(_, request) => bare.refuse(request),
                 Said::Stop => {
                     server.end_running(&keeper);
@@ -124,6 +129,7 @@ pub fn serve(boot: WorkerBoot) -> ! {
                 None => {
                     bare.wait(Some(&running.forked), LOOK);
                     running.look();
+                    server.pass_on_inside(&bare);
                 }
             }
             continue;
@@ -147,9 +153,16 @@ pub fn serve(boot: WorkerBoot) -> ! {
             }
             Ok(Side::Parent(forked)) => {
                 server.page.store_process(forked.pid());
-                let (loose_since_ns, fault) = (None, None);
-                server.running =
-                    Some(Running { order, forked, started_ns, loose_since_ns, fault, is_over: false });
+                server.running = Some(Running {
+                    order,
+                    forked,
+                    started_ns,
+                    loose_since_ns: None,
+                    fault: None,
+                    is_over: false,
+                    asked: 0,
+                    asking: None,
+                });
             }
             Err(why) => {
                 let verdict = Verdict::NotRun { reason: format!("it could not be forked: {why}") };
@@ -166,8 +179,9 @@ impl Server {
         self.waiting.clear();
         self.stop_making();
         let grace = Duration::from_millis(self.kit.setup.grace_ms);
-        let asked =
-            |running: &&Running| self.kit.ahead_of(&running.order).is_some() && running.forked.ask_to_end();
+        let asked = |running: &&Running| {
+            self.kit.ahead_of(&running.order).is_some() && running.forked.ask_for(Wish::End)
+        };
         if let (Some(running), Ok(keeper)) = (self.running.as_ref().filter(asked), keeper) {
             let deadline_ns = seam::monotonic_ns() + (grace * 3 / 4).as_nanos() as u64;
             let mut status = running.forked.try_reap();
@@ -181,6 +195,35 @@ impl Server {
         }
         self.end_running(keeper);
         self.tear_down(bare, 1, 2);
+    }
+
+    /// Asks the fork that runs what its trial is at; `pass_on_inside` answers.
+    fn ask_inside(&mut self, bare: &Bare, request: u64) {
+        match &mut self.running {
+            Some(running) if running.forked.ask_for(Wish::Tell) => {
+                running.asked += 1;
+                if let Some(earlier) = running.asking.replace(request) {
+                    bare.refuse(earlier);
+                }
+            }
+            _ => bare.refuse(request),
+        }
+    }
+
+    /// Tells what the trial that runs is at, if somebody waits for that and its fork has written it by now.
+    fn pass_on_inside(&mut self, bare: &Bare) {
+        let Some(running) = self.running.as_mut() else { return };
+        let Some(request) = running.asking else { return };
+        // A letter that breaks off is being written: the next look finds the rest.
+        let letter = self.kit.letter.read().ok().and_then(|letter| report::read(&letter).ok());
+        let mut told = letter.into_iter().flatten().filter_map(|report| match report {
+            Report::Inside { actors, tasks } => Some((actors, tasks)),
+            _ => None,
+        });
+        if let Some(inside) = told.nth(running.asked - 1) {
+            bare.answer(request, &inside);
+            running.asking = None;
+        }
     }
 
     /// Does what the commands of the worker actor do.
@@ -205,9 +248,8 @@ impl Server {
                 let Ok((position, hard)) = wire::decode::<(u32, bool)>(arguments) else { return };
                 if let Some(running) = self.running.as_mut().filter(|it| it.order.position == position) {
                     running.is_over = true;
-                    let asked =
-                        !hard && self.kit.ahead_of(&running.order).is_some() && running.forked.ask_to_end();
-                    if !asked {
+                    let can_hear = !hard && self.kit.ahead_of(&running.order).is_some();
+                    if !can_hear || !running.forked.ask_for(Wish::End) {
                         running.forked.end(hard);
                     }
                 } else if self.making.as_ref().is_some_and(|it| it.order.position == position) {
@@ -231,9 +273,12 @@ impl Server {
 
     /// The fork is reaped: tells what became of its trial, and sees to it that nothing of it is left for the next.
     fn conclude(&mut self, bare: &Bare, keeper: &Keeper, status: ExitStatus) {
-        let Some(Running { order, started_ns, forked, fault, is_over, .. }) = self.running.take() else {
-            return;
-        };
+        self.pass_on_inside(bare);
+        let Some(running) = self.running.take() else { return };
+        let Running { order, started_ns, forked, fault, is_over, asking, .. } = running;
+        if let Some(request) = asking {
+            bare.refuse(request);
+        }
         self.page.store_process(0);
         let left = keeper.clear(CLEARING);
         let fault = fault.or((forked.tie() == Tie::Soiled).then_some(SOILED));
@@ -251,6 +296,7 @@ impl Server {
                             Report::Finished { .. } | Report::Passed { .. } => {
                                 told = Some(held_to(report, order, status, is_over.then_some(started_ns)))
                             }
+                            Report::Inside { .. } => {}
                             // Where the arbiter is gone nobody is told.
                             report => drop(bare.event(&report)),
                         }

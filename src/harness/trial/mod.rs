@@ -31,4 +31,4 @@ pub use ruled::Ruled;
 pub use runtime::Spare;
 #[cfg(feature = "bench")]
 pub(crate) use runtime::{TrialRuntime, runtime_here};
-pub use sight::{append_actors, inside_of};
+pub use sight::{append_actors, inside, inside_of};

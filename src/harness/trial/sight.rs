@@ -27,10 +27,16 @@ pub(super) fn begin(ledger: &Arc<Ledger>) {
 pub fn inside_of(trial: &str) -> (Option<String>, String) {
     let mut ledgers: Vec<_> = running().iter().filter_map(Weak::upgrade).collect();
     ledgers.extend(ledger::alone());
-    match ledgers.iter().rev().find(|ledger| ledger.entry().name() == trial) {
-        Some(ledger) => (ledger.drawn(), ledger.dump().take()),
-        None => (None, String::new()),
-    }
+    told(ledgers.iter().rev().find(|ledger| ledger.entry().name() == trial))
+}
+
+/// The same of the trial that has this process to itself.
+pub fn inside() -> (Option<String>, String) {
+    told(ledger::alone().as_ref())
+}
+
+fn told(ledger: Option<&Arc<Ledger>>) -> (Option<String>, String) {
+    ledger.map_or_else(Default::default, |ledger| (ledger.drawn(), ledger.dump().take()))
 }
 
 /// Puts the tree of a trial's actors behind what the trial wrote.

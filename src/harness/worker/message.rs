@@ -134,6 +134,14 @@ pub enum Report {
         /// Which value of those behind it.
         variant: u32,
     },
+    /// What a trial that goes on is at, as [`inside`](crate::harness::trial::inside) sees it. Of a fork, to its server,
+    /// which answers the arbiter.
+    Inside {
+        /// The tree of its actors.
+        actors: Option<String>,
+        /// What its tasks wait for.
+        tasks: String,
+    },
 }
 
 wired! {
@@ -141,7 +149,7 @@ wired! {
         Passed { position, started_ns, duration_ns },
         Finished { position, verdict, started_ns, duration_ns, output, notes }, TakenBack { positions },
         Leaving { positions }, Complaint { message }, Wants { fixture, variant },
-        Measured { position, measured }
+        Measured { position, measured }, Inside { actors, tasks }
     }
 }
 

@@ -4,13 +4,14 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::bell::Bell;
 use super::process::StdSocket;
-use crate::sys::fork::{ForkError, Side, Tie};
+use crate::sys::fork::{ForkError, Side, Tie, Wish};
 use crate::sys::process::ExitStatus;
 
 /// What kills the group of a fork: there is none.
@@ -69,8 +70,8 @@ impl Forked {
         match self.never {}
     }
 
-    /// Asks it to end.
-    pub fn ask_to_end(&self) -> bool {
+    /// Asks it for something.
+    pub fn ask_for(&self, _: Wish) -> bool {
         match self.never {}
     }
 }
@@ -82,8 +83,8 @@ pub struct Bond {
 }
 
 impl Bond {
-    /// Waits until this process is asked to end, or the bell rings.
-    pub fn wait(&self, _: &Bell) -> bool {
+    /// Waits until this process is asked for something, or the bell rings.
+    pub fn wait(&self, _: &Bell) -> Option<Wish> {
         match self.never {}
     }
 
@@ -91,6 +92,12 @@ impl Bond {
     pub fn end_group(&self) {
         match self.never {}
     }
+}
+
+/// Waits for the end of a thread, for as long as that takes.
+pub fn join_within(thread: JoinHandle<()>, _: Duration) -> Option<JoinHandle<()>> {
+    drop(thread.join());
+    None
 }
 
 /// Waits for a bell.
@@ -148,6 +155,14 @@ impl Letter {
     /// # Errors
     /// Never.
     pub fn write(&self, _: &[u8]) -> io::Result<()> {
+        match self.never {}
+    }
+
+    /// What was written so far.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
         match self.never {}
     }
 

@@ -9,7 +9,9 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, ReadBuf};
@@ -18,7 +20,7 @@ use super::bell::Bell;
 use super::call::{check, retry};
 use super::process::{StdSocket, kill_group, open_pidfd, wait_readable};
 use super::{boot, ends, inherited, limit, memory_file, offspring, profile};
-use crate::sys::fork::{ForkError, Side, Tie};
+use crate::sys::fork::{ForkError, Side, Tie, Wish};
 use crate::sys::process::ExitStatus;
 use crate::sys::wire::MAX_FRAME;
 
@@ -277,10 +279,9 @@ impl Forked {
         }
     }
 
-    /// Asks it to put its things in order and then to end, which it has to listen for ([`Bond::wait`]); false where it
-    /// cannot be asked any more.
-    pub fn ask_to_end(&self) -> bool {
-        (&self.tie).write(&[1]).is_ok_and(|sent| sent == 1)
+    /// Asks it for something, which it has to listen for ([`Bond::wait`]); false where it cannot be asked any more.
+    pub fn ask_for(&self, wish: Wish) -> bool {
+        (&self.tie).write(&[wish as u8]).is_ok_and(|sent| sent == 1)
     }
 }
 
@@ -290,16 +291,30 @@ impl Forked {
 pub struct Bond(ManuallyDrop<StdSocket>);
 
 impl Bond {
-    /// Waits until the other process asks this one to end, which is true, or the bell rings.
-    pub fn wait(&self, bell: &Bell) -> bool {
+    /// Waits until the other process asks this one for something; `None` where the bell rings, or nobody can be heard.
+    pub fn wait(&self, bell: &Bell) -> Option<Wish> {
         loop {
             match wait_readable(&[self.0.as_fd(), bell.descriptor()], None) {
-                Ok(_) if bell.has_rung() => return false,
-                Ok(_) => return true,
+                Ok(_) if bell.has_rung() => return None,
+                Ok(_) => return self.heard(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The trial closed everything: nobody can be heard.
-                Err(_) => return false,
+                // The trial closed everything.
+                Err(_) => return None,
             }
+        }
+    }
+
+    fn heard(&self) -> Option<Wish> {
+        let mut byte = 0u8;
+        // SAFETY: one byte of room.
+        let came = retry(|| unsafe {
+            libc::recv(self.0.as_raw_fd(), (&raw mut byte).cast(), 1, libc::MSG_DONTWAIT)
+        });
+        match (came, byte) {
+            (Ok(1), 1) => Some(Wish::End),
+            (Ok(1), 2) => Some(Wish::Tell),
+            // The other process is gone, and this one in a moment; or it is no socket any more.
+            _ => None,
         }
     }
 
@@ -309,6 +324,40 @@ impl Bond {
         // A signal to this process itself has come when the call returns; where it is ignored, the other one knows more.
         let _ = kill_group(std::process::id(), libc::SIGTERM);
     }
+}
+
+/// Waits for the end of a thread, for so long at most; the thread, where it goes on. A panic of it is nobody's news here.
+///
+/// As cheap as waiting for ever, where the system can do that; elsewhere only one that has ended by now is waited for.
+#[cfg(all(target_os = "linux", any(target_env = "gnu", target_env = "musl")))]
+pub fn join_within(thread: JoinHandle<()>, within: Duration) -> Option<JoinHandle<()>> {
+    use std::os::unix::thread::JoinHandleExt as _;
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    let until = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + within;
+    // SAFETY: all zeros is a valid time.
+    let mut until_at: libc::timespec = unsafe { std::mem::zeroed() };
+    until_at.tv_sec = until.as_secs() as _;
+    until_at.tv_nsec = until.subsec_nanos() as _;
+    // SAFETY: the handle is that of a thread that was neither joined nor detached, and its result is not asked for.
+    let joined =
+        unsafe { libc::pthread_timedjoin_np(thread.as_pthread_t() as _, std::ptr::null_mut(), &until_at) };
+    if joined != 0 {
+        return Some(thread);
+    }
+    // It was joined: nobody may do that, or let go of it, once more.
+    let _ = thread.into_pthread_t();
+    None
+}
+
+/// The same.
+#[cfg(not(all(target_os = "linux", any(target_env = "gnu", target_env = "musl"))))]
+pub fn join_within(thread: JoinHandle<()>, _: Duration) -> Option<JoinHandle<()>> {
+    if !thread.is_finished() {
+        return Some(thread);
+    }
+    let _ = thread.join();
+    None
 }
 
 /// Waits until there is something to hear or the fork has ended, for so long at most. May return early.
@@ -359,6 +408,8 @@ pub struct Letter {
     file: File,
     /// Device and number of the file: somebody may have closed the descriptor and opened another file in its place.
     identity: (u64, u64),
+    /// Held by the thread that writes.
+    writing: Mutex<()>,
 }
 
 impl Letter {
@@ -369,7 +420,7 @@ impl Letter {
     pub fn new() -> io::Result<Letter> {
         let file = File::from(memory_file::create(c"rehearsal-letter", false).map_err(limit::told)?);
         let metadata = file.metadata()?;
-        Ok(Letter { identity: (metadata.dev(), metadata.ino()), file })
+        Ok(Letter { identity: (metadata.dev(), metadata.ino()), file, writing: Mutex::default() })
     }
 
     /// Writes this behind what has been written.
@@ -377,6 +428,7 @@ impl Letter {
     /// # Errors
     /// Where the file is not there any more, and what the system says.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let metadata = self.file.metadata()?;
         if (metadata.dev(), metadata.ino()) != self.identity {
             return Err(io::Error::other("its descriptor is somebody else's by now"));
@@ -384,22 +436,29 @@ impl Letter {
         self.file.write_all_at(bytes, metadata.len())
     }
 
-    /// What was written; empty for the next one.
+    /// What was written so far; its end may be missing while the fork is writing.
     ///
     /// # Errors
     /// What the system says, and where there is more than anybody writes.
-    pub fn take(&self) -> io::Result<Vec<u8>> {
+    pub fn read(&self) -> io::Result<Vec<u8>> {
         let len = usize::try_from(self.file.metadata()?.len()).unwrap_or(usize::MAX);
-        let mut bytes = Vec::new();
-        let read = if len > MAX_FRAME {
-            Err(io::Error::other(format!("it has {len} bytes")))
-        } else {
-            bytes.resize(len, 0);
-            self.file.read_exact_at(&mut bytes, 0)
-        };
-        if len > 0 {
+        if len > MAX_FRAME {
+            return Err(io::Error::other(format!("it has {len} bytes")));
+        }
+        let mut bytes = vec![0; len];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes)
+    }
+
+    /// What was written; empty for the next one.
+    ///
+    /// # Errors
+    /// As for [`Letter::read`].
+    pub fn take(&self) -> io::Result<Vec<u8>> {
+        let read = self.read();
+        if !matches!(&read, Ok(bytes) if bytes.is_empty()) {
             self.file.set_len(0)?;
         }
-        read.map(|()| bytes)
+        read
     }
 }

@@ -1,5 +1,7 @@
 //! Each trial hangs in a function whose name the black-box tests look for.
 
+mod actors;
+
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
@@ -72,15 +74,19 @@ fn reads_a_silent_pipe() {
     hears_nothing_from_its_pipe();
 }
 
-/// No signal reaches its thread but those that cannot be blocked.
-#[rehearsal::test]
-fn blocks_every_signal() {
+/// No signal reaches this thread from now on but those that cannot be blocked.
+fn block_every_signal() {
     // SAFETY: all zeros is a valid set to be filled; a thread may block what it wants.
     unsafe {
         let mut all: libc::sigset_t = std::mem::zeroed();
         libc::sigfillset(&mut all);
         libc::pthread_sigmask(libc::SIG_BLOCK, &all, std::ptr::null_mut());
     }
+}
+
+#[rehearsal::test]
+fn blocks_every_signal() {
+    block_every_signal();
     std::thread::sleep(FOR_EVER);
 }
 
@@ -103,6 +109,7 @@ fn allocates_for_ever() {
 #[rehearsal::test]
 fn recurses() {
     #[inline(never)]
+    #[allow(unconditional_recursion)] // Which of the two it is, it finds out in the last one.
     fn goes_down(depth: u32) -> u32 {
         if depth == 0 {
             goes_round_and_round();
