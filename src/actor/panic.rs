@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once, PoisonError, RwLock};
 use std::thread::ThreadId;
 
@@ -55,6 +56,10 @@ pub struct Panic {
 
 type Observer = Arc<dyn Fn(&Panic) + Send + Sync>;
 
+/// The number of the hook that is asked: the one that was made last, or none where it is gone.
+static ASKED: AtomicU64 = AtomicU64::new(NONE);
+const NONE: u64 = 0;
+
 static OBSERVERS: RwLock<Vec<Observer>> = RwLock::new(Vec::new());
 static LAST_OBSERVERS: RwLock<Vec<Observer>> = RwLock::new(Vec::new());
 
@@ -63,23 +68,59 @@ thread_local! {
     static EXPECTED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Puts the hook in place, once a process. Spawning an actor does it too.
+/// Whether the hook was ever asked for.
+static INSTALLED: Once = Once::new();
+
+/// Puts the hook in place, once a process. Spawning an actor does it too. Where other code replaces it later, another one is
+/// put in front of what came in its place.
 pub fn install() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            let expected = EXPECTED.try_with(Cell::get).unwrap_or(0) > 0;
-            let panic = note(info, expected);
-            tell(&OBSERVERS, &panic);
-            if !expected {
-                previous(info);
-            }
-            if cfg!(panic = "abort") {
-                tell(&LAST_OBSERVERS, &panic);
-            }
-        }));
-    });
+    INSTALLED.call_once(|| put_in_front_of(std::panic::take_hook()));
+}
+
+/// Puts a hook in place again if other code has thrown it away, and that could not be undone at once. Costs one look.
+pub(crate) fn put_back() {
+    if INSTALLED.is_completed() && ASKED.load(Ordering::SeqCst) == NONE && !std::thread::panicking() {
+        put_in_front_of(std::panic::take_hook());
+    }
+}
+
+/// What a hook has of itself. Who replaces the hook throws this away, and what it was meant to see would go unseen from then
+/// on: so another one is put in front of the new one, which still prints or does not, as it likes.
+struct Place(u64);
+
+impl Place {
+    fn is_asked(&self) -> bool {
+        ASKED.load(Ordering::SeqCst) == self.0
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // One that was put back by whoever took it may lie below a newer one.
+        if ASKED.compare_exchange(self.0, NONE, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            put_back();
+        }
+    }
+}
+
+fn put_in_front_of(previous: Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>) {
+    static NUMBERS: AtomicU64 = AtomicU64::new(NONE + 1);
+    let place = Place(NUMBERS.fetch_add(1, Ordering::SeqCst));
+    ASKED.store(place.0, Ordering::SeqCst);
+    std::panic::set_hook(Box::new(move |info| {
+        if !place.is_asked() {
+            return previous(info);
+        }
+        let expected = EXPECTED.try_with(Cell::get).unwrap_or(0) > 0;
+        let panic = note(info, expected);
+        tell(&OBSERVERS, &panic);
+        if !expected {
+            previous(info);
+        }
+        if cfg!(panic = "abort") {
+            tell(&LAST_OBSERVERS, &panic);
+        }
+    }));
 }
 
 /// Calls `observer` for every panic of this process from now on, on the panicking thread.

@@ -49,3 +49,4 @@ mod signal;
 mod stuck;
 mod terminal;
 mod tour;
+mod truth;

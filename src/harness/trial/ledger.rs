@@ -316,6 +316,8 @@ fn listen() {
             }
         });
     });
+    // A trial before this one may have thrown it away.
+    panic::put_back();
 }
 
 /// This process dies of the panic at hand: tells the verdict while there is someone to tell it.

@@ -144,7 +144,11 @@ impl Child {
     /// # Errors
     /// Where the system refuses, as for a signal that does not exist.
     pub fn signal_group(&self, signal: i32) -> Result<(), ProcessError> {
-        self.process.signal_group(signal).map_err(|source| ProcessError::Child {
+        let sent = self.process.signal_group(signal);
+        if signal == libc::SIGKILL {
+            self.see_to_its_end();
+        }
+        sent.map_err(|source| ProcessError::Child {
             pid: self.pid,
             doing: "sending a signal to its process group",
             source,
@@ -157,6 +161,14 @@ impl Child {
         // A group that we lead and that is not reaped can always be signalled by us, unless it runs as another user
         // by now: nothing that can be done from here.
         let _ = self.process.signal_group(libc::SIGKILL);
+        self.see_to_its_end();
+    }
+
+    /// Who waits for one that was killed is woken by its end, which may need help to come.
+    fn see_to_its_end(&self) {
+        if self.process.is_ours() && self.process.try_reap().is_none() {
+            spawner::reap_later(self.process.clone());
+        }
     }
 
     /// Waits until the child has ended, kills what is left in its group, and tells how the child ended. Cancel-safe;
@@ -185,7 +197,7 @@ impl Drop for Child {
         if !self.process.is_ours() {
             return;
         }
-        self.kill_group();
+        let _ = self.process.signal_group(libc::SIGKILL);
         if let Watch::Descriptor { descriptor, .. } = &self.watch
             && self.process.try_reap().is_none()
         {
@@ -344,6 +356,24 @@ impl Process {
         };
         *ended = Some(status);
         Some(status)
+    }
+
+    /// The same of one that was killed. A thread of it that asked to be traced by its parent (`PTRACE_TRACEME`) has made this
+    /// process its tracer, without a word; dead, it keeps the whole process from having ended until its tracer takes note.
+    pub(super) fn try_reap_killed(&self) -> Option<ExitStatus> {
+        let status = self.try_reap();
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if status.is_none() {
+            let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid)).into_iter().flatten().flatten();
+            let threads = tasks.filter_map(|task| task.file_name().to_str()?.parse::<libc::pid_t>().ok());
+            for thread in threads.filter(|thread| *thread != self.pid as libc::pid_t) {
+                // SAFETY: a null status is allowed. Whom this process does not trace is not its to wait for, which is an
+                // error and nothing else.
+                unsafe { libc::waitpid(thread, std::ptr::null_mut(), libc::WNOHANG | libc::__WALL) };
+            }
+            return self.try_reap();
+        }
+        status
     }
 
     fn forget(&self) {

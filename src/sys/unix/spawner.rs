@@ -2,7 +2,7 @@
 //!
 //! On Linux a child that asked to die with its parent dies when the *thread* that started it ends, so no other thread
 //! may start one. The same thread talks to the guardian, so that nobody else ever waits for it, and reaps children
-//! that were dropped while they were still dying.
+//! that were killed, or dropped, while they were still dying.
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -207,7 +207,7 @@ fn serve(inbox: &Served, mut rung: StdSocket) {
         while matches!(rung.read(&mut [0; 64]), Ok(1..)) {}
         let requests = locked(&inbox.0).as_mut().map(std::mem::take).unwrap_or_default();
         requests.into_iter().for_each(|request| handle(request, &mut guardian, &mut dying));
-        dying.retain(|process| process.try_reap().is_none());
+        dying.retain(|process| process.try_reap_killed().is_none());
         let is_dead = guardian
             .socket()
             .is_some_and(|socket| matches!(wait_readable(&[socket], Some(Duration::ZERO)), Ok(true)));
@@ -231,7 +231,11 @@ fn handle(request: Request, guardian: &mut Guardian, dying: &mut Vec<Arc<Process
                 note(removed);
             }
         }
-        Request::Reap(process) => dying.push(process),
+        Request::Reap(process) => {
+            if !dying.iter().any(|known| Arc::ptr_eq(known, &process)) {
+                dying.push(process);
+            }
+        }
     }
 }
 
