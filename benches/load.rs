@@ -10,9 +10,18 @@ async fn nothing() {}
 #[rehearsal::load(concurrency = [1, 2], duration = "1s", clients = "threads")]
 async fn nothing_on_threads() {}
 
+#[rehearsal::load(concurrency = [1, 2], duration = "1s", clients = "processes")]
+async fn nothing_in_processes() {}
+
 /// How late these start is the error of the clock that they are started by.
 #[rehearsal::load(concurrency = [1, 8, 64], rate = 100_000, duration = "2s")]
 async fn a_hundred_thousand_a_second() {}
+
+#[rehearsal::load(concurrency = [1, 8], rate = 100_000, duration = "2s", clients = "threads")]
+async fn a_hundred_thousand_a_second_on_threads() {}
+
+#[rehearsal::load(concurrency = [1, 8], rate = 100_000, duration = "2s", clients = "processes")]
+async fn a_hundred_thousand_a_second_in_processes() {}
 
 #[rehearsal::load(concurrency = 8, rate = 1_000, duration = "2s")]
 async fn a_thousand_a_second() {}

@@ -161,7 +161,7 @@ pub use sys::linked::fixture;
 /// }
 /// # fn main() {}
 /// ```
-#[cfg(feature = "bench")]
+#[cfg(feature = "harness")]
 pub use sys::linked::load;
 #[cfg(feature = "harness")]
 pub use sys::linked::{generate, test};

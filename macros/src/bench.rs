@@ -23,15 +23,11 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream, link: Link) -> T
 }
 
 fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<TokenStream, Failure> {
-    if !cfg!(feature = "bench") {
-        return failed(
-            Span::call_site(),
-            "benchmarks need the feature `bench`: rehearsal = { version = \"..\", features = [\"bench\"] }",
-        );
-    }
+    check_feature("benchmarks")?;
     let mut function = Function::split(item, "#[rehearsal::bench]")?;
     let (own, others) = Own::take(arguments)?;
-    let mut given = option::parse(others, option::OF_BENCH)?;
+    let allowed: Vec<&str> = OWN.iter().chain(option::OF_BENCH).copied().collect();
+    let mut given = option::parse(others, &allowed)?;
     take_attributes(&mut function, &mut given)?;
     let parameter = check(&function, &own)?;
     given.check_bench()?;
@@ -50,6 +46,19 @@ fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<T
         }
     }
     Ok(out.into_stream())
+}
+
+/// Refuses what this crate was built without.
+pub(crate) fn check_feature(what: &str) -> Result<(), Failure> {
+    match cfg!(feature = "bench") {
+        true => Ok(()),
+        false => failed(
+            Span::call_site(),
+            format!(
+                "{what} need the feature `bench`: rehearsal = {{ version = \"..\", features = [\"bench\"] }}"
+            ),
+        ),
+    }
 }
 
 /// What a benchmark says that no test does.

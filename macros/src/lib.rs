@@ -14,6 +14,7 @@ mod function;
 mod generate;
 mod injected;
 mod load;
+mod meant;
 mod method;
 mod named;
 mod option;
@@ -223,7 +224,8 @@ pub fn fixture_by_constructor(arguments: TokenStream, item: TokenStream) -> Toke
 /// | `count = 10_000` | how many operations a level is measured for, in place of a duration |
 /// | `setup = path` | an async function: what it makes is made once a level, and given to the operation as `&T` |
 /// | `client = path` | an async function that makes something for each client, given to the operation as `&mut T`; it takes what `setup` makes, as `&T`, where there is that |
-/// | `clients = "tasks"` or `"threads"` | what clients are |
+/// | `clients = "tasks"`, `"threads"` or `"processes"` | what clients are; what `setup` makes crosses to processes through serde |
+/// | `processes = 64` | in how many processes clients are at most that are processes |
 /// | `stuck = "10s"` | after how long without an operation that ends a level is given up |
 /// | `memory = "512MiB"` | how much more memory than at its beginning a level may take |
 /// | `timeout`, `ignore`, `tags`, `task_panic`, `leaks`, `crate` | as for [`macro@test`]; tasks left behind are no fault here unless `leaks = "fail"` |

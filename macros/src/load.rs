@@ -4,6 +4,7 @@ use proc_macro::{Delimiter, Span, TokenStream, TokenTree};
 use proc_macro2::{Ident, Span as Place, TokenStream as Tokens};
 use quote::{quote, quote_spanned};
 
+use crate::bench::check_feature;
 use crate::function::{Function, flatten};
 use crate::injected::lifted;
 use crate::option::{self, Given};
@@ -14,13 +15,25 @@ use crate::token::{Failure, Out, failed};
 use crate::value::{Argument, Value, choice, count, is_comma, read_duration, value};
 
 /// The options of the measurement itself.
-const OWN: [&str; 10] =
-    ["concurrency", "clients", "setup", "client", "rate", "warm_up", "duration", "count", "stuck", "memory"];
+const OWN: [&str; 11] = [
+    "concurrency",
+    "clients",
+    "processes",
+    "setup",
+    "client",
+    "rate",
+    "warm_up",
+    "duration",
+    "count",
+    "stuck",
+    "memory",
+];
 
 /// Those that a test has too.
 const OF_LOAD: &[&str] = &[
     "concurrency",
     "clients",
+    "processes",
     "setup",
     "client",
     "rate",
@@ -48,6 +61,9 @@ struct Asked {
     fields: Vec<(&'static str, Tokens)>,
     clients: Option<&'static str>,
     setup: Option<Tokens>,
+    /// Where that stands.
+    setup_span: Option<Span>,
+    processes_span: Option<Span>,
     client: Option<Tokens>,
 }
 
@@ -57,6 +73,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream, link: Link) -> T
 }
 
 fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<TokenStream, Failure> {
+    check_feature("load benchmarks")?;
     let mut function = Function::split(item, "#[rehearsal::load]")?;
     let (asked, rest) = read(arguments)?;
     let mut given = option::parse(rest, OF_LOAD)?;
@@ -129,6 +146,12 @@ fn read(arguments: TokenStream) -> Result<(Asked, TokenStream), Failure> {
         asked.take(&word, name, behind)?;
         seen.push(word);
     }
+    if let (Some(at), None | Some("Tasks" | "Threads")) = (asked.processes_span, asked.clients) {
+        return failed(
+            at,
+            "`processes` says in how many processes clients are: it needs `clients = \"processes\"`",
+        );
+    }
     if let (true, Some(at)) = (seen.iter().any(|word| word == "duration"), tokens_named(&tokens, "count")) {
         return failed(
             at,
@@ -156,6 +179,9 @@ impl Asked {
         let span = name.span();
         if let "setup" | "client" = word {
             let path = path(word, span, behind)?;
+            if word == "setup" {
+                self.setup_span = behind.get(1).map(TokenTree::span);
+            }
             let slot = if word == "setup" { &mut self.setup } else { &mut self.client };
             *slot = Some(path);
             return Ok(());
@@ -167,8 +193,13 @@ impl Asked {
                 self.fields.push(("levels", quote!(&[#(#levels),*])));
             }
             "clients" => {
-                let kinds = [("tasks", "Tasks"), ("threads", "Threads")];
+                let kinds = [("tasks", "Tasks"), ("threads", "Threads"), ("processes", "Processes")];
                 self.clients = Some(choice(&argument, &kinds)?);
+            }
+            "processes" => {
+                let most = count(&argument)? as u32;
+                self.fields.push(("processes", quote!(#most)));
+                self.processes_span = Some(span);
             }
             "rate" | "count" => {
                 let number = count(&argument)? as u64;
@@ -370,8 +401,11 @@ fn play(function: &Function, asked: &Asked, load: &Tokens) -> Tokens {
     let place: Place = Place::call_site().located_at(Place::from(function.return_span()));
     let call = quote_spanned!(place=> #name(#arguments));
     let call = if function.is_async() { quote!(#call.await) } else { call };
+    // What cannot cross to processes is told where its set-up is named.
+    let place = asked.setup_span.map_or_else(Place::call_site, Place::from);
     let with = match asked.clients {
         Some("Threads") => quote!(with_threads),
+        Some("Processes") => quote_spanned!(place=> with_processes),
         _ => quote!(with_tasks),
     };
     quote! {

@@ -3,6 +3,7 @@
 use proc_macro::{Delimiter, Literal, Span, TokenStream, TokenTree};
 
 use crate::function::{Attribute, Function, flatten};
+use crate::meant::meant;
 use crate::token::{Failure, Out, failed};
 use crate::value::{
     Argument, Retries, Value, choice, count, crate_path, duration_ms, expected, flag, group_name, is_comma,
@@ -93,9 +94,10 @@ pub(crate) fn parse(arguments: TokenStream, allowed: &[&str]) -> Result<Given, F
                 }
                 _ => "",
             };
+            let meant = meant(&word.to_string(), allowed);
             return failed(
                 word.span(),
-                format!("unknown option `{word}`{instead}; allowed are: {}", allowed.join(", ")),
+                format!("unknown option `{word}`{meant}{instead}; allowed are: {}", allowed.join(", ")),
             );
         }
         let argument = Argument { name: word.to_string(), span: word.span(), value: value(name, rest)? };

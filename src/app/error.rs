@@ -62,6 +62,13 @@ pub enum SettingsError {
         /// What is wrong there, and what was expected.
         problem: String,
     },
+    /// A flag of what this program was built without.
+    Feature {
+        /// The flag.
+        flag: &'static str,
+        /// The feature of this crate that has it.
+        feature: &'static str,
+    },
     /// Two settings that exclude each other.
     Conflict {
         /// One flag.
@@ -140,6 +147,12 @@ impl std::fmt::Display for SettingsError {
             SettingsError::Malformed { from, text, at, problem } => {
                 write!(f, "{from}: {problem}\n{}", pointed(text, at))
             }
+            SettingsError::Feature { flag, feature } => write!(
+                f,
+                "`{flag}` needs the feature `{feature}` of rehearsal, which this program was built without: in its \
+                 Cargo.toml, rehearsal = {{ version = \"{}\", features = [\"{feature}\"] }}",
+                env!("CARGO_PKG_VERSION")
+            ),
             SettingsError::Conflict { first, second } => {
                 write!(f, "`{first}` and `{second}` exclude each other; give one of them")
             }

@@ -249,6 +249,11 @@ pub trait Run {
     fn bench(&self) -> Option<&super::bench::Bench> {
         None
     }
+    /// What it is as a load benchmark, where it is one.
+    #[cfg(feature = "bench")]
+    fn load(&self) -> Option<&super::load::conduct::Load> {
+        None
+    }
 }
 
 linked! {

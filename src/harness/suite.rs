@@ -243,7 +243,7 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
     }
     tell_of_forks(registry, &whole);
     #[cfg(feature = "bench")]
-    if let Some(code) = super::bench::gate::pass(registry, &options, &whole, TARGET.get()) {
+    if let Some(code) = super::bench::gate::pass(registry, &options, &mut whole, TARGET.get()) {
         return code;
     }
     let watched = limit::tracer_pid().is_some();

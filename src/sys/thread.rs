@@ -19,3 +19,10 @@ pub fn start(name: String, body: impl FnOnce() + Send + 'static) -> io::Result<J
 fn start_boxed(name: String, body: Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>> {
     Builder::new().name(name).spawn(body)
 }
+
+/// Has the system end sleeps of the calling thread when they are over, and not some 50 µs later for the sake of fewer
+/// wake-ups, as Linux does otherwise.
+#[cfg(feature = "bench")]
+pub fn sleep_no_longer() {
+    super::platform::clock::sleep_no_longer();
+}

@@ -205,3 +205,35 @@ fn a_run_time_skip_is_ignored_with_its_reason() {
         assert_eq!(summary(&run.stdout).ignored, 2);
     }
 }
+
+/// Where there cannot be benchmarks, how they are measured is not asked for in vain.
+#[test]
+fn a_flag_of_benchmarks_without_the_feature_names_it() {
+    let flags: [&[&str]; 9] = [
+        &["--compare", "main"],
+        &["--fail-on-regression", "5%"],
+        &["--when-busy=ignore"],
+        &["--save-baseline", "main"],
+        &["--baseline", "main"],
+        &["--load-baseline", "main"],
+        &["--sample-size", "50"],
+        &["--noplot"],
+        &["--quick"],
+    ];
+    for arguments in flags {
+        let run =
+            Launch::new(executable("basic", "basic")).args(["--bench"]).args(arguments.iter().copied()).run();
+        run.ends_with(101);
+        let flag = arguments[0].split('=').next().expect("a flag");
+        let told =
+            format!("`{flag}` needs the feature `bench` of rehearsal, which this program was built without");
+        assert!(run.stderr.contains(&told), "{told}\n{run}");
+    }
+    // A variable speaks to all programs of a workspace.
+    let run = Launch::new(executable("basic", "basic"))
+        .env("REHEARSAL_WHEN_BUSY", "ignore")
+        .env("REHEARSAL_QUICK", "1")
+        .args(["adds"])
+        .run();
+    run.ends_with(0);
+}

@@ -1,7 +1,10 @@
 //! Load benchmarks: what is measured and told of them, and what becomes of those that go wrong.
 
+mod processes;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
@@ -239,6 +242,69 @@ fn a_deadlock_is_found_and_its_level_named() {
         told.contains("the level of 2 clients could not be measured: no operation has ended for"),
         "{told}"
     );
+}
+
+/// Where it keeps every thread of its runtime nobody can look at the clock but the arbiter.
+#[test]
+fn one_that_blocks_is_ended_by_its_timeout() {
+    let all = bench(&["--bench", "wrong::blocks"]).run();
+    all.run.ends_with(101);
+    let told = output_of(&all.run.stdout, "wrong::blocks").expect("a reason");
+    assert!(told.contains("wrong::blocks: measuring 1 client"), "it is said where\n{told}");
+    assert!(told.contains("timed out"), "{told}");
+}
+
+#[test]
+fn one_that_returns_at_once_is_measured_like_others() {
+    let all = bench(&["--bench", "well::nothing"]).run();
+    all.run.ends_with(0);
+    let json = all.json("well.nothing");
+    assert_eq!(clients(&json), [1, 2, 4, 8], "{json:#}");
+    for level in json["levels"].as_array().expect("levels") {
+        assert!(level["done"].as_u64() > Some(0) && level["failed"] == 0, "{level:#}");
+        assert_eq!(level["latency_ns"]["count"], level["done"], "{level:#}");
+    }
+}
+
+/// The machine is looked at once, before anything is measured, and not where that is not wanted.
+#[test]
+fn a_busy_machine_is_told_of_unless_that_is_ignored() {
+    // Built before it is made busy.
+    drop(executable("load", "load"));
+    let over = AtomicBool::new(false);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..2 * processors {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let run = |when_busy| {
+            std::panic::catch_unwind(|| {
+                bench(&["--bench", "--exact", "well::counts", "--when-busy", when_busy]).run()
+            })
+        };
+        let (told, ignored) = (run("warn"), run("ignore"));
+        over.store(true, Ordering::Relaxed);
+        for (all, is_told) in [(told, true), (ignored, false)] {
+            let all = all.unwrap_or_else(|payload| std::panic::resume_unwind(payload));
+            all.run.ends_with(0);
+            let json = all.json("well.counts");
+            let warnings = json["warnings"].as_array().expect("warnings");
+            let of_json =
+                warnings.iter().filter_map(Value::as_str).any(|told| told.contains("machine is busy"));
+            assert_eq!(of_json, is_told, "{json:#}");
+            let line = "warning: the machine is busy: ";
+            assert_eq!(
+                all.run.stdout.contains(line) || all.run.stderr.contains(line),
+                is_told,
+                "{}",
+                all.run
+            );
+        }
+    });
 }
 
 /// Lines of an operation that look like the harness's are none.

@@ -12,7 +12,12 @@ use crate::harness::suite::RED;
 use crate::harness::target::Target;
 
 /// Looks at the machine, and compares where that is asked for. `None` where the run is to go on as it is.
-pub fn pass(registry: &Registry, options: &Options, run: &Run, target: Option<&Target>) -> Option<ExitCode> {
+pub fn pass(
+    registry: &Registry,
+    options: &Options,
+    run: &mut Run,
+    target: Option<&Target>,
+) -> Option<ExitCode> {
     let measured = || {
         let both = run.seats.iter().zip(&run.planned);
         both.filter(|(_, planned)| planned.item.isolation == Isolation::Own).map(|(seat, _)| seat)
@@ -21,10 +26,11 @@ pub fn pass(registry: &Registry, options: &Options, run: &Run, target: Option<&T
     if options.round || measured().next().is_none() {
         return None;
     }
-    if !is_quiet_enough(options.when_busy) {
-        return Some(ExitCode::from(RED));
-    }
-    let compare = options.compare.as_ref()?;
+    let Ok(signs) = look(options.when_busy) else { return Some(ExitCode::from(RED)) };
+    let Some(compare) = options.compare.as_ref() else {
+        run.measuring.environment.extend(signs.map(|signs| (SEEN.into(), signs.into())));
+        return None;
+    };
     let mut benches = Vec::new();
     for seat in measured() {
         match registry.get(seat.address.0).map(|entry| entry.body) {
@@ -42,29 +48,41 @@ pub fn pass(registry: &Registry, options: &Options, run: &Run, target: Option<&T
     Some(Comparing { compare, benches, target, within, as_json: options.format == Format::Json }.run())
 }
 
-fn is_quiet_enough(when_busy: WhenBusy) -> bool {
+/// What tells a worker that the machine was busy when the run began, and with what.
+const SEEN: &str = "REHEARSAL_BUSY";
+
+/// What the machine was busy with when the run began whose worker this is, if it was.
+pub fn seen() -> Option<String> {
+    std::env::var(SEEN).ok()
+}
+
+/// The machine is busy, and that is not wanted.
+struct Refused;
+
+/// What the machine is busy with, where that is to be known.
+fn look(when_busy: WhenBusy) -> Result<Option<String>, Refused> {
     if when_busy == WhenBusy::Ignore {
-        return true;
+        return Ok(None);
     }
     // Where the system does not tell nothing is known against it.
     let signs = Readings::take().map(|readings| readings.signs()).unwrap_or_default();
     if signs.is_empty() {
-        return true;
+        return Ok(None);
     }
+    let signs = describe(&signs);
     match when_busy {
         WhenBusy::Refuse => {
             say(format_args!(
-                "error: the machine is busy: {}; nothing is measured. Wait, or say --when-busy=ignore",
-                describe(&signs)
+                "error: the machine is busy: {signs}; nothing is measured. Wait, or say --when-busy=ignore"
             ));
-            false
+            Err(Refused)
         }
         _ => {
             say(format_args!(
-                "warning: the machine is busy: {}; what is measured now is partly that. --when-busy=refuse would stop here",
-                describe(&signs)
+                "warning: the machine is busy: {signs}; what is measured now is partly that. --when-busy=refuse would stop \
+                 here"
             ));
-            true
+            Ok(Some(signs))
         }
     }
 }

@@ -57,12 +57,7 @@ impl Compare {
             };
         };
         if cfg!(not(feature = "bench")) {
-            return Err(bad(
-                settings,
-                "compare",
-                "this program is built without benchmarks",
-                "where rehearsal is built with the feature `bench`",
-            ));
+            return Err(CliError::Feature { flag: "--compare", feature: "bench" });
         }
         if !settings.switch("bench") {
             return Err(bad(

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use super::options::CliError;
-use super::table::MEASURE;
+use super::table::{COMPARE, MEASURE};
 use crate::app::{Form, Settings, Source};
 
 /// Directories that Criterion has beside those of baselines.
@@ -36,6 +36,14 @@ pub(super) fn of_criterion(settings: &Settings) -> Result<Vec<OsString>, CliErro
 }
 
 fn check(settings: &Settings) -> Result<(), CliError> {
+    // A file and the environment speak to many programs, of which some have benchmarks; a command line to this one.
+    if cfg!(not(feature = "bench")) {
+        for setting in MEASURE.iter().chain(COMPARE) {
+            if let Some(&Source::Flag { flag }) = settings.source(setting.name) {
+                return Err(CliError::Feature { flag, feature: "bench" });
+            }
+        }
+    }
     let exclude = [
         ("save-baseline", "baseline", "--save-baseline", "--baseline"),
         ("save-baseline", "baseline-lenient", "--save-baseline", "--baseline-lenient"),

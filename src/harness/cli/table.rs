@@ -12,7 +12,7 @@ mod single;
 use crate::app::{Declaration, Form, Scope, Setting, Variable};
 
 use self::choice::CHOICE;
-use self::compare::COMPARE;
+pub(super) use self::compare::COMPARE;
 pub(super) use self::measure::MEASURE;
 use self::single::SINGLE;
 

@@ -7,7 +7,11 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
+
 use super::turn::{Ended, Turn};
+use crate::sys::wire;
 
 /// The value of `setup`, which all clients of a level share.
 pub type Shared = Arc<dyn Any + Send + Sync>;
@@ -27,7 +31,37 @@ pub trait Cast {
     fn set_up(&self) -> Making<'_>;
     /// A client that is to run.
     fn client(&self, shared: &Shared, turn: Turn) -> Placed;
+
+    /// What all clients share, as it crosses to those in other processes.
+    ///
+    /// # Errors
+    /// Those of its `Serialize`.
+    fn packed(&self, _: &Shared) -> Result<Vec<u8>, String> {
+        Err(NO_PROCESSES.to_owned())
+    }
+
+    /// What crossed.
+    ///
+    /// # Errors
+    /// Those of its `Deserialize`.
+    fn unpacked(&self, _: &[u8]) -> Result<Shared, String> {
+        Err(NO_PROCESSES.to_owned())
+    }
 }
+
+const NO_PROCESSES: &str = "its clients are no processes";
+
+/// What clients in other processes can share. Each gets what is read there of what was written here; the value itself stays
+/// with the process that measures until the level is over.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cross to another process",
+    label = "this makes what clients share that are processes",
+    note = "derive serde's `Serialize` and `Deserialize` for it, with `#[serde(skip)]` on what is to stay, or say `clients = \"tasks\"`"
+)]
+pub trait Crosses: Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Crosses for T {}
 
 /// A client, and where it is to run.
 pub enum Placed {
@@ -51,6 +85,16 @@ impl<S, A, C> Tasks<S, A, C> {
     /// Of these functions.
     pub fn new(set_up: A, client: C) -> Tasks<S, A, C> {
         Tasks { set_up, client, shared: PhantomData }
+    }
+}
+
+/// Clients that are tasks in processes of their own.
+pub struct Processes<S, A, C>(Tasks<S, A, C>);
+
+impl<S, A, C> Processes<S, A, C> {
+    /// Of these functions.
+    pub fn new(set_up: A, client: C) -> Processes<S, A, C> {
+        Processes(Tasks::new(set_up, client))
     }
 }
 
@@ -91,6 +135,32 @@ where
     fn client(&self, shared: &Shared, turn: Turn) -> Placed {
         let (client, shared) = (self.0.client, of_type(shared));
         Placed::Thread(Box::new(move || client(shared, turn)))
+    }
+}
+
+impl<S, A, F, C> Cast for Processes<S, A, C>
+where
+    S: Crosses,
+    A: Fn() -> F,
+    F: Future<Output = Result<S, String>>,
+    C: Fn(Arc<S>, Turn) -> Moving,
+{
+    fn set_up(&self) -> Making<'_> {
+        self.0.set_up()
+    }
+
+    fn client(&self, shared: &Shared, turn: Turn) -> Placed {
+        self.0.client(shared, turn)
+    }
+
+    fn packed(&self, shared: &Shared) -> Result<Vec<u8>, String> {
+        let mut frame = wire::encode(&*of_type::<S>(shared)).map_err(|error| error.to_string())?;
+        frame.drain(..wire::PREFIX);
+        Ok(frame)
+    }
+
+    fn unpacked(&self, bytes: &[u8]) -> Result<Shared, String> {
+        wire::decode::<S>(bytes).map(|shared| Arc::new(shared) as Shared).map_err(|error| error.to_string())
     }
 }
 

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Account;
-use super::cast::{Cast, Moving, Staying, Tasks, Threads};
+use super::cast::{Cast, Crosses, Moving, Processes, Staying, Tasks, Threads};
 use super::level;
 use super::spec::{Level, Spec};
 use super::trouble::{LevelError, Trouble, counted};
+use super::troupe::stand::Stand;
 use super::turn::Turn;
 use super::usl::Law;
 use super::{place, record, table, usage};
-use crate::harness::bench::{self, busy, is_measured};
+use crate::harness::bench::{self, gate, is_measured};
 use crate::harness::outcome::{Measured, Returned};
 use crate::harness::registry::Run;
 
@@ -41,7 +42,7 @@ impl fmt::Debug for Load {
 impl Run for Load {
     fn run(&self, block_on: &mut dyn FnMut(Pin<&mut dyn Future<Output = ()>>)) -> Returned {
         let mut result = Returned::Failure;
-        let stage = Stage { path: self.path, spec: self.spec };
+        let stage = Stage { path: self.path, spec: self.spec, stand: None };
         let slot = &mut result;
         block_on(pin!(async move { *slot = (self.play)(stage).await }));
         result
@@ -50,6 +51,10 @@ impl Run for Load {
     fn is_async(&self) -> bool {
         true
     }
+
+    fn load(&self) -> Option<&Load> {
+        Some(self)
+    }
 }
 
 /// Where a load benchmark is given its functions.
@@ -57,9 +62,16 @@ impl Run for Load {
 pub struct Stage {
     path: &'static str,
     spec: Spec,
+    /// In the process of a troupe, where its clients play.
+    stand: Option<Stand>,
 }
 
 impl Stage {
+    /// In the process of a troupe.
+    pub fn away(load: &Load, stand: Stand) -> Stage {
+        Stage { path: load.path, spec: load.spec, stand: Some(stand) }
+    }
+
     /// Clients are tasks of this runtime.
     pub fn with_tasks<S, A, F, C>(self, set_up: A, client: C) -> Playing
     where
@@ -81,6 +93,24 @@ impl Stage {
     {
         Box::pin(async move { conduct(&self, &Threads::new(set_up, client)).await })
     }
+
+    /// Each client has a process, up to a limit.
+    pub fn with_processes<S, A, F, C>(mut self, set_up: A, client: C) -> Playing
+    where
+        S: Crosses,
+        A: Fn() -> F + 'static,
+        F: Future<Output = Result<S, String>> + 'static,
+        C: Fn(Arc<S>, Turn) -> Moving + 'static,
+    {
+        let cast = Processes::new(set_up, client);
+        match self.stand.take() {
+            None => Box::pin(async move { conduct(&self, &cast).await }),
+            Some(stand) => Box::pin(async move {
+                stand.play(&cast).await;
+                Returned::Success
+            }),
+        }
+    }
 }
 
 async fn conduct(stage: &Stage, cast: &dyn Cast) -> Returned {
@@ -89,7 +119,7 @@ async fn conduct(stage: &Stage, cast: &dyn Cast) -> Returned {
     }
     let mut test = stage.spec.as_test();
     loop {
-        match one(&test, cast).await {
+        match one(stage, &test, cast).await {
             Ok(_) => return Returned::Success,
             // A machine that had something else to do the whole time.
             Err(LevelError { trouble: Trouble::Nothing, .. }) if test.duration < Some(LONGEST_TEST) => {
@@ -106,14 +136,16 @@ async fn conduct(stage: &Stage, cast: &dyn Cast) -> Returned {
 /// A level that is a test is tried again up to this length, where no operation was even started.
 const LONGEST_TEST: Duration = Duration::from_secs(10);
 
-async fn one(level: &Level, cast: &dyn Cast) -> Result<level::Figures, LevelError> {
-    level::run(level, cast).await.map_err(|trouble| LevelError { clients: level.clients, trouble })
+async fn one(stage: &Stage, level: &Level, cast: &dyn Cast) -> Result<level::Figures, LevelError> {
+    level::run(stage.path, level, cast)
+        .await
+        .map_err(|trouble| LevelError { clients: level.clients, trouble })
 }
 
 /// One level, named before it runs: where that takes the process along, this is all that is left of it.
 async fn told(stage: &Stage, clients: u32, cast: &dyn Cast) -> Result<level::Figures, LevelError> {
     tell(&format!("{}: measuring {}\n", stage.path, counted(u64::from(clients))));
-    one(&stage.spec.level(clients), cast).await
+    one(stage, &stage.spec.level(clients), cast).await
 }
 
 fn tell(text: &str) {
@@ -126,10 +158,8 @@ fn tell(text: &str) {
 /// levels has to be larger than.
 async fn measured(stage: &Stage, cast: &dyn Cast) -> Returned {
     let mut account = Account::new(stage.path, stage.spec);
-    let signs = busy::Readings::take().map(|readings| readings.signs()).unwrap_or_default();
-    if !signs.is_empty() {
-        account.warnings.push(format!("the machine is busy: {}", busy::describe(&signs)));
-    }
+    // It was looked at before anything was measured; what others do meanwhile is looked at level by level.
+    account.warnings.extend(gate::seen().map(|signs| format!("the machine is busy: {signs}")));
     let levels = stage.spec.levels;
     for &clients in levels {
         match told(stage, clients, cast).await {

@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
+use std::pin::pin;
+use std::task::{Context, Poll};
 
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -11,14 +12,17 @@ use tokio::task::JoinSet;
 
 use super::cast::{Placed, Staying};
 use super::trouble::Trouble;
-use super::turn::Ended;
+use super::turn::{Ended, Field};
 use crate::actor::panic;
 use crate::sys::thread;
+
+/// What came of a client, or of those that are in one process.
+type Came = Result<Vec<Ended>, Trouble>;
 
 /// Those that have not ended.
 #[derive(Debug, Default)]
 pub struct Crew {
-    running: JoinSet<Result<Ended, Trouble>>,
+    running: JoinSet<Came>,
 }
 
 impl Crew {
@@ -34,7 +38,7 @@ impl Crew {
                     let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
                     polled.map_or_else(
                         |payload| Poll::Ready(Err(panicked(client, &*payload))),
-                        |polled| polled.map(Ok),
+                        |polled| polled.map(|ended| Ok(vec![ended])),
                     )
                 }));
                 Ok(())
@@ -57,21 +61,30 @@ impl Crew {
     }
 
     /// Counts what runs elsewhere among them.
-    pub fn join(&mut self, client: impl Future<Output = Result<Ended, Trouble>> + Send + 'static) {
+    pub fn join(&mut self, client: impl Future<Output = Came> + Send + 'static) {
         self.running.spawn(client);
     }
 
     /// The next one that has ended; `None` where all have.
-    pub async fn next(&mut self) -> Option<Result<Ended, Trouble>> {
-        let joined = self.running.join_next().await?;
-        Some(joined.unwrap_or_else(|error| {
-            Err(Trouble::NotStarted { client: 0, why: format!("its task was ended: {error}") })
-        }))
+    pub async fn next(&mut self) -> Option<Came> {
+        poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// How many have not ended.
-    pub fn len(&self) -> usize {
-        self.running.len()
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Came>> {
+        self.running.poll_join_next(cx).map(|joined| {
+            joined?.map_or_else(
+                |error| {
+                    let why = format!("its task was ended: {error}");
+                    Some(Err(Trouble::NotStarted { client: 0, why }))
+                },
+                Some,
+            )
+        })
+    }
+
+    /// Waits for nobody any more. Only for those that run elsewhere: an operation here that blocks would be waited for.
+    pub async fn forget(&mut self) {
+        self.running.shutdown().await;
     }
 
     /// Whether all have ended.
@@ -80,14 +93,47 @@ impl Crew {
     }
 }
 
-fn on_this_thread(client: usize, make: Box<dyn FnOnce() -> Staying + Send>) -> Result<Ended, Trouble> {
+/// Waits until so many clients are ready.
+///
+/// # Errors
+/// What became of one of them before that.
+pub async fn gather(field: &Field, crew: &mut Crew, clients: usize) -> Result<(), Trouble> {
+    let clients = u32::try_from(clients).unwrap_or(u32::MAX);
+    let mut arrived = pin!(field.arrived.acquire_many(clients));
+    poll_fn(|cx| {
+        if arrived.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        match crew.poll_next(cx) {
+            Poll::Ready(Some(Err(trouble))) => Poll::Ready(Err(trouble)),
+            Poll::Ready(Some(Ok(ended))) => match refused(&ended) {
+                Some(trouble) => Poll::Ready(Err(trouble)),
+                // It ended before it began, which no client does.
+                None => Poll::Pending,
+            },
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// The first of these that could not begin.
+pub fn refused(ended: &[Ended]) -> Option<Trouble> {
+    ended
+        .iter()
+        .find_map(|ended| ended.refused.clone().map(|why| Trouble::Refused { client: ended.client, why }))
+}
+
+fn on_this_thread(client: usize, make: Box<dyn FnOnce() -> Staying + Send>) -> Came {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             return Err(Trouble::NotStarted { client, why: format!("no runtime could be built: {error}") });
         }
     };
-    catch_unwind(AssertUnwindSafe(|| runtime.block_on(make()))).map_err(|payload| panicked(client, &*payload))
+    catch_unwind(AssertUnwindSafe(|| runtime.block_on(make())))
+        .map(|ended| vec![ended])
+        .map_err(|payload| panicked(client, &*payload))
 }
 
 fn panicked(client: usize, payload: &(dyn Any + Send)) -> Trouble {

@@ -125,6 +125,7 @@ impl Line {
     }
 
     fn keep(&self) {
+        thread::sleep_no_longer();
         let mut woken = 0;
         while !self.over.load(Ordering::Relaxed) {
             let front = self.front.load(Ordering::SeqCst);

@@ -2,7 +2,7 @@
 //!
 //! Owns, in the order in which data goes: what was asked for ([`spec`]); the loop of one client ([`turn`]), which in an
 //! open loop waits in a [`line`](mod@line) for the times that [`pace`] sets; one level, a number of clients, from set-up to figures
-//! ([`level`]); all of them ([`conduct`]); what clients saw ([`sample`]); the scaling law that is fitted to it ([`usl`]).
+//! ([`level`]), whose clients may be processes ([`troupe`]); all of them ([`conduct`]); what clients saw ([`sample`]); the scaling law that is fitted to it ([`usl`]).
 //!
 //! Never: measures anything that ran beside it without saying so.
 //!
@@ -24,6 +24,7 @@ pub mod sample;
 pub mod spec;
 pub mod table;
 pub mod trouble;
+pub mod troupe;
 pub mod turn;
 pub mod usage;
 

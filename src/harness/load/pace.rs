@@ -6,10 +6,12 @@
 
 use std::ops::Range;
 
+use crate::sys::wire::wired;
+
 /// Nanoseconds of a second.
 pub const SECOND_NS: u64 = 1_000_000_000;
 
-/// So long before its time a client is woken, and looks at the clock from then on: a timer of the kernel is late by about
+/// So long before its time a client is woken, and looks at the clock from then on: a timer of the kernel is late by up to
 /// 60 µs, and to wake a thread takes up to as long again.
 const LEAD_NS: u64 = 150_000;
 
@@ -31,6 +33,8 @@ pub struct Timetable {
     /// Each how manyth of all is in this table: of more than one process each has a table of its own.
     pub step: u64,
 }
+
+wired! { struct Timetable { start_ns, rate, first, step } }
 
 impl Timetable {
     /// When operation number `at` of this table is meant to start, from 0.
@@ -62,6 +66,8 @@ pub enum Manner {
         lead_ns: u64,
     },
 }
+
+wired! { enum Manner { Chained, Each { lead_ns } } }
 
 impl Manner {
     /// Of threads at this rate, all together. Those that look at the clock at any moment take a quarter of the processors

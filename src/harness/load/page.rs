@@ -38,7 +38,7 @@ pub fn html(account: &Account) -> String {
     out.push_str(
         "<footer>Latencies are those of operations that succeeded; in an open loop they count from the time at which each was \
          meant to start. Processor time and memory are of the process that is measured and of what it started, clients \
-         that are tasks or threads included. The scaling law is N. J. Gunther's: X(N) = λN / (1 + σ(N−1) + κN(N−1)).\
+         that are tasks or threads included, clients that are processes not. The scaling law is N. J. Gunther's: X(N) = λN / (1 + σ(N−1) + κN(N−1)).\
          </footer></body></html>\n",
     );
     out

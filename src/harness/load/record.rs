@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::account::Account;
 use super::level::Figures;
 use super::sample::Spread;
+use super::spec::Clients;
 use super::usl::Law;
 
 /// The version of what is written; it changes with the meaning of a field, not with a new one.
@@ -24,6 +25,7 @@ pub fn value(account: &Account) -> Value {
         "name": account.name(),
         "path": account.path,
         "clients": spec.clients.word(),
+        "processes_at_most": (spec.clients == Clients::Processes).then_some(spec.processes),
         "rate": spec.rate,
         "warm_up_ms": spec.warm_up_ms,
         "duration_ms": spec.count.is_none().then_some(spec.duration_ms),
@@ -38,7 +40,7 @@ pub fn value(account: &Account) -> Value {
 }
 
 fn level(figures: &Figures) -> Value {
-    let kinds = figures.errors.kinds();
+    let (kinds, away) = (figures.errors.kinds(), figures.processes > 0);
     json!({
         "clients": figures.clients,
         "throughput": figures.throughput,
@@ -53,6 +55,9 @@ fn level(figures: &Figures) -> Value {
         "saturated": figures.kept.map(|kept| kept.is_saturated()),
         "processor_ns": figures.processor_ns,
         "memory_bytes": figures.memory_bytes,
+        "processes_of_clients": away.then_some(figures.processes),
+        "clients_processor_ns": figures.clients_processor_ns.filter(|_| away),
+        "clients_memory_bytes": figures.clients_memory_bytes.filter(|_| away),
         "processors_of_others": figures.others,
         "measured_ns": figures.measured_ns,
     })

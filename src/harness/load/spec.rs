@@ -9,6 +9,8 @@ pub struct Spec {
     pub levels: &'static [u32],
     /// What the clients of a level are.
     pub clients: Clients,
+    /// Clients that are processes: in no more processes than these.
+    pub processes: u32,
     /// How many operations are meant to start in a second, all clients together: an open loop. `None` is a closed loop,
     /// where each client starts its next operation when the last one is done.
     pub rate: Option<u64>,
@@ -29,6 +31,7 @@ impl Spec {
     pub const NONE: Spec = Spec {
         levels: &[1, 2, 4, 8, 16],
         clients: Clients::Tasks,
+        processes: 64,
         rate: None,
         warm_up_ms: 500,
         duration_ms: 3_000,
@@ -45,7 +48,7 @@ pub enum Clients {
     Tasks,
     /// A thread with a runtime of its own.
     Threads,
-    /// A process.
+    /// A process, which it shares with others where there are more clients than there may be processes.
     Processes,
 }
 
@@ -67,6 +70,8 @@ pub struct Level {
     pub clients: u32,
     /// What they are.
     pub kind: Clients,
+    /// In how many processes at most, where they are processes.
+    pub processes: u32,
     /// Operations a second, of an open loop.
     pub rate: Option<u64>,
     /// Before operations count.
@@ -103,6 +108,7 @@ impl Spec {
         Level {
             clients,
             kind: self.clients,
+            processes: self.processes,
             rate: self.rate,
             warm_up: Duration::from_millis(self.warm_up_ms),
             duration: of_count,

@@ -107,6 +107,7 @@ pub fn remarks(account: &Account) -> Vec<String> {
         lines.push("no scaling law: it takes three different numbers of clients".to_owned());
     }
     for level in &account.levels {
+        lines.extend(clients_line(level));
         lines.extend(pace_line(level));
         lines.extend(error_lines(level));
     }
@@ -120,6 +121,25 @@ pub fn remarks(account: &Account) -> Vec<String> {
     lines.extend(account.warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.extend(account.error.iter().map(|error| format!("error: {error}")));
     lines
+}
+
+/// What clients took that are processes: it is not in the table, which has what is measured.
+fn clients_line(level: &Figures) -> Option<String> {
+    let (processor_ns, bytes) = (level.clients_processor_ns?, level.clients_memory_bytes?);
+    let (own, plural) = match (level.clients, level.processes) {
+        (1, _) => ("its", ""),
+        (_, 1) => ("their", ""),
+        _ => ("their", "es"),
+    };
+    (level.processes > 0).then(|| {
+        format!(
+            "{}: in {} process{plural} of {own} own; {} of processor time and {} there are not counted above",
+            of(level),
+            level.processes,
+            time(processor_ns),
+            memory(bytes)
+        )
+    })
 }
 
 fn law_line(law: &Law) -> String {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::actor::panic::PanicNote;
+use crate::sys::wire::wired;
 
 /// A level that could not be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,22 @@ pub enum Trouble {
         /// Message and place.
         note: PanicNote,
     },
+    /// What the set-up made did not get to the clients' processes.
+    Crossing {
+        /// Why.
+        why: String,
+    },
+    /// A process of clients ended before its time.
+    Gone {
+        /// `client 3`, `clients 4 to 7`.
+        whose: String,
+        /// Whether it was that of more than one.
+        several: bool,
+        /// Its number.
+        pid: u32,
+        /// How.
+        exit: String,
+    },
     /// No operation has ended for a long time.
     Stuck {
         /// How many clients were still in one.
@@ -60,6 +77,8 @@ pub enum Trouble {
         silent_ms: u64,
         /// Operations that had ended before.
         ended: u64,
+        /// The processes in which they were, of clients that are processes.
+        processes: Vec<String>,
     },
     /// Not one operation succeeded.
     AllFailed {
@@ -85,6 +104,14 @@ pub enum Trouble {
     },
 }
 
+wired! {
+    enum Trouble {
+        SetUp(why), NotStarted { client, why }, Refused { client, why }, Panicked { client, note }, Crossing { why },
+        Gone { whose, several, pid, exit }, Stuck { clients, silent_ms, ended, processes },
+        AllFailed { tried, kind, count }, Nothing, Memory { before_bytes, bytes, limit_bytes, asked }
+    }
+}
+
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -92,13 +119,24 @@ impl fmt::Display for Trouble {
             Trouble::NotStarted { client, why } => write!(f, "client {client} could not be started: {why}"),
             Trouble::Refused { client, why } => write!(f, "the `client` function of client {client} failed: {why}"),
             Trouble::Panicked { client, note } => write!(f, "an operation of client {client} panicked {note}"),
-            Trouble::Stuck { clients, silent_ms, ended } => {
+            Trouble::Crossing { why } => {
+                write!(f, "what `setup` made could not be sent to the clients' processes: {why}")
+            }
+            Trouble::Gone { whose, several, pid, exit } => {
+                let are = if *several { "are" } else { "is" };
+                write!(f, "{whose}, process {pid}, {are} gone: {exit}")
+            }
+            Trouble::Stuck { clients, silent_ms, ended, processes } => {
                 let plural = if *clients == 1 { " was" } else { "s were" };
+                let silent_s = *silent_ms as f64 / 1e3;
+                write!(f, "no operation has ended for {silent_s:.1} s, {clients} client{plural} in one")?;
+                if !processes.is_empty() {
+                    write!(f, " ({})", processes.join(", "))?;
+                }
                 write!(
                     f,
-                    "no operation has ended for {:.1} s, {clients} client{plural} in one, and {ended} had ended before: a \
-                     deadlock, or an operation that takes longer; for the latter say `stuck = \"1m\"`",
-                    *silent_ms as f64 / 1e3
+                    ", and {ended} had ended before: a deadlock, or an operation that takes longer; for the latter say \
+                     `stuck = \"1m\"`"
                 )
             }
             Trouble::AllFailed { tried, kind, count } => {

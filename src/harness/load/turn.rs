@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
@@ -15,6 +16,9 @@ use crate::sys::wire::wired;
 
 /// A client that never waits lets others run after so long.
 const YIELD_NS: u64 = 200_000;
+
+/// Clients sleep up to so long before they begin, and look at the clock from then on.
+const LAST_MOMENT_NS: u64 = 3_000_000;
 
 /// So many latencies are gathered before they are counted.
 const BUFFER: usize = 256;
@@ -94,6 +98,25 @@ impl Field {
         self.ended.iter().map(|own| own.0.load(Ordering::Relaxed)).sum()
     }
 
+    /// How many of each client.
+    pub fn ended_of_each(&self) -> Vec<u64> {
+        self.ended.iter().map(|own| own.0.load(Ordering::Relaxed)).collect()
+    }
+
+    /// So many of each have ended by now, of the clients from number `first` on, which are in another process.
+    pub fn note_of_others(&self, first: usize, ended: &[u64]) {
+        for (own, &ended) in self.ended.iter().skip(first).zip(ended) {
+            own.0.store(ended, Ordering::Relaxed);
+        }
+    }
+
+    /// Adds what clients in another process saw.
+    pub fn add(&self, seen: &Tally) {
+        if let Some(piece) = self.tallies.first() {
+            locked(piece).add(seen);
+        }
+    }
+
     /// All that was seen.
     pub fn tally(&self) -> Tally {
         let mut whole = Tally::default();
@@ -128,6 +151,8 @@ pub struct Turn {
 /// What one client did at a level, of what counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended {
+    /// Which client, of all clients of the level.
+    pub client: usize,
     /// Operations that succeeded.
     pub done: u64,
     /// Operations that failed.
@@ -140,11 +165,11 @@ pub struct Ended {
     pub refused: Option<String>,
 }
 
-wired! { struct Ended { done, failed, span_ns, begun, refused } }
+wired! { struct Ended { client, done, failed, span_ns, begun, refused } }
 
 impl Turn {
-    /// The turn of the client of this number.
-    pub fn new(field: &Arc<Field>, number: usize) -> Turn {
+    /// The turn of the client of this number on its field, which is that number of all clients of the level.
+    pub fn new(field: &Arc<Field>, number: usize, client: usize) -> Turn {
         Turn {
             field: Arc::clone(field),
             number,
@@ -157,7 +182,7 @@ impl Turn {
             latencies: Vec::with_capacity(BUFFER),
             lateness: Vec::new(),
             ended: 0,
-            seen: Ended::default(),
+            seen: Ended { client, ..Ended::default() },
         }
     }
 
@@ -173,6 +198,10 @@ impl Turn {
         }
         self.line = self.field.line.get().cloned();
         self.last_ns = seam::monotonic_ns();
+        let early_ns = self.window.open_ns.saturating_sub(self.last_ns);
+        if early_ns > LAST_MOMENT_NS {
+            seam::sleep(Duration::from_nanos(early_ns - LAST_MOMENT_NS)).await;
+        }
         while self.last_ns < self.window.open_ns {
             // A moment, in which all the others come to know.
             tokio::task::yield_now().await;
@@ -306,7 +335,7 @@ mod tests {
     const FOR_EVER: Window = Window { open_ns: 0, begin_ns: 0, end_ns: u64::MAX };
 
     async fn client(field: Arc<Field>, number: usize, fails_at: u64) -> Ended {
-        let mut turn = Turn::new(&field, number);
+        let mut turn = Turn::new(&field, number, number);
         turn.begin().await;
         let mut at = 0;
         while turn.is_clear() || turn.wait().await {
@@ -378,7 +407,7 @@ mod tests {
         let field = Arc::new(Field::new(1, None));
         let of_field = Arc::clone(&field);
         let task = tokio::spawn(async move {
-            let mut turn = Turn::new(&of_field, 0);
+            let mut turn = Turn::new(&of_field, 0, 0);
             turn.begin().await;
             while turn.is_clear() || turn.wait().await {
                 std::thread::sleep(std::time::Duration::from_millis(10));

@@ -263,6 +263,16 @@ pub(crate) fn note_skip(reason: &str) -> bool {
     true
 }
 
+/// Counts a panic in another process among those beside the trial of the calling thread, which answers for it.
+#[cfg(feature = "bench")]
+pub(crate) fn note_panic_elsewhere(note: &panic::PanicNote, place: &str) {
+    if let Some((ledger, _)) = whose() {
+        let location = Some(note.location.clone()).filter(|location| !location.is_empty());
+        let (message, thread) = (note.message.clone(), Some(place.to_owned()));
+        ledger.note_stray(Panicked { message, location, thread });
+    }
+}
+
 /// Remembers what the trial of the calling thread measured.
 #[cfg(feature = "bench")]
 pub(crate) fn note_measured(measured: Measured) {

@@ -23,10 +23,10 @@ mod tasks;
 mod tests;
 
 pub use attempt::{Attempt, TrialSettings, run_here, run_with};
-#[cfg(feature = "bench")]
-pub(crate) use ledger::note_measured;
 pub(crate) use ledger::note_skip;
 pub use ledger::{Panicked, on_unknown_panic};
+#[cfg(feature = "bench")]
+pub(crate) use ledger::{note_measured, note_panic_elsewhere};
 pub use ruled::Ruled;
 pub use runtime::Spare;
 #[cfg(feature = "bench")]

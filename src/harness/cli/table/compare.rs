@@ -8,7 +8,7 @@ const MEASURE: &str = "How benchmarks are compared";
 const OF_COMPARISON: Setting = Setting { heading: MEASURE, form: Form::Text, ..Setting::BLANK };
 
 /// The rows of the table that are about comparisons.
-pub(super) const COMPARE: &[Setting] = &[
+pub(in crate::harness::cli) const COMPARE: &[Setting] = &[
     Setting {
         name: "compare",
         flags: &["--compare"],

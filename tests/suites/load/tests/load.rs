@@ -1,5 +1,7 @@
 //! Operations of load benchmarks: some that go well, and one for each thing that can go wrong.
 
+mod processes;
+
 mod well {
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -150,6 +152,14 @@ mod wrong {
     async fn grows(kept: &Mutex<Vec<Vec<u8>>>) {
         kept.lock().unwrap().push(vec![1; 1 << 20]);
         tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+
+    /// It keeps the one thread of its runtime, so that nothing else of the benchmark runs.
+    #[rehearsal::load(concurrency = [1], duration = "100ms", warm_up = "0s", flavor = "current_thread", timeout = "2s")]
+    async fn blocks() {
+        loop {
+            std::thread::park();
+        }
     }
 
     #[rehearsal::load(concurrency = [1], count = 3, warm_up = "0s")]

@@ -1,0 +1,224 @@
+//! All troupes of a level, as the process that measures sees them.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::actor::{Troupe, TroupeProxy};
+use super::message::{Order, Start, Told};
+use crate::harness::load::cast::{Cast, Shared};
+use crate::harness::load::crew::Crew;
+use crate::harness::load::pace::{Manner, Timetable};
+use crate::harness::load::spec::Level;
+use crate::harness::load::trouble::Trouble;
+use crate::harness::load::turn::{Ended, Field, Window};
+use crate::harness::trial::note_panic_elsewhere;
+use crate::sys::seam;
+
+/// How long a troupe that has nothing to do any more may take to end by itself.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The troupes of a level. None where its clients are no processes.
+#[derive(Debug, Default)]
+pub struct Company {
+    troupes: Vec<Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    proxy: TroupeProxy,
+    first: usize,
+    clients: usize,
+    /// Whether it has sent home what it saw.
+    over: Arc<AtomicBool>,
+}
+
+/// What a troupe comes to.
+type Home = Result<Told, Trouble>;
+
+impl Company {
+    /// Starts all troupes of a level, which `crew` counts among its clients.
+    ///
+    /// # Errors
+    /// What the set-up made cannot cross, or a process could not be started.
+    pub async fn start(
+        &mut self,
+        path: &str,
+        level: &Level,
+        (cast, shared): (&dyn Cast, &Shared),
+        field: &Arc<Field>,
+        crew: &mut Crew,
+    ) -> Result<(), Trouble> {
+        let bytes = cast.packed(shared).map_err(|why| Trouble::Crossing { why })?;
+        let processes = level.processes.min(level.clients).max(1) as usize;
+        let (all, count) = (level.clients as usize, level.count);
+        for at in 0..processes {
+            let first = at * all / processes;
+            let order = Order {
+                path: path.to_owned(),
+                first,
+                clients: (at + 1) * all / processes - first,
+                count: count.map(|count| share(count, at as u64, processes as u64)),
+                shared: bytes.clone(),
+            };
+            let member = Member::start(order, field, crew).await?;
+            self.troupes.push(member);
+        }
+        Ok(())
+    }
+
+    /// Lets all of them begin at the same time; with a timetable each has its share of it.
+    pub fn begin(&self, window: Window, times: Option<&Timetable>) {
+        let step = self.troupes.len() as u64;
+        for (member, first) in self.troupes.iter().zip(0..) {
+            let times = times.map(|whole| Timetable { first, step, ..*whole });
+            let manner = manner(times.as_ref(), step);
+            // Where it is gone by now it is told so where it is waited for.
+            let _ = member.proxy.begin(Start { window, times, manner }).tell();
+        }
+    }
+
+    /// The processes.
+    pub fn pids(&self) -> Vec<u32> {
+        self.troupes.iter().map(|member| member.proxy.pid()).collect()
+    }
+
+    /// Those of which nothing has come home yet: `client 3 (process 4711)`.
+    pub fn under_way(&self) -> Vec<String> {
+        let out = self.troupes.iter().filter(|member| !member.over.load(Ordering::SeqCst));
+        out.map(|member| format!("{} (process {})", member.clients(), member.proxy.pid())).collect()
+    }
+
+    /// Ends all of them, at once where the level was given up, and waits until they are gone.
+    pub async fn dismiss(self, given_up: bool) {
+        for member in &self.troupes {
+            match given_up {
+                true => member.proxy.kill(),
+                false => member.proxy.stop().tell(),
+            }
+        }
+        for member in &self.troupes {
+            if seam::timeout(GRACE, member.proxy.ended()).await.is_none() {
+                member.proxy.kill();
+                member.proxy.ended().await;
+            }
+        }
+    }
+}
+
+/// How clients of so many processes wait for their times. Who looks at the clock until then keeps a processor busy, and each
+/// process has one that does.
+fn manner(times: Option<&Timetable>, processes: u64) -> Manner {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    match times {
+        Some(times) if processes > (processors / 2).max(1) => Manner::of_threads(times.rate, processors),
+        _ => Manner::Chained,
+    }
+}
+
+/// The part of one of so many, of what is shared out among them as evenly as can be.
+fn share(whole: u64, at: u64, of: u64) -> u64 {
+    whole / of + u64::from(at < whole % of)
+}
+
+impl Member {
+    async fn start(order: Order, field: &Arc<Field>, crew: &mut Crew) -> Result<Member, Trouble> {
+        let (first, clients) = (order.first, order.clients);
+        let (sender, home) = oneshot::channel();
+        let (sender, heard) = (Mutex::new(Some(sender)), Arc::clone(field));
+        let hear = move |told| match told {
+            Told::Ready => heard.arrived.add_permits(clients),
+            Told::Moved { ended } => heard.note_of_others(first, &ended),
+            last => {
+                let sender = sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+                // Nobody waits for it any more where the level was given up.
+                let _ = sender.map(|sender| sender.send(last));
+            }
+        };
+        let proxy = Troupe::spawn(order)
+            .on_event(hear)
+            .process()
+            .await
+            .map_err(|error| Trouble::NotStarted { client: first, why: error.to_string() })?;
+        let over = Arc::new(AtomicBool::new(false));
+        let member = Member { proxy, first, clients, over };
+        let gone = Gone { whose: member.clients(), pid: member.proxy.pid(), clients };
+        crew.join(come_home(home, gone, member.proxy.clone(), Arc::clone(&member.over), Arc::clone(field)));
+        Ok(member)
+    }
+
+    /// `client 3`, `clients 4 to 7`.
+    fn clients(&self) -> String {
+        match self.clients {
+            1 => format!("client {}", self.first),
+            more => format!("clients {} to {}", self.first, self.first + more - 1),
+        }
+    }
+}
+
+/// Whose process it was, should it end before its time.
+struct Gone {
+    whose: String,
+    pid: u32,
+    clients: usize,
+}
+
+/// Waits for what a troupe saw, or for its end.
+async fn come_home(
+    mut home: oneshot::Receiver<Told>,
+    gone: Gone,
+    proxy: TroupeProxy,
+    over: Arc<AtomicBool>,
+    field: Arc<Field>,
+) -> Result<Vec<Ended>, Trouble> {
+    let mut end = pin!(proxy.ended());
+    // All that it had said is heard before it has ended.
+    let told: Home = poll_fn(|cx| {
+        use std::future::Future;
+        if let Poll::Ready(Ok(told)) = std::pin::Pin::new(&mut home).poll(cx) {
+            return Poll::Ready(Ok(told));
+        }
+        end.as_mut().poll(cx).map(|exit| {
+            home.try_recv().map_err(|_| Trouble::Gone {
+                whose: gone.whose.clone(),
+                several: gone.clients > 1,
+                pid: gone.pid,
+                exit: exit.to_string(),
+            })
+        })
+    })
+    .await;
+    match told? {
+        Told::Home { ended, tally, beside } => {
+            over.store(true, Ordering::SeqCst);
+            field.add(&tally.unpacked());
+            if let Some(note) = beside {
+                note_panic_elsewhere(&note, &format!("the process of {}", gone.whose));
+            }
+            Ok(ended)
+        }
+        Told::Failed { trouble } => Err(trouble),
+        Told::Ready | Told::Moved { .. } => unreachable!("these are heard where they come in"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rehearsal::test]
+    fn what_is_shared_out_is_all_there_is() {
+        for (whole, of) in [(0, 1), (1, 3), (100, 7), (64, 64), (1_000_003, 64)] {
+            let shares: Vec<u64> = (0..of).map(|at| share(whole, at, of)).collect();
+            assert_eq!(shares.iter().sum::<u64>(), whole, "{shares:?}");
+            assert!(
+                shares.iter().max().zip(shares.iter().min()).is_some_and(|(most, least)| most - least <= 1)
+            );
+        }
+    }
+}
