@@ -86,9 +86,12 @@ fn what_a_trial_prints_is_no_command() {
             "it is shown as it was printed\n{printed}"
         );
     }
-    // With a line for each event nothing on stdout begins a command.
-    let told = printed(&["--format=json"]);
-    assert_eq!(obeyed(&told).iter().filter(|(_, line)| line.starts_with("::")).count(), 2, "{told}");
+    // Nothing in a document is a command, of either style.
+    for format in ["json", "junit"] {
+        let told = printed(&["--format", format]);
+        let obeyed = obeyed(&told);
+        assert!(obeyed.len() == 2 && obeyed.iter().all(|(_, line)| line.starts_with("::error ")), "{told}");
+    }
     // Else they would be obeyed.
     let printed = printed(&["--github=never"]);
     let obeyed: Vec<String> = obeyed(&printed).into_iter().map(|(name, _)| name).collect();

@@ -24,3 +24,21 @@ fn process_isolation_is_refused() {
     run.ends_with(101).complains("process").complains("thread");
     assert!(!run.stdout.contains("... ok"), "nothing runs\n{run}");
 }
+
+/// Whoever asks for forks, on the command line or for single tests, is told what there is instead.
+#[test]
+fn fork_isolation_is_refused() {
+    let run = portable().args(["--isolation", "fork", "green"]).run();
+    run.ends_with(101)
+        .complains("--isolation fork was asked for, but this process cannot be forked here: ")
+        .complains("use --isolation process where that exists, or --isolation thread");
+    assert!(!run.stdout.contains("... ok"), "nothing runs\n{run}");
+    let launch = portable().args(["green"]);
+    let settings = "[[override]]\nfilter = 'test(=green::adds)'\nisolation = 'fork'\n";
+    std::fs::write(launch.directory().join("rehearsal.toml"), settings).expect("a settings file");
+    let run = launch.run();
+    run.ends_with(101).complains("green::adds (").complains(
+        "asks for isolation \"fork\", but there is no fork here (nor are there the workers of \"process\")",
+    );
+    assert!(!run.stdout.contains("... ok"), "nothing runs\n{run}");
+}

@@ -1,4 +1,7 @@
 //! Text inside JSON strings, XML attributes and XML character data.
+//!
+//! GitHub Actions obeys `##[name]` wherever it stands in a line that a step prints, so a document has no `##[`: the bracket
+//! is written the longer way, and whoever reads the document reads the same text.
 
 use std::fmt::Write;
 
@@ -14,6 +17,7 @@ pub fn push_json(out: &mut String, text: &str) {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
+            '[' if out.ends_with("##") => out.push_str("\\u005b"),
             '\0'..='\u{1f}' | '\u{7f}' => {
                 let _ = write!(out, "\\u{:04x}", character as u32);
             }
@@ -32,6 +36,7 @@ pub fn push_xml_attribute(out: &mut String, text: &str) {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
+            '[' if out.ends_with("##") => out.push_str("&#x5B;"),
             '\n' => out.push_str("&#xA;"),
             '\r' => out.push_str("&#xD;"),
             '\t' => out.push_str("&#x9;"),
@@ -48,7 +53,8 @@ pub fn push_xml_cdata(out: &mut String, text: &str) {
         let edge = at == 0 || at == last;
         if !line.is_empty() || edge {
             let clean: String = line.chars().filter(|character| is_xml(*character)).collect();
-            let _ = write!(out, "<![CDATA[{}]]>", clean.replace("]]>", "]]]]><![CDATA[>"));
+            let clean = clean.replace("]]>", "]]]]><![CDATA[>").replace("##[", "##]]><![CDATA[[");
+            let _ = write!(out, "<![CDATA[{clean}]]>");
         }
         if at < last {
             out.push_str("&#xA;");
@@ -87,6 +93,18 @@ mod tests {
         let mut out = String::new();
         push_xml_attribute(&mut out, "<a href=\"x\">&'\u{1b}\u{0}\n");
         assert_eq!(out, "&lt;a href=&quot;x&quot;&gt;&amp;&apos;&#xA;");
+    }
+
+    #[rehearsal::test]
+    fn no_command_of_github_actions_is_left_in_a_document() {
+        let text = "a ##[error]b #[c] ##d[ ###[e]";
+        let [mut json, mut attribute, mut data] = [const { String::new() }; 3];
+        push_json(&mut json, text);
+        push_xml_attribute(&mut attribute, text);
+        push_xml_cdata(&mut data, text);
+        assert_eq!(json, r####""a ##\u005berror]b #[c] ##d[ ###\u005be]""####);
+        assert_eq!(attribute, "a ##&#x5B;error]b #[c] ##d[ ###&#x5B;e]");
+        assert_eq!(data, "<![CDATA[a ##]]><![CDATA[[error]b #[c] ##d[ ###]]><![CDATA[[e]]]>");
     }
 
     #[rehearsal::test]

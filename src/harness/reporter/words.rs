@@ -98,11 +98,14 @@ pub fn message_of(verdict: &Verdict, output: &Output) -> String {
             "timed out after {}; its thread cannot be stopped and still runs",
             format_duration(Duration::from_millis(*limit_ms))
         ),
-        Verdict::Crashed { death, message } if message.is_empty() => {
-            format!("the process it ran in is gone: {}", death_words(*death))
-        }
         Verdict::Crashed { death, message } => {
-            format!("the process it ran in is gone: {}; {message}", death_words(*death))
+            let gone = match death {
+                // Nobody else can make a process do that.
+                Death::Exited { .. } => "it, or code that it called, ended the process it ran in",
+                Death::Signaled { .. } | Death::Unreachable => "the process it ran in is gone",
+            };
+            let more = if message.is_empty() { "" } else { "; " };
+            format!("{gone}: {}{more}{message}", death_words(*death))
         }
         Verdict::NotRun { reason } => format!("not run: {reason}"),
         Verdict::Cancelled { reason } => format!("cancelled: {reason}"),

@@ -60,7 +60,7 @@ impl Names {
 
     fn frame(&self, symbol: &backtrace::Symbol) -> Option<Frame> {
         // Without the hash.
-        let function = format!("{:#}", symbol.name()?);
+        let function = with_crate(format!("{:#}", symbol.name()?), symbol.filename());
         let place = match (symbol.filename(), symbol.lineno()) {
             (Some(file), Some(line)) => format!("{}:{line}", self.shown(file).display()),
             _ => String::new(),
@@ -82,6 +82,15 @@ impl Names {
             None => format!("{address:#x}"),
         }
     }
+}
+
+/// Where the sources of this crate are.
+const OWN_SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
+
+/// A function of this crate that was inlined has no path in a build that has lines alone: whose it is its file tells.
+fn with_crate(function: String, file: Option<&Path>) -> String {
+    let is_own = !function.contains("::") && file.is_some_and(|file| file.starts_with(OWN_SOURCES));
+    if is_own { format!("rehearsal::{function}") } else { function }
 }
 
 fn part_at(parts: &[Part], address: usize) -> Option<&Part> {
@@ -108,6 +117,22 @@ fn part(line: &str) -> Option<Part> {
 
 #[cfg(test)]
 mod tests {
+    #[rehearsal::test]
+    fn a_function_without_a_path_is_ours_where_its_source_is() {
+        for (function, file, expected) in [
+            (
+                "run",
+                Some(concat!(env!("CARGO_MANIFEST_DIR"), "/src/harness/worker/lane.rs")),
+                "rehearsal::run",
+            ),
+            ("run", Some(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suites/hangs/main.rs")), "run"),
+            ("a::run", Some(concat!(env!("CARGO_MANIFEST_DIR"), "/src/harness/worker/lane.rs")), "a::run"),
+            ("run", None, "run"),
+        ] {
+            assert_eq!(super::with_crate(function.to_owned(), file.map(std::path::Path::new)), expected);
+        }
+    }
+
     use super::*;
 
     #[rehearsal::test]
