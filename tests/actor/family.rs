@@ -7,7 +7,7 @@ use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
 use crate::process::{is_running, signal};
 use rehearsal::actor::{ActorRef, Restart, Strategy};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon, strike, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, settle, soon, strike, until};
 
 /// Where ends are noted, in their order.
 type Log = Arc<Mutex<Vec<String>>>;
@@ -416,16 +416,14 @@ async fn the_children_of_a_process_go_with_it() -> Tested {
     Ok(())
 }
 
-#[rehearsal::test]
+#[rehearsal::test(start_paused = true)]
 async fn a_child_is_kept_without_a_proxy_and_found_by_name() -> Tested {
     let _clean = clean();
     let keeper = Keeper::spawn().await?;
     let counter = keeper.counter(Placement::Task).await?;
     let found: ActorRef = rehearsal::arbiter().find(&counter.name().name()).expect("it lives");
     drop(counter);
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
+    settle().await;
     found.ping().await?;
     keeper.stop().await?;
     assert_eq!(found.exit().map(|exit| exit.reason), Some(Reason::Stopped));

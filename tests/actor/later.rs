@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Undelivered, dead_letters};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, clean, ended, eventually, soon, until};
+use rehearsal::testkit::{LONG_WAIT, advance, clean, ended, eventually, settle, soon, until};
 use tokio::time::{Instant, sleep};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ async fn one_that_is_cancelled_or_dropped_never_comes() -> Tested {
     counter.take(1).after(SECOND).cancel();
     counter.add(100).after(SECOND).detach();
     counter.every(SECOND, |counter| counter.add(1_000).tell()).cancel();
-    sleep(10 * SECOND).await;
+    advance(10 * SECOND).await;
     assert_eq!(counter.add(0).await?, 100);
     Ok(())
 }
@@ -51,11 +51,11 @@ async fn a_periodic_message_is_made_anew_each_time() -> Tested {
         by += 1;
         counter.add(by).tell()
     });
-    sleep(4 * SECOND + HALF).await;
+    advance(4 * SECOND + HALF).await;
     assert_eq!(counter.add(0).await?, 1 + 2 + 3 + 4);
     assert!(!ticking.is_over());
     ticking.cancel();
-    sleep(10 * SECOND).await;
+    advance(10 * SECOND).await;
     assert_eq!(counter.add(0).await?, 10);
     Ok(())
 }
@@ -68,7 +68,7 @@ async fn both_end_with_the_actor_and_do_not_keep_it() -> Tested {
     let (delayed, ticking) = (told.add(1).after(100 * SECOND), told.every(SECOND, |told| told.add(1).tell()));
     sleep(HALF).await;
     told.stop().await?;
-    sleep(Duration::from_millis(1)).await;
+    settle().await;
     assert!(delayed.is_over() && ticking.is_over());
     assert!(std::iter::from_fn(|| letters.try_next()).all(|letter| letter.actor.id() != told.id()));
 
@@ -162,9 +162,9 @@ impl Alarm {
 async fn an_actor_that_sends_to_itself() -> Tested {
     let _clean = clean();
     let alarm = Alarm::spawn().await?;
-    sleep(2 * SECOND + HALF).await;
+    advance(2 * SECOND + HALF).await;
     assert_eq!(alarm.rung().await?, (2, true));
-    sleep(8 * SECOND).await;
+    advance(8 * SECOND).await;
     assert_eq!(alarm.rung().await?, (3, false));
     Ok(())
 }

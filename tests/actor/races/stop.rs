@@ -8,7 +8,7 @@ use super::tally::{Told, letters_of, taken, tally};
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::actor::{Undelivered, dead_letters_up_to};
 use rehearsal::prelude::*;
-use rehearsal::testkit::{LONG_WAIT, clean, ended, silence, soon, until};
+use rehearsal::testkit::{LONG_WAIT, clean, ended, fill, silence, soon, until};
 
 /// The first who waited for an end used it up, and who came later waited for ever (ractor, pull request 466, item 20;
 /// kameo, issue 182, waited for the start instead).
@@ -157,8 +157,7 @@ async fn a_stop_needs_no_room() -> Tested {
     for place in PLACEMENTS {
         let (spawn, told) = tally(place);
         let tally = spawn.mailbox(1).await?;
-        let held = silence(&tally).await?;
-        while tally.take(1).tell().is_ok() {}
+        let held = fill(&tally).await?;
         let in_line = tokio::spawn({
             let tally = tally.clone();
             async move { tally.take(2).await }
