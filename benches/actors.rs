@@ -4,6 +4,10 @@
 //!
 //! Beside other frameworks the same is measured by `benches/peers`.
 
+#[path = "actors/counter.rs"]
+#[expect(unreachable_pub, reason = "a library has this file too")]
+mod counter;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +15,8 @@ use std::time::{Duration, Instant};
 use rehearsal::bench::{Bencher, Counting};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
+
+use counter::{Counter, CounterProxy};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::new();
@@ -20,45 +26,6 @@ const ASKERS: u64 = 1_000;
 
 /// Actors that a token goes round.
 const RING: usize = 100;
-
-/// Counts.
-#[derive(Default)]
-pub struct Counter {
-    sum: u64,
-    next: Option<(CounterProxy, Arc<Notify>)>,
-}
-
-#[rehearsal::actor]
-impl Counter {
-    /// One that has counted nothing.
-    #[start]
-    pub fn new() -> Self {
-        Counter { sum: 0, next: None }
-    }
-
-    /// Adds, and gives the sum.
-    #[command]
-    pub fn add(&mut self, by: u64) -> u64 {
-        self.sum += by;
-        self.sum
-    }
-
-    /// Says who comes next, and who waits for the end.
-    #[command]
-    pub fn join(&mut self, next: CounterProxy, done: Arc<Notify>) {
-        self.next = Some((next, done));
-    }
-
-    /// Hands the token on.
-    #[command]
-    pub fn pass(&mut self, hops: u64) {
-        let (next, done) = self.next.as_ref().expect("linked");
-        match hops {
-            0 => done.notify_one(),
-            _ => next.pass(hops - 1).tell().expect("room"),
-        }
-    }
-}
 
 fn runtime(threads: usize) -> Runtime {
     let mut builder = if threads == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };

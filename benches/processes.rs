@@ -1,90 +1,65 @@
-//! What an actor in a process of its own costs: a message there and back, many on their way, and its start.
+//! What an actor in a process of its own costs: a message there and back, many on their way, a large one, and its start.
+//!
+//! Beside bare sockets the same is measured by `benches/peers`.
 
-use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+#[path = "../tests/actor/bytes.rs"]
+#[expect(unreachable_pub, reason = "a library has this file too")]
+mod bytes;
+#[path = "actors/mirror.rs"]
+#[expect(unreachable_pub, reason = "a library has this file too")]
+mod mirror;
 
-use rehearsal::actor::Answer;
 use rehearsal::bench::{Bencher, Counting, runtime};
+
+use mirror::MirrorProxy;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::new();
 
-/// A message.
-type Small = [u8; 32];
+/// Bytes of a large message.
+const LARGE: usize = 1 << 20;
 
-/// Answers that may be on their way: within the bound of a mailbox as it comes.
-const UNDER_WAY: usize = 1_000;
-
-/// Gives back what it is given.
-#[derive(Default)]
-pub struct Mirror;
-
-#[rehearsal::actor]
-impl Mirror {
-    /// One with nothing in it.
-    #[start]
-    pub fn new() -> Self {
-        Mirror
-    }
-
-    /// What it was shown.
-    #[command]
-    pub fn show(&mut self, it: Small) -> Small {
-        it
-    }
-}
-
-async fn mirror() -> MirrorProxy {
-    let mirror = Mirror::spawn().process().await.expect("it starts");
-    mirror.show([0; 32]).await.expect("an answer");
+/// One that has answered.
+async fn warm() -> MirrorProxy {
+    let mirror = mirror::start().await;
+    mirror::ask(&mirror, 1).await;
     mirror
 }
 
 /// One ask at a time.
 #[rehearsal::bench(measurement_time = "1s", warm_up_time = "300ms", sample_size = 20)]
 fn ask(b: &mut Bencher<'_>) {
-    b.to_async(runtime()).iter_custom(async |count| {
-        let mirror = mirror().await;
-        let begun = Instant::now();
-        for _ in 0..count {
-            assert_eq!(mirror.show([7; 32]).await.expect("an answer"), [7; 32]);
-        }
-        begun.elapsed()
-    });
+    b.to_async(runtime()).iter_custom(async |count| mirror::ask(&warm().await, count).await);
 }
 
 /// As many asks on their way as the mailbox holds.
 #[rehearsal::bench(measurement_time = "1s", warm_up_time = "300ms", sample_size = 20)]
 fn pipelined(b: &mut Bencher<'_>) {
-    b.to_async(runtime()).iter_custom(async |count| {
-        let mirror = mirror().await;
-        pipeline(&mirror, count).await
-    });
+    b.to_async(runtime()).iter_custom(async |count| mirror::pipelined(&warm().await, count).await);
 }
 
-async fn pipeline(mirror: &MirrorProxy, count: u64) -> Duration {
-    let begun = Instant::now();
-    let mut waiting: VecDeque<Answer<Mirror, Small>> = VecDeque::with_capacity(UNDER_WAY);
-    for _ in 0..count {
-        if waiting.len() == UNDER_WAY {
-            let answer = waiting.pop_front().expect("one");
-            assert_eq!(answer.await.expect("an answer"), [7; 32]);
+/// A mebibyte, there and back.
+#[rehearsal::bench(
+    throughput = Throughput::Bytes(2 * LARGE as u64),
+    measurement_time = "1s",
+    warm_up_time = "300ms",
+    sample_size = 20
+)]
+fn large(b: &mut Bencher<'_>) {
+    b.to_async(runtime()).iter_custom(async |count| {
+        let mirror = warm().await;
+        let mut took = std::time::Duration::ZERO;
+        for _ in 0..count {
+            took += mirror::large(&mirror, LARGE).await;
         }
-        waiting.push_back(mirror.show([7; 32]).send().expect("room"));
-    }
-    for answer in waiting {
-        assert_eq!(answer.await.expect("an answer"), [7; 32]);
-    }
-    begun.elapsed()
+        took
+    });
 }
 
 /// From nothing to the first answer, and to the end of its process.
 #[rehearsal::bench(measurement_time = "2s", warm_up_time = "300ms", sample_size = 10)]
 fn spawn(b: &mut Bencher<'_>) {
-    b.to_async(runtime()).iter(async || {
-        let mirror = mirror().await;
-        mirror.stop().await.expect("it stops");
-    });
+    b.to_async(runtime()).iter(async || warm().await.stop().await.expect("it stops"));
 }
 
 rehearsal::main!();

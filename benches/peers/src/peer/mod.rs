@@ -6,6 +6,8 @@
 
 mod actix;
 mod contract;
+#[path = "../../../actors/counter.rs"]
+mod counter;
 mod kameo;
 mod ractor;
 mod rehearsal;

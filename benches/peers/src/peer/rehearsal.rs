@@ -5,43 +5,10 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::Peer;
+use super::counter::{Counter, CounterProxy};
 
 /// This project.
 pub struct Rehearsal;
-
-/// Counts.
-pub struct Counter {
-    sum: u64,
-    next: Option<(CounterProxy, Arc<Notify>)>,
-}
-
-#[rehearsal::actor]
-impl Counter {
-    #[start]
-    pub fn new() -> Self {
-        Counter { sum: 0, next: None }
-    }
-
-    #[command]
-    pub fn add(&mut self, by: u64) -> u64 {
-        self.sum += by;
-        self.sum
-    }
-
-    #[command]
-    pub fn join(&mut self, next: CounterProxy, done: Arc<Notify>) {
-        self.next = Some((next, done));
-    }
-
-    #[command]
-    pub fn pass(&mut self, hops: u64) {
-        let (next, done) = self.next.as_ref().expect("linked");
-        match hops {
-            0 => done.notify_one(),
-            _ => next.pass(hops - 1).tell().expect("room"),
-        }
-    }
-}
 
 impl Peer for Rehearsal {
     const NAME: &'static str = "rehearsal";

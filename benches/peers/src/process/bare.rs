@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use tokio::runtime::Builder;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
-use super::columns::{BYTES, Small};
+use super::ours::{BYTES, Small};
 
 /// The argument that makes this program the other end.
 pub const ECHO: &str = "--echo-on-stdin";

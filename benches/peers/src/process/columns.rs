@@ -7,12 +7,6 @@ use super::{bare, ours};
 use crate::peer::{Flavor, Peer, Unbounded};
 use crate::table::{Effort, median, number};
 
-/// Bytes of a message.
-pub const BYTES: usize = 32;
-
-/// A message.
-pub type Small = [u8; BYTES];
-
 /// Process actors that live at once.
 const MANY: usize = 64;
 

@@ -1,4 +1,4 @@
-//! The same with an actor.
+//! The process actor whose costs are measured, by `benches/processes.rs` alone and by `benches/peers` beside bare sockets.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -6,32 +6,41 @@ use std::time::{Duration, Instant};
 use rehearsal::actor::Answer;
 
 use super::bytes::Bytes;
-use super::columns::{BYTES, Small};
+
+/// Bytes of a message.
+pub const BYTES: usize = 32;
+
+/// A message.
+pub type Small = [u8; BYTES];
+
+/// Answers that may be on their way: within the bound of a mailbox as it comes.
+const UNDER_WAY: usize = 1_000;
 
 /// Gives back what it is given.
 pub struct Mirror;
 
 #[rehearsal::actor]
 impl Mirror {
+    /// One with nothing in it.
     #[start]
     pub fn new() -> Self {
         Mirror
     }
 
+    /// What it was shown.
     #[command]
     pub fn show(&mut self, it: Small) -> Small {
         it
     }
 
+    /// The same with as much as one likes.
     #[command]
     pub fn show_bytes(&mut self, it: Bytes) -> Bytes {
         it
     }
 }
 
-/// Answers that may be on their way: within the bound of a mailbox as it comes.
-const UNDER_WAY: usize = 1_000;
-
+/// One in a process of its own, that runs.
 pub async fn start() -> MirrorProxy {
     Mirror::spawn().process().await.expect("it starts")
 }
