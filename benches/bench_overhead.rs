@@ -1,27 +1,69 @@
 //! What it costs a measurement that it is made in a worker: the same Criterion benchmark through the harness and bare, one
 //! after the other, over and over.
 //!
-//! `cargo bench --features bench --bench bench_overhead -- figure` prints the ratio of each pair, A B and then B A, and
-//! the middle of all. Without `figure` it is a suite of one benchmark like any other.
+//! `cargo bench --features bench --bench bench_overhead -- figure` prints the ratio of the two for each benchmark here, with
+//! the interval it is in, and the same for bare against bare, which says what this machine can show at all. Words behind
+//! `figure` choose benchmarks, a number says how many pairs. Without `figure` it is a suite like any other.
 
 use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use criterion::Criterion;
+use criterion::async_executor::AsyncExecutor;
 use rehearsal::bench::Bencher;
+use tokio::sync::Notify;
 
-/// How often each side is run, unless `REHEARSAL_FIGURE_PAIRS` says so.
-const PAIRS: usize = 11;
+/// How often each side is run.
+const PAIRS: usize = 40;
 
-const SAMPLES: usize = 50;
-const WARM_UP_MS: u64 = 300;
-const MEASUREMENT_MS: u64 = 1_000;
+const SAMPLES: usize = 20;
+const WARM_UP_MS: u64 = 100;
+const MEASUREMENT_MS: u64 = 200;
 
-/// About a microsecond that depends on nothing but the processor.
-#[rehearsal::bench(sample_size = 50, warm_up_time = "300ms", measurement_time = "1s")]
-fn arithmetic(b: &mut Bencher<'_>) {
-    b.iter(|| (0..black_box(1_000_u64)).fold(1, |sum, n| black_box(sum ^ n.wrapping_mul(0x9E37_79B9))));
+/// As both sides call them.
+const NAMES: [&str; 3] = ["integers", "memory", "wakes"];
+
+/// About ten nanoseconds that depend on nothing but the processor.
+#[rehearsal::bench(sample_size = 20, warm_up_time = "100ms", measurement_time = "200ms")]
+fn integers(b: &mut Bencher<'_>) {
+    b.iter(|| (0..black_box(8_u64)).fold(1, |sum, n| black_box(sum ^ n.wrapping_mul(0x9E37_79B9))));
+}
+
+/// A word of each line of a mebibyte, one after the other in an order that no processor guesses.
+#[rehearsal::bench(sample_size = 20, warm_up_time = "100ms", measurement_time = "200ms")]
+fn memory(b: &mut Bencher<'_>) {
+    const LINES: usize = (1 << 20) / 64;
+    let mut lines = vec![[0_usize; 8]; LINES];
+    // One circle through all of them: odd steps of a power of two.
+    let next = |at: usize| (at.wrapping_mul(5) + 12_345) % LINES;
+    (0..LINES).for_each(|at| lines[at][0] = next(at));
+    b.iter(|| (0..LINES).fold(0, |at, _| lines[at][0]));
+}
+
+/// A task is woken, and wakes who waits for it.
+#[rehearsal::bench(sample_size = 20, warm_up_time = "100ms", measurement_time = "200ms")]
+fn wakes(b: &mut Bencher<'_>) {
+    wakes_on(b, rehearsal::bench::runtime());
+}
+
+fn wakes_on(b: &mut Bencher<'_>, runtime: impl AsyncExecutor + Clone) {
+    let (there, back) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (asked, answered) = (Arc::clone(&there), Arc::clone(&back));
+    runtime.block_on(async {
+        tokio::spawn(async move {
+            loop {
+                asked.notified().await;
+                answered.notify_one();
+            }
+        });
+    });
+    b.to_async(runtime).iter(|| async {
+        there.notify_one();
+        back.notified().await;
+    });
 }
 
 mod suite {
@@ -33,65 +75,103 @@ mod suite {
 }
 
 fn main() -> ExitCode {
-    match std::env::args().nth(1).as_deref() {
-        Some("bare") => bare(),
-        Some("figure") => figure(),
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    match words.split_first() {
+        Some((word, rest)) if word == "bare" => bare(&rest[0]),
+        Some((word, rest)) if word == "figure" => figure(rest),
         _ => return suite::run(),
     }
     ExitCode::SUCCESS
 }
 
 /// The benchmark in Criterion alone, as a program without a harness has it.
-fn bare() {
+fn bare(name: &str) {
     let home = std::env::var_os("CRITERION_HOME").expect("a directory for the files");
-    let mut criterion = criterion::Criterion::default()
+    let mut criterion = Criterion::default()
         .output_directory(Path::new(&home))
         .without_plots()
         // The medians do not depend on it.
-        .nresamples(2_000)
+        .nresamples(1_000)
         .sample_size(SAMPLES)
         .warm_up_time(Duration::from_millis(WARM_UP_MS))
         .measurement_time(Duration::from_millis(MEASUREMENT_MS));
-    criterion.bench_function("arithmetic", arithmetic);
+    match name {
+        "integers" => criterion.bench_function(name, integers),
+        "memory" => criterion.bench_function(name, memory),
+        _ => criterion.bench_function(name, |b| {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            wakes_on(b, &builder.enable_all().build().expect("a runtime"));
+        }),
+    };
 }
 
-fn figure() {
-    let pairs =
-        std::env::var("REHEARSAL_FIGURE_PAIRS").ok().and_then(|pairs| pairs.parse().ok()).unwrap_or(PAIRS);
+fn figure(words: &[String]) {
+    let pairs = words.iter().find_map(|word| word.parse().ok()).unwrap_or(PAIRS);
+    let chosen: Vec<&String> = words.iter().filter(|word| word.parse::<usize>().is_err()).collect();
+    let is_wanted = |name: &&str| chosen.is_empty() || chosen.iter().any(|word| word == name);
     let home = std::env::temp_dir().join(format!("rehearsal-overhead-{}", std::process::id()));
-    let mut ratios = Vec::new();
-    println!("{:>4}  {:>12}  {:>12}  {:>7}", "pair", "worker", "bare", "ratio");
-    for pair in 0..pairs {
-        let sides = [&["--bench", "--noplot", "--nresamples=2000", "--exact", "arithmetic"][..], &["bare"]];
-        let mut medians = [0.0; 2];
-        // Who comes second finds the machine as the first has left it.
-        for side in if pair % 2 == 0 { [0, 1] } else { [1, 0] } {
-            medians[side] = median_of(&home.join(side.to_string()), sides[side]);
+    for name in NAMES.into_iter().filter(is_wanted) {
+        let through = ["--bench", "--noplot", "--nresamples=1000", "--when-busy=ignore", "--exact", name];
+        let (mut worker, mut bare, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        for pair in 0..pairs {
+            let take = |times: &mut Vec<f64>, arguments: &[&str]| {
+                times.push(median_of(&home, name, arguments));
+            };
+            // Who comes second finds the machine as the first has left it, so they take turns in that.
+            if pair % 2 == 0 {
+                take(&mut worker, &through[..]);
+                take(&mut bare, &["bare", name]);
+                take(&mut again, &["bare", name]);
+            } else {
+                take(&mut again, &["bare", name]);
+                take(&mut bare, &["bare", name]);
+                take(&mut worker, &through[..]);
+            }
         }
-        let ratio = medians[0] / medians[1];
-        println!("{pair:>4}  {:>9.2} ns  {:>9.2} ns  {ratio:>7.4}", medians[0], medians[1]);
-        ratios.push(ratio);
+        println!("{name}: {:.2} ns, bare; {pairs} pairs", median(bare.clone()));
+        println!("    worker to bare  ratio {}", ratio(&worker, &bare));
+        println!("    bare to bare    ratio {}", ratio(&again, &bare));
     }
     let _ = std::fs::remove_dir_all(&home);
-    ratios.sort_by(f64::total_cmp);
-    let quarter = |at: usize| ratios[(ratios.len() - 1) * at / 4];
-    println!(
-        "worker / bare: {:.4} [{:.4} .. {:.4}], the middle half of {pairs} pairs",
-        quarter(2),
-        quarter(1),
-        quarter(3)
-    );
+}
+
+/// The median of the ratios of these pairs, and where it is with 95 % confidence: between the medians of as many pairs,
+/// drawn from these by chance again and again.
+fn ratio(times: &[f64], to: &[f64]) -> String {
+    const DRAWS: usize = 4_000;
+    let ratios: Vec<f64> = times.iter().zip(to).map(|(time, to)| time / to).collect();
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut draw = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        ratios[(state % ratios.len() as u64) as usize]
+    };
+    let mut medians: Vec<f64> =
+        (0..DRAWS).map(|_| median((0..ratios.len()).map(|_| draw()).collect())).collect();
+    medians.sort_by(f64::total_cmp);
+    let (low, high) = (medians[DRAWS / 40], medians[DRAWS - 1 - DRAWS / 40]);
+    format!("{:.3} ({low:.3} .. {high:.3})", median(ratios.clone()))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let half = values.len() / 2;
+    match values.len() % 2 {
+        0 => (values[half - 1] + values[half]) / 2.0,
+        _ => values[half],
+    }
 }
 
 /// Runs this program so, and reads the median off what Criterion has written, nanoseconds.
-fn median_of(home: &Path, arguments: &[&str]) -> f64 {
+fn median_of(home: &Path, name: &str, arguments: &[&str]) -> f64 {
     let program = std::env::current_exe().expect("the path of this program");
     let mut command = Command::new(program);
     command.args(arguments).env("CRITERION_HOME", home).stdout(Stdio::null()).stderr(Stdio::null());
     let status = command.status().expect("this program starts again");
     assert!(status.success(), "{arguments:?} ended with {status}");
-    let text =
-        std::fs::read_to_string(home.join("arithmetic/new/estimates.json")).expect("Criterion's estimates");
+    let place = home.join(name).join("new/estimates.json");
+    let text = std::fs::read_to_string(place).expect("Criterion's estimates");
     let estimates: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     estimates["median"]["point_estimate"].as_f64().expect("a median")
 }
