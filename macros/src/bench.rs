@@ -4,6 +4,7 @@ use proc_macro::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 
 use crate::case::labelled;
 use crate::function::{Function, flatten};
+use crate::load::memory;
 use crate::option::{self, Given};
 use crate::parameter::{Angles, Parameter, is_mark, split};
 use crate::refusal::or_the_item;
@@ -12,7 +13,8 @@ use crate::token::{Failure, Out, failed};
 use crate::value::{Argument, Value, count, duration_ms, group_name, value};
 
 /// The options that are a benchmark's own.
-const OWN: &[&str] = &["args", "group", "throughput", "sample_size", "warm_up_time", "measurement_time"];
+const OWN: &[&str] =
+    &["args", "group", "throughput", "sample_size", "warm_up_time", "measurement_time", "memory"];
 
 /// Criterion makes no statistics of fewer samples.
 const FEWEST_SAMPLES: usize = 10;
@@ -71,6 +73,7 @@ struct Own {
     sample_size: Option<usize>,
     warm_up_ms: Option<u64>,
     measurement_ms: Option<u64>,
+    memory_bytes: Option<u64>,
 }
 
 impl Own {
@@ -123,6 +126,7 @@ impl Own {
                 }
                 self.sample_size = Some(size);
             }
+            "memory" => self.memory_bytes = Some(memory(&argument)?),
             "warm_up_time" => self.warm_up_ms = Some(duration_ms(&argument)?),
             _ => self.measurement_ms = Some(duration_ms(&argument)?),
         }
@@ -276,6 +280,7 @@ impl Bench<'_> {
         maybe(out, "sample_size", own.sample_size, |out, size| out.number(size));
         maybe(out, "warm_up_ms", own.warm_up_ms, |out, ms| out.number(ms as usize));
         maybe(out, "measurement_ms", own.measurement_ms, |out, ms| out.number(ms as usize));
+        maybe(out, "memory_bytes", own.memory_bytes, |out, bytes| out.number(bytes as usize));
         out.field("runtime", |out| self.given.runtime(out, private));
         out.field("call", |out| self.call(out, arg, private));
     }

@@ -139,6 +139,7 @@ pub fn generate_by_constructor(arguments: TokenStream, item: TokenStream) -> Tok
 /// | `warm_up_time = "1s"` | how long it is run before that; 3 s unless the command line says so |
 /// | `measurement_time = "10s"` | how long it is measured; 5 s unless the command line says so |
 /// | `flavor = "multi_thread"`, `worker_threads = 2` | the runtime that `b.to_async(rehearsal::bench::runtime())` runs on; one thread unless given |
+/// | `memory = "8GiB"` | how much memory its process may hold while it is measured; what `--worker-memory` says, or half of what is free and at most 4 GiB |
 /// | `timeout = "5m"` | longest time that all of it may take |
 /// | `ignore`, `tags("slow")`, `retries = 2`, `task_panic = "allow"`, `leaks = "allow"`, `crate = "path"` | as for a test |
 ///

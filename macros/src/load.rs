@@ -280,7 +280,7 @@ fn duration(argument: &Argument, may_be_zero: bool) -> Result<Tokens, Failure> {
 }
 
 /// Bytes.
-fn memory(argument: &Argument) -> Result<u64, Failure> {
+pub(crate) fn memory(argument: &Argument) -> Result<u64, Failure> {
     let text = match &argument.value {
         Value::Equals(literal) => literal.to_string(),
         _ => String::new(),

@@ -31,7 +31,7 @@ use crate::sys::{process, seam, thread};
 use gauge::Gauge;
 use look::{Seen, Then};
 use outfit::outfit;
-use remains::{current_of, death_of, over_memory, read_back};
+use remains::{current_of, death_of, memory_most, over_memory, read_back};
 
 /// A worker as the arbiter holds it.
 struct Hand {
@@ -189,7 +189,8 @@ impl Arbiter {
             chronicle.ran(source.worker, source.generation, self.dispatch.trial_of(current.position));
         }
         let (death, detail) = death_of(&exit);
-        let detail = over_memory(death, &output, self.run.measuring.memory_most).unwrap_or(detail);
+        let trial = current.map(|current| self.dispatch.trial_of(current.position));
+        let detail = over_memory(death, &output, memory_most(&self.run, trial)).unwrap_or(detail);
         let ended = Ended { death, detail, current, output, now_ns: seam::monotonic_ns() };
         self.hands[source.worker] = None;
         self.receive(Input::Ended(source, ended));

@@ -71,6 +71,10 @@ pub struct Run {
     pub reporter: Box<dyn Reporter + Send>,
 }
 
+/// A process that measures may hold so many bytes at most, and half of what is free, where nobody says how many: enough for
+/// what most people measure, and so little that one which grows without bound ends before the machine is in trouble.
+const MEASURING_HOLDS_MOST: u64 = 4 << 30;
+
 /// How benchmarks are run that are measured: each in a worker process of its own.
 #[derive(Debug, Clone, Default)]
 pub struct Measuring {
@@ -91,7 +95,9 @@ impl Measuring {
             }
             false => Vec::new(),
         };
-        let most = options.worker_memory.or_else(|| available_bytes().map(|bytes| bytes / 4 * 3));
+        let most = options
+            .worker_memory
+            .or_else(|| available_bytes().map(|available| (available / 2).min(MEASURING_HOLDS_MOST)));
         Measuring {
             arguments,
             environment: Vec::new(),

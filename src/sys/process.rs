@@ -18,7 +18,7 @@ pub use super::platform::process::{
     is_gone, leaves_children, name_of, reap_finished, settle_children, spawn_self, terminate_group,
 };
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "bench"))]
 pub use super::platform::process::spawn_program;
 
 /// The most files that [`SpawnOptions::pass`] can carry: what the kernel takes in one message.

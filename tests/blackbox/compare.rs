@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use crate::build::{cargo, target_dir};
+use crate::launch::Launch;
 
 const MANIFEST: &str = r#"
 [package]
@@ -29,6 +30,9 @@ opt-level = 2
 [profile.dev]
 debug = false
 "#;
+
+/// So little time a measurement that noise has the say of a few percent, which is enough where no difference is looked for.
+const BRIEF: [&str; 2] = ["--warm-up-time=0.02", "--measurement-time=0.06"];
 
 /// Benches by name, each with how many rounds of work it does and how often it allocates.
 fn source(benches: &[(&str, u64, usize)]) -> String {
@@ -119,8 +123,13 @@ impl Repository {
         self.git(&["commit", "-q", "-m", "a step"]);
     }
 
-    /// `cargo bench -- ARGUMENTS`, in the profile that the other suites are built in, so that little is built anew.
+    /// `cargo bench -- ARGUMENTS`.
     fn bench(&self, arguments: &[&str]) -> Benched {
+        self.cargo_bench(&[&["--"], arguments].concat())
+    }
+
+    /// `cargo bench` in the profile that the other suites are built in, so that little is built anew.
+    fn cargo_bench(&self, arguments: &[&str]) -> Benched {
         let mut command = Command::new("timeout");
         command.args(["--kill-after=10s", "900s"]);
         let cargo = cargo();
@@ -139,7 +148,7 @@ impl Repository {
             "--color=never",
             "--target-dir",
         ]);
-        command.arg(target_dir()).arg("--").args(arguments).current_dir(&self.root);
+        command.arg(target_dir()).args(arguments).current_dir(&self.root);
         let output = command.env("REHEARSAL_HISTORY", "none").output().expect("cargo");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Benched {
@@ -149,14 +158,40 @@ impl Repository {
         }
     }
 
-    /// Compares, with so many rounds.
+    /// The program that cargo has built.
+    fn program(&self) -> PathBuf {
+        let built = self.cargo_bench(&["--no-run", "--message-format=json-render-diagnostics"]);
+        let executable = |line: &str| {
+            let message: serde_json::Value = serde_json::from_str(line).ok()?;
+            let is_ours = message["target"]["name"] == "work";
+            is_ours.then(|| message["executable"].as_str().map(PathBuf::from))?
+        };
+        let found = built.is_green().stdout.lines().find_map(executable);
+        found.unwrap_or_else(|| panic!("nothing was built: {built:?}"))
+    }
+
+    /// Whatever came of a comparison, nothing is left of its checkout, nor of what it measured.
+    #[track_caller]
+    fn is_clean(&self) {
+        assert_eq!(self.git(&["worktree", "list"]).lines().count(), 1);
+        let place = target_dir().join("rehearsal/compare");
+        let left = std::fs::read_dir(place).into_iter().flatten().flatten();
+        let left: Vec<_> = left.map(|entry| entry.file_name()).filter(|name| name != "build").collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    /// Compares, with so many rounds of little time.
     fn compare(&self, with: &str, rounds: u32, arguments: &[&str]) -> Benched {
+        self.compare_carefully(with, rounds, &[&BRIEF, arguments].concat())
+    }
+
+    /// Compares, with so many rounds of as much time as they have where nobody says anything.
+    fn compare_carefully(&self, with: &str, rounds: u32, arguments: &[&str]) -> Benched {
         let (with, rounds) = (format!("--compare={with}"), format!("--compare-rounds={rounds}"));
         let mut all = vec![&*with, &*rounds, "--compare-build=--offline"];
         all.extend(arguments);
         let benched = self.bench(&all);
-        // Whatever came of it, nothing is left of the checkout.
-        assert_eq!(self.git(&["worktree", "list"]).lines().count(), 1, "{benched:?}");
+        self.is_clean();
         benched
     }
 }
@@ -210,7 +245,8 @@ impl Benched {
 #[test]
 fn a_regression_is_red() {
     with_repository(|repository| {
-        let compare = |rounds| repository.compare("HEAD~1", rounds, &["--fail-on-regression=5%", "slower"]);
+        let allowed = ["--fail-on-regression=5%", "slower"];
+        let compare = |rounds| repository.compare_carefully("HEAD~1", rounds, &allowed);
         let mut run = compare(15);
         for rounds in [60, 150] {
             if run.success {
@@ -233,7 +269,7 @@ fn a_regression_is_red() {
 fn the_same_against_the_same_is_green_in_a_tree_that_is_not_committed() {
     with_repository(|repository| {
         repository.write("src/lib.rs", "//! Not committed.\n");
-        let run = repository.compare("rev:main", 9, &["--fail-on-regression=5%", "steady", "--format=json"]);
+        let run = repository.compare("rev:main", 8, &["--fail-on-regression=5%", "steady", "--format=json"]);
         repository.write("src/lib.rs", "");
         run.is_green().says("\"type\":\"compare\"").says("\"name\":\"steady\"").says("\"regression\":false");
         assert!(!run.stdout.contains("slower"), "{run:?}");
@@ -259,12 +295,58 @@ fn a_revision_that_cannot_be_compared_with_is_said_to_be_so() {
     });
 }
 
+/// Ctrl-C while the other side is built, as the terminal sends it, and SIGTERM to it alone while it measures, as those who
+/// cancel a job do: what it has started ends, and the checkout goes.
+#[test]
+fn one_that_is_ended_from_outside_leaves_nothing() {
+    with_repository(|repository| {
+        let program = repository.program();
+        // What the other side is built of is there from now on, so that nobody waits for it below.
+        repository.compare("HEAD~1", 8, &["added"]).is_red();
+        // More rounds than anybody waits for.
+        let arguments = [
+            "--bench",
+            "--when-busy=ignore",
+            "--compare=HEAD~1",
+            "--compare-rounds=9999",
+            "--compare-build=--offline",
+        ];
+        let start = || {
+            let mut launch = Launch::new(program.clone()).args(arguments).args(BRIEF).args(["steady"]);
+            // As this side was built, or the other one is built of nothing that is there.
+            let is_of_builds = |name: &str| name.starts_with("CARGO_PROFILE_") || name == "CARGO_INCREMENTAL";
+            for (name, value) in std::env::vars().filter(|(name, _)| is_of_builds(name)) {
+                launch = launch.env(&name, &value);
+            }
+            launch.start()
+        };
+        let running = start();
+        running.wait_for_complaint("building HEAD~1 (");
+        running.signal_group("INT");
+        let run = running.finish();
+        run.ends_with(130).complains("error: the comparison was ended by SIGINT");
+        repository.is_clean();
+
+        let running = start();
+        running.wait_for_words("comparing 1 bench with HEAD~1");
+        running.wait_for_others(2);
+        running.signal("TERM");
+        let run = running.finish();
+        run.ends_with(143).complains("error: the comparison was ended by SIGTERM");
+        repository.is_clean();
+    });
+}
+
 #[test]
 fn a_baseline_is_compared_with_by_its_samples_and_that_is_said() {
     with_repository(|repository| {
         let brief =
             ["steady", "--sample-size=10", "--warm-up-time=0.1", "--measurement-time=0.3", "--noplot"];
-        repository.bench(&[&brief[..], &["--save-baseline=kept"]].concat()).is_green();
+        repository.bench(&[&brief[..4], &["--save-baseline=kept"]].concat()).is_green();
+        // Where Criterion's users look for them.
+        for page in ["steady/report/index.html", "steady/report/pdf.svg", "report/index.html"] {
+            assert!(repository.root.join("target/criterion").join(page).is_file(), "{page}");
+        }
         let run = repository.compare("kept", 8, &["steady"]);
         run.is_green().says("with the baseline kept").says("by which the interval is widened");
         run.complains("a baseline cannot be measured again in turns with this program");

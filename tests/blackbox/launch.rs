@@ -165,8 +165,21 @@ impl Running {
     ///
     /// When that takes longer than any run may.
     pub(crate) fn wait_for_complaint(&self, text: &str) {
-        while !std::fs::read_to_string(self.directory.join("stderr")).is_ok_and(|said| said.contains(text)) {
-            assert!(self.since.elapsed() < DEADLINE, "no {text:?} on stderr");
+        self.wait_for("stderr", text);
+    }
+
+    /// The same of stdout.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than any run may.
+    pub(crate) fn wait_for_words(&self, text: &str) {
+        self.wait_for("stdout", text);
+    }
+
+    fn wait_for(&self, file: &str, text: &str) {
+        while !std::fs::read_to_string(self.directory.join(file)).is_ok_and(|said| said.contains(text)) {
+            assert!(self.since.elapsed() < DEADLINE, "no {text:?} on {file}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::build::executable;
 use crate::launch::{Finished, Launch};
+use crate::nextest::{nextest, statuses};
 
 /// As little as Criterion does with: the figures are looked at by nobody.
 const QUICK: [&str; 5] =
@@ -70,6 +71,18 @@ fn benchmarks_are_listed_as_such_and_run_once_among_tests() {
     assert!(!kind.ends_with(0).stdout.contains(": test\n"), "{kind}");
 }
 
+/// As it lists and starts them itself.
+#[test]
+fn cargo_nextest_runs_each_benchmark_once_among_tests() {
+    let Some((code, text)) = nextest("measured", "measured", "all()") else { return };
+    assert_eq!(code, Some(0), "{text}");
+    let told = statuses(&text, "measured", "measured");
+    for name in ["plain", "sized::10", "sized::100", "asynchronous", "process::alone::first", "a_test"] {
+        assert_eq!(told.get(name).map(String::as_str), Some("PASS"), "{name}\n{text}");
+    }
+    assert_eq!(told.get("ignored").map(String::as_str), Some("SKIP"), "{text}");
+}
+
 #[test]
 fn what_is_measured_is_told_and_kept_where_criterion_keeps_it() {
     let home = Home::new("kept");
@@ -99,6 +112,17 @@ fn what_is_measured_is_told_and_kept_where_criterion_keeps_it() {
         "report/index.html",
     ] {
         assert!(home.has(file), "no {file}");
+    }
+    // The page that people open leads to all others, though each worker has drawn its own.
+    let page = std::fs::read_to_string(home.0.join("report/index.html")).expect("Criterion's page");
+    let links: Vec<&str> =
+        page.split("href=\"../").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    for name in ["plain", "asynchronous", "sizes", "sizes/sized/10", "sizes/sized/100", "prints"] {
+        assert!(links.contains(&&*format!("{name}/report/index.html")), "{name}: {links:?}");
+    }
+    for link in links {
+        let linked = std::fs::read_to_string(home.0.join(link)).expect(link);
+        assert!(linked.contains("<svg") || linked.contains(".svg"), "{link} has no plot");
     }
     let process = |name: &str| {
         let begin = format!("{name} begins in process ");
@@ -186,7 +210,11 @@ fn what_goes_wrong_in_a_benchmark_is_named() {
         ("hangs", "FAILED (timed out after 2s)", "timed out after 2s"),
         ("returns_at_once", "FAILED", "must call Bencher::iter or related method"),
         ("takes_no_time", "FAILED", "at least one of its samples took no time at all"),
-        ("grows", "FAILED (signal 6, SIGABRT)", "more memory than the 150 MiB of a benchmark's process"),
+        (
+            "grows",
+            "FAILED (signal 6, SIGABRT)",
+            "more memory than the 150 MiB that the process of a benchmark may hold",
+        ),
         (
             "exits",
             "FAILED (exit code 0)",
@@ -199,6 +227,27 @@ fn what_goes_wrong_in_a_benchmark_is_named() {
     }
     let test = home.launch("wrong").args(["--worker-memory=150MiB", "returns_at_once"]).run();
     test.ends_with(101).says("must call Bencher::iter or related method");
+}
+
+/// Whatever this machine has: one that grows without bound ends long before the machine is in trouble.
+#[test]
+fn what_a_benchmark_may_hold_is_limited_and_it_may_ask_for_more() {
+    let home = Home::new("held");
+    let held = |words: &[&str]| {
+        let run = home.launch("held").args(QUICK).args(["--noplot", "--show-output"]);
+        let run = run.args(words.iter().copied()).run();
+        let number = |line: &str| line.strip_prefix("may hold ")?.parse::<u64>().ok();
+        let most = run.ends_with(0).stdout.lines().find_map(number);
+        most.unwrap_or_else(|| panic!("no limit\n{run}"))
+    };
+    let most = held(&["--exact", "as_all"]);
+    assert!((1 << 20..=4 << 30).contains(&most), "{most}");
+    assert_eq!(held(&["--worker-memory=3GiB", "--exact", "as_all"]), 3 << 30);
+    assert_eq!(held(&["--worker-memory=3GiB", "--exact", "more"]), 5 << 30);
+    let grows = ["--noplot", "--worker-memory=3GiB", "--exact", "grows_beyond_its_own"];
+    let run = home.launch("held").args(QUICK).args(grows).run();
+    let told = "more memory than the 100 MiB that the process of a benchmark may hold; `memory = \"8GiB\"` in its attribute";
+    run.ends_with(101).says("(signal 6, SIGABRT)").says(told);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::actor::{Exit, Reason};
 use crate::harness::dispatch::Current;
 use crate::harness::outcome::{Death, Output};
+use crate::harness::run::Run;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
 
@@ -27,8 +28,26 @@ pub(super) fn over_memory(death: Option<Death>, output: &Output, most: u64) -> O
     let said = output.bytes.windows(LAST_WORDS.len()).any(|window| window == LAST_WORDS);
     let is_so = most > 0 && said && matches!(death, Some(Death::Signaled { .. }));
     is_so.then(|| {
-        format!("it asked for more memory than the {} MiB of a benchmark's process; --worker-memory says how much that is", most >> 20)
+        format!(
+            "it asked for more memory than the {} MiB that the process of a benchmark may hold; `memory = \"8GiB\"` in its \
+             attribute allows it more, `--worker-memory 8GiB` all of them",
+            most >> 20
+        )
     })
+}
+
+/// How many bytes the process that runs this trial may hold, 0 where there is no limit: what a benchmark says of itself goes
+/// before what is said of all.
+pub(super) fn memory_most(run: &Run, trial: Option<usize>) -> u64 {
+    #[cfg(feature = "bench")]
+    if !run.measuring.arguments.is_empty()
+        && let Some(seat) = trial.and_then(|trial| run.seats.get(trial))
+        && let Some(own) = crate::harness::bench::spec::memory_of(seat.address)
+    {
+        return own;
+    }
+    let _ = trial;
+    run.measuring.memory_most
 }
 
 /// What the actor layer knows of an end, in the harness's words.

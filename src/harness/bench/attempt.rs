@@ -23,6 +23,7 @@ use super::tell::Found;
 use crate::harness::outcome::{Measured, Returned};
 use crate::harness::trial::note_measured;
 use crate::sys::capture::{self, Capture};
+use crate::sys::limit;
 
 /// Whether what runs in this process is measured; else it runs once, as a test does.
 pub fn is_measured() -> bool {
@@ -50,6 +51,9 @@ fn attempt(bench: &Bench) -> Result<(), BenchError> {
     if !is_measured() {
         drive(bench, &id, criterion(bench), &RefCell::new(Tally::default()));
         return Ok(());
+    }
+    if let Some(most) = bench.memory_bytes {
+        limit::hold_memory(most).map_err(|source| BenchError::Memory { most, source })?;
     }
     let (home, asked) = (directory::of_criterion(true), Asked::of(env::args_os().skip(1)));
     let place = home.join(id.directory());
@@ -112,7 +116,11 @@ fn criterion(bench: &Bench) -> Criterion {
     if let Some(measurement_ms) = bench.measurement_ms {
         criterion = criterion.measurement_time(Duration::from_millis(measurement_ms));
     }
-    if is_measured() && round::is_one() { round::brief(criterion) } else { criterion }
+    if !is_measured() || !round::is_one() {
+        return criterion;
+    }
+    let given: Vec<String> = env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    round::brief(criterion, &given)
 }
 
 /// Has Criterion run this benchmark. The others of its group are named too, and run by nobody: with them Criterion draws

@@ -44,6 +44,13 @@ pub enum BenchError {
         /// The directory.
         directory: String,
     },
+    /// Its process cannot be held to as much memory as it says.
+    Memory {
+        /// How much that is, bytes.
+        most: u64,
+        /// What the system says.
+        source: io::Error,
+    },
     /// Files of before could not be cleared away.
     Stale {
         /// The file.
@@ -87,6 +94,9 @@ impl fmt::Display for BenchError {
                 "the benchmarks {first} and {second} would both write to the directory {directory}: Criterion cuts names \
                  at 64 bytes and has `_` for what no file can be called; rename one, or give it another `group`"
             ),
+            BenchError::Memory { most, source } => {
+                write!(f, "its process cannot be held to the {} MiB of `memory`: {source}", most >> 20)
+            }
             BenchError::Stale { place, source } => {
                 write!(f, "the results of before are in the way: {}: {source}", place.display())
             }
@@ -97,7 +107,7 @@ impl fmt::Display for BenchError {
 impl std::error::Error for BenchError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            BenchError::Stale { source, .. } => Some(source),
+            BenchError::Stale { source, .. } | BenchError::Memory { source, .. } => Some(source),
             _ => None,
         }
     }

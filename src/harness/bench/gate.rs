@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::busy::{Readings, describe};
 use super::compare::conduct::{Comparing, Subject};
+use super::compare::round::handed_on;
 use crate::app::notice::say;
 use crate::harness::cli::{Format, Options, WhenBusy};
 use crate::harness::registry::{Body, Isolation, Registry};
@@ -44,8 +45,9 @@ pub fn pass(
             )),
         }
     }
-    let within = options.timeout;
-    Some(Comparing { compare, benches, target, within, as_json: options.format == Format::Json }.run())
+    let (within, times) = (options.timeout, handed_on(&options.of_criterion));
+    let as_json = options.format == Format::Json;
+    Some(Comparing { compare, benches, target, times, within, as_json }.run())
 }
 
 /// What tells a worker that the machine was busy when the run began, and with what.

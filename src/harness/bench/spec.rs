@@ -29,6 +29,8 @@ pub struct Bench {
     pub warm_up_ms: Option<u64>,
     /// How long it is measured, milliseconds; as above where `None`.
     pub measurement_ms: Option<u64>,
+    /// How much memory its process may hold while it is measured, bytes; what the command line says where `None`.
+    pub memory_bytes: Option<u64>,
     /// What [`runtime`](super::runtime()) gives it.
     pub runtime: RuntimeSpec,
     /// Calls the function.
@@ -86,4 +88,12 @@ pub(super) fn all() -> Vec<Bench> {
         _ => None,
     };
     Registry::collect().entries().iter().filter_map(of).collect()
+}
+
+/// What the benchmark at this address says of the memory of its process, if it is one and does.
+pub fn memory_of(address: (u32, Option<&'static str>)) -> Option<u64> {
+    match Registry::collect().at(address)?.body {
+        Body::Other(body) => body.bench()?.memory_bytes,
+        _ => None,
+    }
 }

@@ -1,5 +1,7 @@
 //! Tables: an input goes in, effects come out.
 
+use std::collections::VecDeque;
+
 use super::*;
 use crate::harness::outcome::{Output, Ran};
 use crate::harness::registry::Retries;
@@ -85,6 +87,54 @@ fn the_grace_of_a_trial_begins_when_it_was_seen_what_it_hangs_in() {
     assert_eq!(pulse(&mut run, 5_200), [Effect::Signal { to: source, hard: true }]);
     run.receive(Input::Grace(source, 9_000 * MS));
     assert_eq!(pulse(&mut run, 5_300), [], "it was killed, and is once");
+}
+
+/// What is measured waits for all others to end, and each has a process that is started for it and ends with it.
+#[rehearsal::test]
+fn what_is_measured_has_the_machine_and_a_process_to_itself() {
+    let alone = Item { exclusive: true, ..Item::of(Isolation::Own) };
+    let measured = || Planned { item: alone, ..planned(Isolation::Own, 0) };
+    let plain = || planned(Isolation::Process, 0);
+    let mut run = Dispatch::new(vec![measured(), plain(), plain(), measured()], 2, LIMITS);
+    let mut told = String::new();
+    let mut waiting: VecDeque<Effect> = run.begin().into();
+    let mut running: Vec<(Source, Position)> = Vec::new();
+    let mut there: Vec<(Source, Isolation)> = Vec::new();
+    loop {
+        // Nobody is quicker than what has been asked for: all of that happens first, then what runs longest ends.
+        let input = match waiting.pop_front() {
+            Some(Effect::Start(source, isolation)) => {
+                there.push((source, isolation));
+                Input::Ready(source)
+            }
+            Some(Effect::Send(source, positions)) => {
+                assert_eq!(positions.len(), 1, "nothing waits behind a trial whose length nobody knows");
+                let of = there.iter().find(|(there, _)| *there == source).expect("it was started").1;
+                told += &format!("{}:{of:?}@{}.{} ", positions[0], source.worker, source.generation);
+                running.push((source, positions[0]));
+                let measures = running.iter().any(|(_, position)| [0, 3].contains(position));
+                assert!(!measures || running.len() == 1, "{running:?}");
+                continue;
+            }
+            Some(Effect::Retire(source)) => {
+                there.retain(|(there, _)| *there != source);
+                Input::Ended(source, death(None, None))
+            }
+            Some(Effect::Outcome(..)) => continue,
+            Some(Effect::Done) => break,
+            Some(other) => panic!("{other:?}"),
+            None => {
+                let (source, position) = running.remove(0);
+                Input::Finished(source, position, passed(1))
+            }
+        };
+        waiting.extend(run.receive(input));
+    }
+    let parts: Vec<&str> = told.split_whitespace().collect();
+    assert!(parts[..2].iter().all(|part| part.contains(":Process@")), "{told}");
+    let [first, second] = parts[2..] else { panic!("{told}") };
+    assert!(first.starts_with("0:Own@") && second.starts_with("3:Own@"), "{told}");
+    assert_ne!(first[2..], second[2..], "each has a worker of its own: {told}");
 }
 
 #[rehearsal::test]

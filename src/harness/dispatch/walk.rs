@@ -284,10 +284,11 @@ impl Walk {
             weight: if n.is_multiple_of(7) { n % 5 + 1 } else { 1 },
             exclusive: n.is_multiple_of(19),
             // Some suites have trials of another isolation among them.
-            isolation: if seed.is_multiple_of(4) && n.is_multiple_of(11) {
-                Isolation::Process
-            } else {
-                isolation
+            isolation: match n {
+                // And benchmarks, which are measured alone.
+                n if seed.is_multiple_of(5) && n.is_multiple_of(19) => Isolation::Own,
+                n if seed.is_multiple_of(4) && n.is_multiple_of(11) => Isolation::Process,
+                _ => isolation,
             },
             ..Item::of(isolation)
         };

@@ -171,6 +171,50 @@ fn exclusive_trials_come_last_and_one_at_a_time() {
     assert_eq!(schedule.next(0, Isolation::Process), Some(2));
 }
 
+/// Between others of every kind, first and last in the plan: what is measured has the machine to itself, each in a worker of
+/// its own kind, and nobody is given anything until it has ended.
+#[rehearsal::test]
+fn what_is_measured_is_alone_whatever_else_is_planned() {
+    let measured = Item { exclusive: true, ..Item::of(Isolation::Own) };
+    let process = Item::of(Isolation::Process);
+    let others = [
+        process,
+        Item::of(Isolation::Thread),
+        Item::of(Isolation::Fork),
+        Item { group: Some(0), ..process },
+        Item { weight: 3, ..process },
+        Item { exclusive: true, ..process },
+        Item { affinity: Some(1), ..process },
+    ];
+    for workers in [1, 2, 8] {
+        for other in others {
+            let items = vec![measured, other, other, measured, other, measured];
+            let mut schedule = Schedule::new(items.clone(), workers);
+            let (mut hands, mut ran) = (vec![Vec::new(); workers], Vec::new());
+            while schedule.left() > 0 {
+                for (worker, hand) in hands.iter_mut().enumerate() {
+                    let Some(isolation) = schedule.wanted(None) else { continue };
+                    while let Some(position) = schedule.next(worker, isolation) {
+                        assert_eq!(items[position].isolation, isolation);
+                        hand.push(position);
+                    }
+                }
+                let held: Vec<Position> = hands.concat();
+                let is_measured = held.iter().any(|&position| items[position] == measured);
+                assert!(!is_measured || held.len() == 1, "{held:?} of {other:?} with {workers} workers");
+                let worker = hands.iter().position(|hand| !hand.is_empty()).expect("somebody has something");
+                let position = hands[worker].remove(0);
+                // So quick that more would be handed out at once, if that were allowed.
+                schedule.finished(worker, position, 1);
+                ran.push(position);
+            }
+            if !other.exclusive {
+                assert_eq!(ran[3..], [0, 3, 5], "after all else and in order: {other:?}");
+            }
+        }
+    }
+}
+
 #[rehearsal::test]
 fn a_trial_goes_to_the_worker_that_has_made_what_it_needs() {
     let of = |affinity| Item { affinity, ..Item::of(Isolation::Process) };

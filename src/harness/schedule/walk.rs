@@ -55,11 +55,14 @@ impl Walk {
     }
 
     fn item(&mut self, lanes: usize) -> Item {
+        let exclusive = self.random(12) == 0;
+        let isolation = ISOLATIONS[self.random(lanes)];
+        let is_measured = exclusive && self.random(2) == 0;
         Item {
-            isolation: ISOLATIONS[self.random(lanes)],
+            isolation: if is_measured { Isolation::Own } else { isolation },
             group: Some(self.random(6)).filter(|group| *group < 3),
             weight: if self.random(4) == 0 { 1 + self.random(6) } else { 1 },
-            exclusive: self.random(12) == 0,
+            exclusive,
             affinity: Some(self.random(6)).filter(|needed| *needed < 2),
         }
     }

@@ -158,7 +158,7 @@ pub fn spawn_self(_options: SpawnOptions) -> Result<Child, ProcessError> {
 ///
 /// # Errors
 /// Always [`ProcessError::Unsupported`].
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "bench"))]
 pub fn spawn_program(_title: String, _command: std::process::Command) -> Result<Child, ProcessError> {
     Err(ProcessError::Unsupported { why: WHY })
 }

@@ -13,7 +13,7 @@ use crate::sys::process::ChildProcess;
 /// Process ids of children that somebody here waits for: those of `Child` values, and the guardian.
 static AWAITED: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 /// Programs that fixtures keep from trial to trial.
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "bench"))]
 static KEPT: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 /// The guardian alone: it holds no file of ours and is nobody's leftover.
 static GUARDIAN: Mutex<Option<u32>> = Mutex::new(None);
@@ -24,12 +24,12 @@ pub(super) fn await_child(pid: u32) {
 
 pub(super) fn forget_child(pid: u32) {
     AWAITED.lock().unwrap_or_else(PoisonError::into_inner).retain(|awaited| *awaited != pid);
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "server", feature = "bench"))]
     KEPT.lock().unwrap_or_else(PoisonError::into_inner).retain(|kept| *kept != pid);
 }
 
 /// Starts a program that is nobody's leftover; nobody counts children between its start and our knowing which it is.
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "bench"))]
 pub(super) fn start_kept(start: impl FnOnce() -> io::Result<u32>) -> io::Result<u32> {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let pid = start()?;
@@ -136,11 +136,11 @@ fn any_child() -> bool {
 /// The children of this process, the guardian and what is kept left out; `None` where the system does not tell.
 fn list() -> Option<Vec<ChildProcess>> {
     let guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "server", feature = "bench"))]
     let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let mut children = listed_by_threads().or_else(|_| found_in_proc()).ok()?;
     children.retain(|child| *guardian != Some(child.pid));
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "server", feature = "bench"))]
     children.retain(|child| !kept.contains(&child.pid));
     Some(children)
 }

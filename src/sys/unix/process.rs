@@ -64,7 +64,7 @@ pub fn spawn_self(options: SpawnOptions) -> Result<Child, ProcessError> {
 ///
 /// # Errors
 /// [`ProcessError::Limit`], [`ProcessError::Spawn`].
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "bench"))]
 pub fn spawn_program(title: String, command: std::process::Command) -> Result<Child, ProcessError> {
     spawner::spawn_program(title, command)
 }

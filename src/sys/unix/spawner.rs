@@ -25,7 +25,7 @@ enum Request {
         options: SpawnOptions,
         reply: Reply,
     },
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "server", feature = "bench"))]
     Program {
         title: String,
         command: Box<Command>,
@@ -58,7 +58,7 @@ pub(super) fn spawn(options: SpawnOptions) -> Result<Child, ProcessError> {
 }
 
 /// Starts another program, in a process group of its own that is guarded as a worker's is.
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "bench"))]
 pub(super) fn spawn_program(title: String, mut command: Command) -> Result<Child, ProcessError> {
     command.process_group(0);
     let command = Box::new(command);
@@ -220,7 +220,7 @@ fn serve(inbox: &Served, mut rung: StdSocket) {
 fn handle(request: Request, guardian: &mut Guardian, dying: &mut Vec<Arc<Process>>) {
     match request {
         Request::Start { options, reply } => hand_out(start(options), reply, guardian),
-        #[cfg(feature = "server")]
+        #[cfg(any(feature = "server", feature = "bench"))]
         Request::Program { title, command, reply } => {
             hand_out(start_program(&title, *command), reply, guardian)
         }
@@ -247,7 +247,7 @@ fn hand_out(result: Result<Child, ProcessError>, reply: Reply, guardian: &mut Gu
     }
 }
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "bench"))]
 fn start_program(title: &str, command: Command) -> Result<Child, ProcessError> {
     let pid = super::offspring::start_kept(|| execute(command))
         .map_err(|error| failed(title, "executing it", error))?;

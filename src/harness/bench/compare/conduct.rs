@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::error::CompareError;
+use super::interrupt;
 use super::revision::{Repository, Revision};
 use super::round::{Program, Scratch, of_one};
 use super::turns::{Comparison, Reading, Rounds, take_turns};
@@ -29,6 +30,8 @@ pub struct Comparing<'a> {
     pub benches: Vec<Subject>,
     /// What this program knows of itself.
     pub target: Option<&'a Target>,
+    /// What the command line says of how long to measure.
+    pub times: Vec<String>,
     /// How long one measurement may take.
     pub within: Option<Duration>,
     /// Whether it is told as JSON.
@@ -63,12 +66,16 @@ impl Comparing<'_> {
             }
             Err(error) => {
                 say(format_args!("error: {error}"));
-                ExitCode::from(RED)
+                match error {
+                    CompareError::Interrupted { signal } => ExitCode::from(signal.exit_code()),
+                    _ => ExitCode::from(RED),
+                }
             }
         }
     }
 
     fn compare_all(&self) -> Result<Vec<String>, CompareError> {
+        interrupt::listen();
         let target = self.target.ok_or(CompareError::NoTarget)?;
         let package = PathBuf::from(target.manifest_dir.ok_or(CompareError::NoTarget)?);
         let repository = Repository::of(&package);
@@ -136,6 +143,7 @@ impl Comparing<'_> {
             package: package.to_path_buf(),
             title: "this program".to_owned(),
             scratch: scratch.path().to_path_buf(),
+            times: self.times.clone(),
             within: self.within.map_or(Duration::from_secs(3_600), |limit| limit + MARGIN),
         })
     }
@@ -159,6 +167,7 @@ impl Comparing<'_> {
             package: checkout.package(),
             title,
             scratch: new.scratch.clone(),
+            times: self.times.clone(),
             within: new.within,
         };
         let there = old.benches()?;

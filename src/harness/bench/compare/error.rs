@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::sys::signal::Signal;
+
 /// Why two states of the code could not be compared.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -88,6 +90,11 @@ pub enum CompareError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Somebody wanted an end.
+    Interrupted {
+        /// By which signal.
+        signal: Signal,
+    },
     /// A file or a directory could not be made.
     Place {
         /// Which.
@@ -163,6 +170,9 @@ impl fmt::Display for CompareError {
                 "the baseline in {} cannot be used: {problem}; --save-baseline writes it anew",
                 path.display()
             ),
+            CompareError::Interrupted { signal } => {
+                write!(f, "the comparison was ended by {}; nothing is left of its checkout", signal.name())
+            }
             CompareError::Place { path, source } => {
                 write!(f, "{} could not be made: {source}", path.display())
             }

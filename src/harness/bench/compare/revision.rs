@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::error::CompareError;
-use super::program::{run, words};
+use super::program::{run, run_anyway, words};
 use crate::app::notice::say;
 use crate::harness::target::Target;
 
@@ -62,7 +62,7 @@ impl Repository {
     /// # Errors
     /// What git says where it is in none, or that there is no git.
     pub fn of(package: &Path) -> Result<Repository, String> {
-        let asked = run(&mut git(package, &["rev-parse", "--show-toplevel"]), GIT, true);
+        let asked = run(git(package, &["rev-parse", "--show-toplevel"]), GIT, true);
         let ended = asked.map_err(|error| error.to_string())?;
         if !ended.success {
             return Err(ended.said());
@@ -84,7 +84,7 @@ impl Repository {
         }
         let commit = format!("{asked}^{{commit}}");
         let words = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
-        let ended = run(&mut git(&self.root, &words), GIT, true)?;
+        let ended = run(git(&self.root, &words), GIT, true)?;
         let commit = ended.stdout.trim().to_owned();
         Ok((ended.success && !commit.is_empty()).then(|| Revision { asked: asked.to_owned(), commit }))
     }
@@ -106,10 +106,11 @@ impl Repository {
         checkout.remove();
         let path = checkout.root.to_string_lossy().into_owned();
         let words_of = ["worktree", "add", "--detach", "--force", "--quiet", &path, &revision.commit];
-        let mut command = git(&self.root, &words_of);
-        let ended = run(&mut command, GIT, true)?;
+        let command = git(&self.root, &words_of);
+        let text = words(&command);
+        let ended = run(command, GIT, true)?;
         if !ended.success {
-            return Err(CompareError::Failed { command: words(&command), said: ended.said() });
+            return Err(CompareError::Failed { command: text, said: ended.said() });
         }
         if !checkout.package().join("Cargo.toml").is_file() {
             let asked = revision.asked.clone();
@@ -136,10 +137,11 @@ impl Drop for Checkout<'_> {
 impl Checkout<'_> {
     fn remove(&self) {
         let path = self.root.to_string_lossy().into_owned();
-        let _ = run(&mut git(&self.repository.root, &["worktree", "remove", "--force", &path]), GIT, true);
+        let git = |words: &[&str]| drop(run_anyway(git(&self.repository.root, words), GIT));
+        git(&["worktree", "remove", "--force", &path]);
         // A directory that git no longer takes for its own.
         let _ = std::fs::remove_dir_all(&self.root);
-        let _ = run(&mut git(&self.repository.root, &["worktree", "prune"]), GIT, true);
+        git(&["worktree", "prune"]);
     }
 
     /// The package in it.
@@ -200,11 +202,12 @@ impl Checkout<'_> {
         cargo.args(more);
         cargo.args(["--no-run", "--message-format=json-render-diagnostics", "--target-dir"]).arg(into);
         say(format_args!("building {} ({})", revision.asked, revision.short()));
-        let ended = run(&mut cargo, BUILD, false)?;
+        let command = words(&cargo);
+        let ended = run(cargo, BUILD, false)?;
         let built = ended.stdout.lines().filter_map(|line| executable(line, &name)).next_back();
         match built {
             Some(path) if ended.success => Ok(path),
-            _ => Err(CompareError::NotBuilt { asked: revision.asked.clone(), command: words(&cargo) }),
+            _ => Err(CompareError::NotBuilt { asked: revision.asked.clone(), command }),
         }
     }
 }

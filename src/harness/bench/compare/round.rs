@@ -43,10 +43,25 @@ pub fn is_one() -> bool {
     std::env::var_os(VARIABLE).is_some()
 }
 
-/// Criterion as it measures for a comparison.
-pub fn brief(criterion: Criterion) -> Criterion {
-    let brief = criterion.without_plots().nresamples(1_000).sample_size(SAMPLES);
-    brief.warm_up_time(WARM_UP).measurement_time(MEASURED)
+/// The settings of Criterion that are handed on to each measurement where they are given.
+const HANDED_ON: [&str; 2] = ["--warm-up-time", "--measurement-time"];
+
+/// Of Criterion's arguments those that are for each measurement of a comparison too.
+pub fn handed_on(of_criterion: &[OsString]) -> Vec<String> {
+    let pairs = of_criterion.windows(2).filter(|pair| HANDED_ON.iter().any(|name| pair[0] == *name));
+    pairs.flatten().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// Criterion as it measures for a comparison: briefly, and not as long as a benchmark itself would like. What the command
+/// line says goes first.
+pub fn brief(criterion: Criterion, given: &[String]) -> Criterion {
+    let mut brief = criterion.without_plots().nresamples(1_000).sample_size(SAMPLES);
+    let seconds = |name: &str| {
+        let at = given.iter().position(|word| word == name)?;
+        Duration::try_from_secs_f64(given.get(at + 1)?.parse().ok()?).ok()
+    };
+    brief = brief.warm_up_time(seconds(HANDED_ON[0]).unwrap_or(WARM_UP));
+    brief.measurement_time(seconds(HANDED_ON[1]).unwrap_or(MEASURED))
 }
 
 /// A program with benches: one of the two sides.
@@ -60,6 +75,8 @@ pub struct Program {
     pub title: String,
     /// Where Criterion may write.
     pub scratch: PathBuf,
+    /// What it is told of how long to measure.
+    pub times: Vec<String>,
     /// How long one measurement may take.
     pub within: Duration,
 }
@@ -85,7 +102,7 @@ impl Program {
     /// # Errors
     /// Where it cannot be run.
     pub fn benches(&self) -> Result<Vec<String>, CompareError> {
-        let listed = run(&mut self.command(&["--list", "--format=terse"]), LISTING, true)?;
+        let listed = run(self.command(&["--list", "--format=terse"]), LISTING, true)?;
         let names = listed.stdout.lines().filter_map(|line| line.strip_suffix(": benchmark"));
         Ok(names.map(str::to_owned).collect())
     }
@@ -95,8 +112,9 @@ impl Program {
     /// # Errors
     /// Where it cannot be run, fails, or says nothing that is a result.
     pub fn measure(&self, bench: &str) -> Result<Reading, CompareError> {
-        let arguments = ["--round", "--format=json", "--include-ignored", "--exact", bench];
-        let ended = run(&mut self.command(&arguments), self.within, true)?;
+        let mut command = self.command(&["--round", "--format=json", "--include-ignored", "--exact", bench]);
+        command.args(&self.times);
+        let ended = run(command, self.within, true)?;
         let reading = ended.stdout.lines().find_map(|line| read(line, bench));
         match reading {
             Some(reading) if ended.success => Ok(reading),
@@ -203,6 +221,14 @@ mod tests {
         ] {
             assert_eq!(read(&other, "a::b"), None, "{other}");
         }
+    }
+
+    #[rehearsal::test]
+    fn how_long_is_measured_is_handed_on_and_nothing_else() {
+        let words = ["--save-baseline", "x", "--measurement-time", "0.5", "--noplot", "--warm-up-time", "1"];
+        let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
+        assert_eq!(handed_on(&words), ["--measurement-time", "0.5", "--warm-up-time", "1"]);
+        assert_eq!(handed_on(&words[..2]), [""; 0]);
     }
 
     #[rehearsal::test]
