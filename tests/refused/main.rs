@@ -14,9 +14,20 @@ type Errors = BTreeMap<(String, u32), Vec<String>>;
 
 #[test]
 fn every_refusal_is_told_once_where_its_cause_is() {
-    let cases = cases();
+    are_refused("", &["stream"]);
+}
+
+/// Those of benchmarks, of a package that can have some.
+#[test]
+fn every_refusal_of_a_benchmark_is_told_once() {
+    are_refused("bench", &["bench"]);
+}
+
+/// Compiles the cases in a folder of `cases`, with these features.
+fn are_refused(folder: &str, features: &[&str]) {
+    let cases = cases(folder);
     assert!(!cases.is_empty(), "no cases found");
-    let package = write_package(&cases);
+    let package = write_package(folder, features, &cases);
     let (told, output) = check(&package);
     let wanted = wanted(&cases);
 
@@ -45,8 +56,8 @@ fn every_refusal_is_told_once_where_its_cause_is() {
     assert!(complaints.is_empty(), "{complaints}\nall of it:\n{output}");
 }
 
-fn cases() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/refused/cases");
+fn cases(folder: &str) -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/refused/cases").join(folder);
     let mut cases: Vec<_> = fs::read_dir(directory)
         .expect("the cases")
         .map(|entry| entry.expect("a case").path())
@@ -57,14 +68,14 @@ fn cases() -> Vec<PathBuf> {
 }
 
 /// A package outside of any workspace, with a binary a case.
-fn write_package(cases: &[PathBuf]) -> PathBuf {
+fn write_package(folder: &str, features: &[&str], cases: &[PathBuf]) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("refused");
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("refused").join(folder);
     let bins = package.join("src/bin");
     let _ = fs::remove_dir_all(&bins);
     fs::create_dir_all(&bins).expect("a package");
     let manifest = format!(
-        "[workspace]\n[package]\nname = \"refused\"\nedition = \"2024\"\n[dependencies]\nrehearsal = {{ path = {root:?}, features = [\"stream\"] }}\n"
+        "[workspace]\n[package]\nname = \"refused\"\nedition = \"2024\"\n[dependencies]\nrehearsal = {{ path = {root:?}, features = {features:?} }}\n"
     );
     fs::write(package.join("Cargo.toml"), manifest).expect("a manifest");
     // The very versions the project is locked to, so that nothing is fetched.
@@ -85,7 +96,7 @@ fn check(package: &Path) -> (Errors, String) {
         .current_dir(package)
         .args(["check", "--offline", "--bins", "--keep-going", "--message-format=short", "--color=never"])
         .arg("--target-dir")
-        .arg(package.join("target"));
+        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("refused/target"));
     let output = cargo.output().expect("cargo");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "everything compiled:\n{text}");
