@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 
 /// Executables of one package, by target: `basic`, and `lib basic` for the unit tests of a library.
 type Built = BTreeMap<String, PathBuf>;
@@ -21,9 +21,14 @@ enum Flavor {
     Counted,
 }
 
-/// What was built so far, by package and flavor. Held while cargo runs: two at once would only wait for each
-/// other's lock.
-static BUILT: Mutex<BTreeMap<(String, Flavor), Built>> = Mutex::new(BTreeMap::new());
+/// What there is, or is being built, by package and flavor.
+type Packages = BTreeMap<(String, Flavor), Arc<OnceLock<Built>>>;
+
+/// What was built so far. Not held while cargo runs: who wants what is there need not wait.
+static BUILT: Mutex<Packages> = Mutex::new(Packages::new());
+
+/// Held while cargo builds a flavor: two at once in one directory would only wait for each other's lock.
+static BUILDING: [Mutex<()>; 4] = [const { Mutex::new(()) }; 4];
 
 /// The workspace of the suites.
 pub(crate) fn workspace() -> PathBuf {
@@ -40,7 +45,6 @@ pub(crate) fn target_dir() -> PathBuf {
 const OF_OUTER: [&str; 12] = [
     "CARGO_BIN_",
     "CARGO_CRATE_NAME",
-    "CARGO_INCREMENTAL",
     "CARGO_MAKEFLAGS",
     "CARGO_MANIFEST_",
     "CARGO_PKG_",
@@ -49,6 +53,7 @@ const OF_OUTER: [&str; 12] = [
     "MAKEFLAGS",
     "NEXTEST",
     "REHEARSAL_",
+    "RUSTC_BOOTSTRAP",
     "RUST_TEST_",
 ];
 
@@ -87,9 +92,14 @@ pub(crate) fn executable_that_counts(package: &str, target: &str) -> PathBuf {
 }
 
 fn find(package: &str, target: &str, flavor: Flavor) -> PathBuf {
-    // A build that failed panics with the lock held; the next test tells the same story again.
-    let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let of_package = built.entry((package.to_string(), flavor)).or_insert_with(|| build(package, flavor));
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let of_package = Arc::clone(built.entry((package.to_string(), flavor)).or_default());
+    drop(built);
+    // A build that failed panics; the next test that wants it tries again, and tells the same story.
+    let of_package = of_package.get_or_init(|| {
+        let _alone = BUILDING[flavor as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        build(package, flavor)
+    });
     of_package
         .get(target)
         .unwrap_or_else(|| panic!("package {package} has no target {target}, only {:?}", of_package.keys()))
@@ -97,6 +107,17 @@ fn find(package: &str, target: &str, flavor: Flavor) -> PathBuf {
 }
 
 /// Makes the suites use the very versions that the project is locked to, so that nothing is fetched for them.
+fn lock_versions() {
+    static ONCE: Once = Once::new();
+    // Once more where it failed: the next test tells the same story.
+    ONCE.call_once_force(|_| {
+        copy_lock_file();
+        // Cargo adds the suites to it now, and not when it builds two flavors at once.
+        let added = cargo().args(["metadata", "--offline", "--format-version=1"]).output().expect("cargo");
+        assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    });
+}
+
 fn copy_lock_file() {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
     let theirs = workspace().join("Cargo.lock");
@@ -112,7 +133,7 @@ fn copy_lock_file() {
 }
 
 fn build(package: &str, flavor: Flavor) -> Built {
-    copy_lock_file();
+    lock_versions();
     let mut cargo = cargo();
     cargo.args([
         "build",

@@ -18,7 +18,9 @@ edition = "2024"
 [workspace]
 
 [dependencies]
-rehearsal = { path = "ROOT", features = ["bench"] }
+rehearsal = { path = "ROOT", features = ["bench", "reach"] }
+# Both with the features they have in the other suites, or they would be built once more.
+tokio = { version = "1.54", default-features = false, features = ["rt", "rt-multi-thread", "time", "sync", "net", "io-util"] }
 
 [[bench]]
 name = "work"
