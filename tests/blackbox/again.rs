@@ -70,3 +70,16 @@ fn a_suite_that_retries_its_trials_is_not_run_again() {
     run.ends_with(101);
     assert_eq!(run.stdout.matches("test result: ").count(), 1, "{run}");
 }
+
+/// For the comparison of levels, which need not run it once more.
+#[test]
+fn what_a_green_suite_said_is_kept() {
+    let launch = again(&executable("basic", "basic"), &["green"]);
+    let books = launch.directory().with_extension("books");
+    std::fs::create_dir_all(&books).expect("a directory");
+    let run = launch.env("CI_BOOKS", books.to_str().expect("text")).run();
+    let kept = std::fs::read_to_string(books.join("basic"));
+    let _ = std::fs::remove_dir_all(&books);
+    run.ends_with(0);
+    assert_eq!(kept.expect("what it said"), run.stdout);
+}
