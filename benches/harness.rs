@@ -4,9 +4,9 @@
 //! profile, runs them interleaved and prints medians and ratios. It is a report, not a test: nothing here is red.
 //!
 //! Arguments: `run` (1,000 tests under each harness), `scale` (the cost a test at 1,000 and at 100,000 tests), `fixture`
-//! (set-ups by scope, and forks beside a large fixture), `makespan` (trials of very different length, by what they must
-//! take), `waiting` (trials that only wait) and `build` (packages, and a clean dev build beside libtest-mimic's); all but
-//! `scale` where none is given.
+//! (set-ups by scope, and forks beside a large fixture; `copies` is the second alone), `makespan` (trials of very
+//! different length, by what they must take), `waiting` (trials that only wait) and `build` (packages, and a clean dev
+//! build beside libtest-mimic's); all but `scale` where none is given.
 
 #[path = "harness/build.rs"]
 mod build;
@@ -41,6 +41,8 @@ fn main() {
     }
     if wanted.is_empty() || asked("fixture") {
         fixture::report();
+    } else if asked("copies") {
+        fixture::copies();
     }
     if wanted.is_empty() || asked("makespan") {
         spread::makespan();
@@ -159,13 +161,18 @@ fn time(mut command: Command) -> Duration {
 
 /// Runs all of them in turn, so that a noisy moment meets each; medians.
 fn interleaved(rounds: usize, contenders: &[(&str, &dyn Fn() -> Command)]) -> Vec<Duration> {
+    in_rounds(rounds, contenders).into_iter().map(median).collect()
+}
+
+/// The same, a time a round.
+fn in_rounds(rounds: usize, contenders: &[(&str, &dyn Fn() -> Command)]) -> Vec<Vec<Duration>> {
     let mut times = vec![Vec::new(); contenders.len()];
     for _ in 0..rounds {
         for (index, (_, command)) in contenders.iter().enumerate() {
             times[index].push(time(command()));
         }
     }
-    times.into_iter().map(median).collect()
+    times
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -180,68 +187,64 @@ fn direct(suite: &Suite, arguments: &[&str]) -> Command {
     command
 }
 
+/// Rounds that cargo-nextest is in: a run of it takes as long as fifty of libtest.
+const NEXTEST_ROUNDS: usize = 3;
+
 fn run(count: usize) {
     let ours = rehearsal_suite("ours", &format!("{}rehearsal::main!();\n", tests(count, "rehearsal::test")));
     let theirs = libtest_suite("theirs", &tests(count, "tokio::test"));
     let process = || direct(&ours, &[]);
     let thread = || direct(&ours, &["--isolation", "thread"]);
     let fork = || direct(&ours, &["--isolation", "fork"]);
-    let released = released(&ours);
-    let fork_released = || direct(&released, &["--isolation", "fork"]);
+    let (ours_released, _) = (released(&ours), released(&theirs));
+    let fork_released = || direct(&ours_released, &["--isolation", "fork"]);
     let libtest = || direct(&theirs, &[]);
     let contenders: [(&str, &dyn Fn() -> Command); 5] = [
-        ("libtest", &libtest),
-        ("process", &process),
-        ("thread", &thread),
-        ("fork", &fork),
-        ("fork, released", &fork_released),
+        ("libtest, `#[tokio::test]`", &libtest),
+        ("rehearsal, process", &process),
+        ("rehearsal, thread", &thread),
+        ("rehearsal, fork", &fork),
+        ("rehearsal, fork, release profile", &fork_released),
     ];
-    let medians = interleaved(ROUNDS, &contenders);
-    let nextest = nextest(&theirs);
-    let per_test = |took: Duration| took.as_secs_f64() * 1e6 / count as f64;
+    let nextest_debug = || nextest(&theirs, &[]);
+    let nextest_released = || nextest(&theirs, &["--release"]);
+    let rare: [(&str, &dyn Fn() -> Command); 2] =
+        [("cargo-nextest", &nextest_debug), ("cargo-nextest, release profile", &nextest_released)];
+    let rare: &[_] = if has_nextest() { &rare } else { &[] };
+    let mut times = vec![Vec::new(); contenders.len() + rare.len()];
+    for _ in 0..NEXTEST_ROUNDS {
+        let often = in_rounds(ROUNDS / NEXTEST_ROUNDS, &contenders);
+        let once = in_rounds(1, rare);
+        times.iter_mut().zip(often.into_iter().chain(once)).for_each(|(all, more)| all.extend(more));
+    }
+    let medians: Vec<Duration> = times.into_iter().map(median).collect();
     println!(
-        "\n{count} trivial async tests that print a line each, dev profile, {WORKERS} workers, medians of {ROUNDS}"
+        "\n{count} trivial async tests that print a line each, dev profile, {WORKERS} workers, medians of {ROUNDS} interleaved \
+         runs, {NEXTEST_ROUNDS} of cargo-nextest"
     );
     println!("| harness | µs a test | against libtest |\n|---|---|---|");
-    let names = [
-        "libtest, `#[tokio::test]`",
-        "rehearsal, process",
-        "rehearsal, thread",
-        "rehearsal, fork",
-        "rehearsal, fork, release profile",
-    ];
-    for (name, took) in names.iter().zip(&medians) {
-        println!(
-            "| {name} | {:.1} | {:.2} |",
-            per_test(*took),
-            took.as_secs_f64() / medians[0].as_secs_f64()
-        );
+    for ((name, _), took) in contenders.iter().chain(rare).zip(&medians) {
+        let per_test_us = took.as_secs_f64() * 1e6 / count as f64;
+        println!("| {name} | {per_test_us:.1} | {:.2} |", took.as_secs_f64() / medians[0].as_secs_f64());
     }
-    if let Some(took) = nextest {
+    if let [_, process, _, fork, fork_released, nextest, nextest_released] = medians[..] {
+        let times = |long: Duration, short: Duration| long.as_secs_f64() / short.as_secs_f64();
         println!(
-            "| cargo-nextest | {:.0} | {:.0} |",
-            per_test(took),
-            took.as_secs_f64() / medians[0].as_secs_f64()
-        );
-        println!(
-            "cargo-nextest takes {:.0} times as long as rehearsal with process isolation",
-            took.as_secs_f64() / medians[1].as_secs_f64()
-        );
-        println!(
-            "and {:.0} times as long as with fork isolation",
-            took.as_secs_f64() / medians[3].as_secs_f64()
+            "cargo-nextest takes {:.1} times as long as rehearsal with process isolation, {:.1} times as long as with \
+             fork isolation, {:.1} times where both are of the release profile",
+            times(nextest, process),
+            times(nextest, fork),
+            times(nextest_released, fork_released)
         );
     }
 }
 
-/// One run under cargo-nextest, where it is installed; it takes too long to be repeated.
-fn nextest(suite: &Suite) -> Option<Duration> {
-    if !has_nextest() {
-        return None;
-    }
+/// A run under cargo-nextest.
+fn nextest(suite: &Suite, profile: &[&str]) -> Command {
     let mut command = cargo(&suite.folder);
     command.args(["nextest", "run", "--test", "suite", "--test-threads", WORKERS, "--no-fail-fast"]);
-    Some(time(command))
+    command.args(profile);
+    command
 }
 
 fn has_nextest() -> bool {

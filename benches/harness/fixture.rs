@@ -5,9 +5,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{Suite, direct, home, interleaved, rehearsal_suite, released};
+use super::{Suite, direct, home, in_rounds, interleaved, rehearsal_suite, released};
 
 const ROUNDS: usize = 7;
+/// More where differences are taken, which are as noisy as both times together.
+const COPY_ROUNDS: usize = 11;
 /// How long the fixture takes to be made of which is counted how often that is.
 const SET_UP_MS: u64 = 200;
 /// How large the fixture is that is copied.
@@ -80,17 +82,17 @@ fn row(suite: &Suite, scope: &str, isolation: &str, workers: &str) {
 }
 
 /// What one more forked test costs, beside the same without the fixture: the difference between twice as many and as many.
-fn copies() {
+pub(super) fn copies() {
     const COUNT: usize = 1_000;
     let kinds = [
         ("one piece", "vec![1; BYTES]", "u8"),
         ("small boxes", "(0..BYTES / 64).map(|_| Box::new([1_u8; 40])).collect()", "Box<[u8; 40]>"),
     ];
     println!(
-        "\nforked tests beside a fixture of {LARGE_MIB} MiB, release profile, 2 workers, medians of {ROUNDS}"
+        "\nforked tests beside a fixture of {LARGE_MIB} MiB, release profile, 2 workers, medians of {COPY_ROUNDS}"
     );
     println!(
-        "| fixture | µs a test without it | with it | µs a test of {COUNT}, its set-up counted |\n|---|---|---|---|"
+        "| fixture | µs a test without it | with it | more | µs a test of {COUNT}, its set-up counted |\n|---|---|---|---|---|"
     );
     for (number, (kind, value, of)) in kinds.into_iter().enumerate() {
         let fixture = format!(
@@ -102,8 +104,8 @@ fn copies() {
             .replace("(large: &Large) {}", "(large: &Large) { assert!(!large.0.is_empty()) }");
         let suite = released(&rehearsal_suite(&format!("large-{number}"), &source));
         let run = |filter: &'static str| direct(&suite, &[filter, "--isolation", "fork"]);
-        let medians = interleaved(
-            ROUNDS,
+        let times = in_rounds(
+            COPY_ROUNDS,
             &[
                 ("plain", &|| run("plain_a::")),
                 ("plain twice", &|| run("plain")),
@@ -111,13 +113,20 @@ fn copies() {
                 ("taking twice", &|| run("taking")),
             ],
         );
-        let seconds: Vec<f64> = medians.iter().map(std::time::Duration::as_secs_f64).collect();
-        let a_test = |time: f64| time * 1e6 / COUNT as f64;
+        let us_a_test = |seconds: f64| seconds * 1e6 / COUNT as f64;
+        // Of each round by itself: what a machine does to all runs of a round does not come between them then.
+        let of_round = |of: &dyn Fn(&[f64]) -> f64| {
+            let round = |round| times.iter().map(|times| times[round].as_secs_f64()).collect::<Vec<_>>();
+            let mut each: Vec<f64> = (0..COPY_ROUNDS).map(|at| us_a_test(of(&round(at)))).collect();
+            each.sort_by(f64::total_cmp);
+            each[COPY_ROUNDS / 2]
+        };
         println!(
-            "| {kind} | {:.0} | {:.0} | {:.0} |",
-            a_test(seconds[1] - seconds[0]),
-            a_test(seconds[3] - seconds[2]),
-            a_test(seconds[2])
+            "| {kind} | {:.0} | {:.0} | {:.0} | {:.0} |",
+            of_round(&|round| round[1] - round[0]),
+            of_round(&|round| round[3] - round[2]),
+            of_round(&|round| round[3] - round[2] - (round[1] - round[0])),
+            of_round(&|round| round[2])
         );
     }
 }
