@@ -11,7 +11,7 @@ use std::io;
 
 pub use super::platform::bell::{Bell, Rope};
 pub use super::platform::belongings::{Belongings, threads_beyond};
-pub use super::platform::fork::{Bond, Ear, Forked, Keeper, Letter, join_within, wait, wait_for_bell};
+pub use super::platform::fork::{Bond, Ear, Forked, Keeper, Letter, join_within, roam, wait, wait_for_bell};
 pub use super::platform::large_pages::gather as gather_memory;
 
 /// Set in the environment of a process that is to fork, and taken out of it before `main` sees it: see

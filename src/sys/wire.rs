@@ -238,6 +238,12 @@ impl<R> FrameReader<R> {
         &self.source
     }
 
+    /// The stream alone. The buffer is neither read nor freed: in a fork that would copy it first.
+    pub fn into_stream(self) -> R {
+        std::mem::forget(self.buffer);
+        self.source
+    }
+
     /// Whether the next frame has arrived already.
     pub fn has_frame(&self) -> bool {
         matches!(self.complete(), Ok(Some(_)))

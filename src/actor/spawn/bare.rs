@@ -193,6 +193,11 @@ impl Bare {
         }
     }
 
+    /// In a fork: closes the wire, which is its parent's.
+    pub(crate) fn let_go(self) {
+        drop((self.frames.into_stream(), self.link));
+    }
+
     /// Says that the actor has stopped as it was told to, and ends this process.
     pub(crate) fn stop(self) -> ! {
         let _ = self.link.say(&Up::Ended { exit: Exit::new(Reason::Stopped), taken: self.taken });

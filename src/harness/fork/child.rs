@@ -14,7 +14,7 @@ use crate::harness::trial;
 use crate::harness::worker::lane::{Host, Lane};
 use crate::harness::worker::message::{Order, Report, Setup};
 use crate::sys::capture::Capture;
-use crate::sys::fork::{Bell, Bond, Letter, Rope, Wish, join_within};
+use crate::sys::fork::{Bell, Bond, Letter, Rope, Wish, join_within, roam};
 use crate::sys::page::Page;
 use crate::sys::wire;
 
@@ -57,7 +57,10 @@ pub(super) fn run(kit: Kit, order: Order, bond: &Bond) -> ! {
     let told = Arc::clone(&desk);
     let outlet = Outlet::local(Some(Box::new(move |report: Report| told.conclude(&report))));
     let lane = Lane::new(setup, registry, Page::local(), capture, Host::Fork, outlet, store.clone());
-    if let Some(trial) = lane.begin(order) {
+    let trial = lane.begin(order);
+    // Its thread has begun beside this one; from now on this one counts as what it is, a thread of the suite.
+    roam();
+    if let Some(trial) = trial {
         desk.attend(trial, store.as_ref(), bond, grace);
     }
     if let Some(store) = store {

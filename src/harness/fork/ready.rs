@@ -37,18 +37,22 @@ pub(super) fn open(bare: &Bare, setup: Setup, passed: Vec<OwnedFd>) -> io::Resul
     Ok((Kit { setup, registry: Arc::new(Registry::collect()), capture, letter, ahead }, page))
 }
 
-/// Runs a trial that does nothing, so that forks have what is made once a process: symbols that are bound, the memory and
+/// Runs a trial that does nothing, twice, so that forks have what is made once a process: symbols that are bound, the memory and
 /// the stack of a thread, what all runtimes share. Each would make all of this by itself.
 pub(super) fn rehearse(setup: &Setup) {
     static NOTHING: Entry =
         Entry::new("rehearsal::nothing", file!(), (1, 1), Body::Async(|with| with(pin!(async {}))));
     let registry = Arc::new(Registry::of(vec![&NOTHING]));
     let setup = Setup { fresh_runtime: true, ..setup.clone() };
-    let outlet = Outlet::local(Some(Box::new(|_: Report| {})));
-    let lane = Lane::new(setup, registry, Page::local(), None, Host::Fork, outlet, None);
-    let thread = lane.begin(Order { position: 0, entry: 0, made: Made(None), ruled: Ruled::default() });
-    // Where there is no thread to be had, the first trial says so.
-    drop(thread.map(std::thread::JoinHandle::join));
-    // It has ended, and the system may still count it for a moment.
-    drop(threads_beyond(1, ENDING));
+    // The second one finds what the first has left, its stack above all, and C's library binds other symbols for that.
+    for _ in 0..2 {
+        let outlet = Outlet::local(Some(Box::new(|_: Report| {})));
+        let (setup, registry) = (setup.clone(), Arc::clone(&registry));
+        let lane = Lane::new(setup, registry, Page::local(), None, Host::Fork, outlet, None);
+        let thread = lane.begin(Order { position: 0, entry: 0, made: Made(None), ruled: Ruled::default() });
+        // Where there is no thread to be had, the first trial says so.
+        drop(thread.map(std::thread::JoinHandle::join));
+        // It has ended, and the system may still count it for a moment.
+        drop(threads_beyond(1, ENDING));
+    }
 }

@@ -148,7 +148,11 @@ pub fn serve(boot: WorkerBoot) -> ! {
         };
         match forked {
             Ok(Side::Child(bond)) => {
-                drop((bare, keeper, server.page, server.waiting));
+                // What is freed here would be copied first, and all of it ends with the trial.
+                std::mem::forget(server.waiting);
+                server.page.let_go();
+                bare.let_go();
+                drop(keeper);
                 child::run(server.kit, order, &bond)
             }
             Ok(Side::Parent(forked)) => {

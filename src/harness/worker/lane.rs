@@ -17,6 +17,7 @@ use crate::harness::outcome::{Measured, Output, Verdict};
 use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Ruled, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
+use crate::sys::fork::roam;
 use crate::sys::page::Page;
 use crate::sys::surroundings::{Change, Surroundings};
 use crate::sys::{exit, process, profile, seam, thread};
@@ -117,16 +118,14 @@ impl Lane {
         if !queue.running && !queue.leaving {
             queue.running = true;
             drop(queue);
-            // It is not waited for: its last act starts the next.
-            drop(start_next(&self.shared));
+            start_next(&self.shared);
         }
     }
 
     /// Starts one trial; its thread has ended when everything has, thread-locals and all. `None` where it could not be
     /// started, which has been told.
     pub fn begin(&self, order: Order) -> Option<JoinHandle<()>> {
-        self.shared.queue().waiting.push_back(order);
-        start_next(&self.shared)
+        start(&self.shared, order)
     }
 
     /// Where its fixtures are that more than one trial has; `None` in a suite without fixtures.
@@ -165,7 +164,7 @@ impl Shared {
 }
 
 /// Starts the thread of the next trial; where none waits, the lane comes to rest.
-fn start_next(shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
+fn start_next(shared: &Arc<Shared>) {
     loop {
         let order = {
             let mut queue = shared.queue();
@@ -173,25 +172,33 @@ fn start_next(shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
                 Some(order) if !queue.leaving => order,
                 _ => {
                     queue.running = false;
-                    return None;
+                    return;
                 }
             }
         };
-        let on_thread = Arc::clone(shared);
-        let Some(entry) = shared.registry.at(order.address()) else {
-            // Only another binary could name such a trial, and the handshake refuses another binary.
-            let reason = format!("this binary has no trial number {} {:?}", order.entry, order.made.0);
+        // It is not waited for: its last act starts the next.
+        if start(shared, order).is_some() {
+            return;
+        }
+    }
+}
+
+/// Starts the thread of this trial; `None` where it could not be started, which has been told.
+fn start(shared: &Arc<Shared>, order: Order) -> Option<JoinHandle<()>> {
+    let Some(entry) = shared.registry.at(order.address()) else {
+        // Only another binary could name such a trial, and the handshake refuses another binary.
+        let reason = format!("this binary has no trial number {} {:?}", order.entry, order.made.0);
+        send(shared, not_run(order, reason));
+        return None;
+    };
+    let on_thread = Arc::clone(shared);
+    match thread::start(entry.name().to_owned(), move || run(&on_thread, order, entry)) {
+        Ok(thread) => Some(thread),
+        Err(error) => {
+            let reason =
+                format!("its thread could not be started: {error}; raise the limit on processes (ulimit -u)");
             send(shared, not_run(order, reason));
-            continue;
-        };
-        match thread::start(entry.name().to_owned(), move || run(&on_thread, order, entry)) {
-            Ok(thread) => return Some(thread),
-            Err(error) => {
-                let reason = format!(
-                    "its thread could not be started: {error}; raise the limit on processes (ulimit -u)"
-                );
-                send(shared, not_run(order, reason));
-            }
+            None
         }
     }
 }
@@ -200,6 +207,9 @@ fn start_next(shared: &Arc<Shared>) -> Option<JoinHandle<()>> {
 fn run(shared: &Arc<Shared>, order: Order, entry: &'static Entry) {
     if shared.settings.last_words.is_some() {
         *DOOMED.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(shared), order));
+    }
+    if shared.host == Host::Fork {
+        roam();
     }
     // First use, before the trial can use one of its own.
     LAST_ACT.with(|_| ());
@@ -256,7 +266,7 @@ impl Drop for LastAct {
         match (shared.host, left) {
             (Host::Fork, _) => {}
             (_, true) => leave(&shared),
-            (_, false) => drop(start_next(&shared)),
+            (_, false) => start_next(&shared),
         }
     }
 }

@@ -73,6 +73,9 @@ impl Page {
         self.cells.idle();
     }
 
+    /// Nothing is held.
+    pub fn let_go(self) {}
+
     /// What runs, if anything does.
     pub fn load(&self) -> Option<Moment> {
         self.cells.load()

@@ -1,15 +1,12 @@
 //! Forking, and cleaning up behind forks.
 #![allow(unsafe_code)]
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{FileExt, MetadataExt};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -19,10 +16,12 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::bell::Bell;
 use super::call::{check, retry};
 use super::process::{StdSocket, kill_group, open_pidfd, wait_readable};
-use super::{boot, ends, inherited, limit, memory_file, offspring, profile};
+use super::{boot, ends, inherited, letter, limit, nearness, offspring, profile};
 use crate::sys::fork::{ForkError, Side, Tie, Wish};
 use crate::sys::process::ExitStatus;
-use crate::sys::wire::MAX_FRAME;
+
+pub use super::letter::Letter;
+pub use super::nearness::roam;
 
 /// How often a fork is looked at where the system does not tell of its end.
 const LOOK: Duration = Duration::from_millis(1);
@@ -53,7 +52,7 @@ impl Keeper {
         one_thread()?;
         let failed = |error| ForkError::System { source: limit::told(error) };
         let (ours, theirs) = StdSocket::pair().map_err(failed)?;
-        let group = shared_number().map_err(failed)?;
+        let group = letter::shared().map_err(failed)?;
         // SAFETY: this process has one thread, so that the copy is whole; it goes no further than `keep`.
         match unsafe { quiet_fork() }.map_err(failed)? {
             0 => keep(&theirs, group),
@@ -61,7 +60,8 @@ impl Keeper {
         }
     }
 
-    /// Forks this process. In the fork, `ear` and keeper are only there to be dropped, and everything else is as it was.
+    /// Forks this process. In the fork, `ear` and keeper are only there to be dropped, and everything else is as it was;
+    /// but it is kept to the processor that this process is on, with the threads that it starts, until they [`roam`].
     ///
     /// # Errors
     /// [`ForkError::Threads`] where this process has more than one thread, [`ForkError::System`] where the system has
@@ -76,9 +76,14 @@ impl Keeper {
             })
             .map_err(failed)?;
         let parent = std::process::id();
+        nearness::stay();
         // SAFETY: this process has one thread: no lock is held and nothing is half done in the copy. It shares no
         // runtime with it, for this process has none.
-        match check(unsafe { libc::fork() }) {
+        let forked = check(unsafe { libc::fork() });
+        if !matches!(forked, Ok(0)) {
+            nearness::roam();
+        }
+        match forked {
             Err(error) => Err(failed(error)),
             Ok(0) => {
                 self.become_fork(parent);
@@ -102,7 +107,8 @@ impl Keeper {
             #[cfg(any(target_os = "linux", target_os = "android"))]
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         }
-        if std::os::unix::process::parent_id() != parent {
+        // SAFETY: has no precondition.
+        if unsafe { libc::getppid() } as u32 != parent {
             super::exit::leave_at_once(1);
         }
         self.cell().store(std::process::id(), Ordering::SeqCst);
@@ -148,17 +154,6 @@ fn one_thread() -> Result<(), ForkError> {
         None | Some(1) => Ok(()),
         Some(count) => Err(ForkError::Threads { count }),
     }
-}
-
-/// A number that is 0 and shared with all forks of this process, for its whole life.
-fn shared_number() -> io::Result<NonNull<AtomicU32>> {
-    let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANON);
-    // SAFETY: a new mapping at an address of the kernel's choice touches no memory of ours.
-    let address = unsafe { libc::mmap(std::ptr::null_mut(), size_of::<AtomicU32>(), access, kind, -1, 0) };
-    if address == libc::MAP_FAILED {
-        return Err(io::Error::last_os_error());
-    }
-    NonNull::new(address.cast()).ok_or_else(|| io::Error::other("mapped at address 0"))
 }
 
 /// A fork whose end is announced by no signal, so that waiting for any child does not find it: then one call tells
@@ -398,67 +393,5 @@ impl AsyncRead for Ear {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             Err(error) => Poll::Ready(Err(error)),
         }
-    }
-}
-
-/// Memory through which a fork tells what it has to tell: read when the fork is gone. No reader has to keep up, however
-/// much it is.
-#[derive(Debug)]
-pub struct Letter {
-    file: File,
-    /// Device and number of the file: somebody may have closed the descriptor and opened another file in its place.
-    identity: (u64, u64),
-    /// Held by the thread that writes.
-    writing: Mutex<()>,
-}
-
-impl Letter {
-    /// An empty one.
-    ///
-    /// # Errors
-    /// Where the system has no file or memory to give; the text names the limit.
-    pub fn new() -> io::Result<Letter> {
-        let file = File::from(memory_file::create(c"rehearsal-letter", false).map_err(limit::told)?);
-        let metadata = file.metadata()?;
-        Ok(Letter { identity: (metadata.dev(), metadata.ino()), file, writing: Mutex::default() })
-    }
-
-    /// Writes this behind what has been written.
-    ///
-    /// # Errors
-    /// Where the file is not there any more, and what the system says.
-    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let metadata = self.file.metadata()?;
-        if (metadata.dev(), metadata.ino()) != self.identity {
-            return Err(io::Error::other("its descriptor is somebody else's by now"));
-        }
-        self.file.write_all_at(bytes, metadata.len())
-    }
-
-    /// What was written so far; its end may be missing while the fork is writing.
-    ///
-    /// # Errors
-    /// What the system says, and where there is more than anybody writes.
-    pub fn read(&self) -> io::Result<Vec<u8>> {
-        let len = usize::try_from(self.file.metadata()?.len()).unwrap_or(usize::MAX);
-        if len > MAX_FRAME {
-            return Err(io::Error::other(format!("it has {len} bytes")));
-        }
-        let mut bytes = vec![0; len];
-        self.file.read_exact_at(&mut bytes, 0)?;
-        Ok(bytes)
-    }
-
-    /// What was written; empty for the next one.
-    ///
-    /// # Errors
-    /// As for [`Letter::read`].
-    pub fn take(&self) -> io::Result<Vec<u8>> {
-        let read = self.read();
-        if !matches!(&read, Ok(bytes) if bytes.is_empty()) {
-            self.file.set_len(0)?;
-        }
-        read
     }
 }

@@ -8,7 +8,7 @@
 //!   next message by itself for a moment, before it sleeps;
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `load`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it; `large_pages`: memory that is
-//!   copied cheaply; `belongings`: what a fork would share or lack; `bell`: a thread's end as a descriptor;
+//!   copied cheaply; `belongings`: what a fork would share or lack; `bell`: a thread's end as a descriptor; `nearness`: the processor that a fork begins on; `letter`: what it has to tell;
 //! - `instructions`: the processor's own counter;
 //! - `surroundings`: directory, environment and threads, before and after; `stack`: what threads are at; `profile`: the file of the coverage profile; `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
@@ -32,10 +32,12 @@ mod inherited;
 #[cfg(feature = "bench")]
 pub(super) mod instructions;
 pub(super) mod large_pages;
+mod letter;
 pub(super) mod limit;
 pub(super) mod load;
 pub(super) mod lookout;
 mod memory_file;
+mod nearness;
 mod offspring;
 pub(super) mod page;
 mod preamble;

@@ -157,6 +157,14 @@ impl Page {
         self.cells().idle();
     }
 
+    /// Closes the file, and leaves the mapping to the end of the process: for a fork, which has better things to do than
+    /// to undo it.
+    pub fn let_go(self) {
+        if let Some(Inner::Shared { mapping, .. }) = Arc::into_inner(self.inner) {
+            std::mem::forget(mapping);
+        }
+    }
+
     /// What runs, if anything does.
     pub fn load(&self) -> Option<Moment> {
         self.cells().load()

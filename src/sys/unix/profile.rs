@@ -139,6 +139,7 @@ fn discard_empty(path: &CStr, pattern: &std::ffi::OsStr) {
 }
 
 /// Counts from zero: what a fork's process has counted before is not its own.
+#[inline]
 pub(super) fn begin_fork() {
     let reset = of_runtime!("__llvm_profile_reset_counters");
     if reset == 0 {
