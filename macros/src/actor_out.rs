@@ -175,6 +175,17 @@ fn behavior(actor: &Actor) -> TokenStream {
         let (cfg, name, text) = (command.kept("cfg"), &command.name, command.text());
         quote!(#(#cfg)* #message::#name(..) => #text,)
     });
+    let paces =
+        actor.parts.commands.iter().filter(|command| !command.is_async && command.is_done_when_it_returns());
+    let paces = paces.map(|command| {
+        let (cfg, name) = (command.kept("cfg"), &command.name);
+        quote! {
+            #(#cfg)* #message::#name(..) => {
+                static PACE: #root::Pace = #root::Pace::new();
+                ::core::option::Option::Some(&PACE)
+            }
+        }
+    });
     let args = types(actor, &actor.start);
     let start = start(actor);
     let begin = match actor.start.is_async {
@@ -251,6 +262,11 @@ fn behavior(actor: &Actor) -> TokenStream {
 
             fn name_of(message: &Self::Message) -> &'static str {
                 match *message { #(#named)* }
+            }
+
+            fn pace_of(message: &Self::Message) -> ::core::option::Option<&'static #root::Pace> {
+                #[allow(unreachable_patterns)]
+                match *message { #(#paces)* _ => ::core::option::Option::None }
             }
 
             fn dispatch_now(
@@ -333,7 +349,16 @@ fn dispatch_arms(actor: &Actor, is_async: bool) -> Vec<TokenStream> {
                 let (text, output) = (command.text(), own(actor, command.output_type()));
                 answer = quote_spanned!(command.output_span()=> <#output as #root::Streamed>::begin(#answer, cx, #text));
             }
-            quote!(#(#cfg)* #message::#name(reply, #(#values),*) => reply.send(#answer),)
+            if is_async || !command.is_done_when_it_returns() {
+                return quote!(#(#cfg)* #message::#name(reply, #(#values),*) => reply.send(#answer),);
+            }
+            quote! {
+                #(#cfg)* #message::#name(reply, #(#values),*) => {
+                    let answer = #answer;
+                    cx.returned();
+                    reply.send(answer)
+                }
+            }
         })
         .collect()
 }

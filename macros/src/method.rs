@@ -202,6 +202,11 @@ impl Method {
         cfg!(feature = "stream") && find_word(&self.output, "Streaming").is_some()
     }
 
+    /// Whether all that it does is done when it returns.
+    pub(crate) fn is_done_when_it_returns(&self) -> bool {
+        self.job().is_none() && !self.streams()
+    }
+
     /// Where it says what it returns.
     pub(crate) fn output_span(&self) -> Span {
         let own = Span::call_site();

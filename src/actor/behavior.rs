@@ -14,6 +14,7 @@ use super::crossing::{Inbound, Outbound};
 use super::exit::Exit;
 use super::info::Info;
 use super::lookup::Passage;
+use super::pace::Pace;
 use super::params::Params;
 use crate::sys::wire::WireError;
 
@@ -64,6 +65,14 @@ pub trait Actor: Sized + Send + 'static {
     fn name_of(message: &Self::Message) -> &'static str {
         let _ = message;
         Self::KIND
+    }
+
+    /// What is known of how long the command takes that a message is; nothing of one that is only begun by
+    /// [`dispatch_now`](Actor::dispatch_now), or is an async function.
+    #[doc(hidden)]
+    fn pace_of(message: &Self::Message) -> Option<&'static Pace> {
+        let _ = message;
+        None
     }
 
     /// Answers a command that is a plain function; gives back one that is async.

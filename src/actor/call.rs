@@ -14,6 +14,7 @@ use super::deliver::Delivering;
 use super::envelope::{BuiltIn, Envelope};
 use super::error::{Cause, Error};
 use super::exit::{Exit, Reason};
+use super::inline;
 use super::letter::{self, Undelivered};
 use super::mailbox::Refused;
 use super::node::Shared;
@@ -384,7 +385,7 @@ impl<A: Actor, R> Exchange<A, R> {
         let wait = awaited::<A, R>(message, plug);
         let is_question = message.is_question();
         span::carry(envelope);
-        let posted = if is_question { Err(Refused::Full(())) } else { shared.mailbox.push(envelope) };
+        let posted = if is_question { Err(Refused::Full(())) } else { inline::post(shared, envelope) };
         match posted {
             Ok(()) => self.stage = Stage::Waiting(Waiting::new(wait, Deadline::new(limit))),
             Err(Refused::Full(())) => {
@@ -392,7 +393,7 @@ impl<A: Actor, R> Exchange<A, R> {
                 let waiting = Waiting::new(wait, Deadline::new(limit));
                 self.stage = Stage::Queued { envelope, ticket: None, waiting };
             }
-            Err(closed) => unposted(shared, self.command, closed, envelope.take())?,
+            Err(Refused::Closed(())) => unposted(shared, self.command, Refused::Closed(()), envelope.take())?,
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::error::Gone;
 use super::executor::{Executor, Job, JobError};
 use super::info::{ActorName, Placement};
 use super::node::{AnyActor, Shared};
+use super::pace;
 use super::reply::Reply;
 use super::uplink::Uplink;
 use crate::sys::process::OwnedFd;
@@ -51,6 +52,8 @@ impl<A: Actor> Kind for A {
 pub struct Base {
     actor: Arc<dyn AnyActor>,
     stop: bool,
+    /// Whether somebody wants to know when the command in progress has returned.
+    looked_at: bool,
     /// In a box: almost none has any.
     passed: Option<Box<Passed>>,
 }
@@ -67,7 +70,7 @@ pub struct Own<A: Actor> {
 impl<A: Actor> Context<A> {
     pub(crate) fn new(shared: Arc<Shared<A>>, outlet: Outlet<A::Event>, passed: Vec<OwnedFd>) -> Context<A> {
         let passed = (!passed.is_empty()).then(|| Box::new(Passed(passed)));
-        Context(Own { any: Context(Base { actor: shared, stop: false, passed }), outlet })
+        Context(Own { any: Context(Base { actor: shared, stop: false, looked_at: false, passed }), outlet })
     }
 
     /// A proxy of this actor. A call on it that is awaited inside one of its commands ends at once in
@@ -113,6 +116,20 @@ impl Context<Any> {
     #[doc(hidden)]
     pub fn hand_over<T>(&self, ticket: u64, job: Job<T>, reply: Reply<Result<T, JobError>>) {
         job.hand_over(ticket, reply);
+    }
+
+    /// The command has returned, and its answer is not sent yet; what the macro writes between the two.
+    #[doc(hidden)]
+    #[inline]
+    pub fn returned(&mut self) {
+        if std::mem::take(&mut self.0.looked_at) {
+            pace::returned();
+        }
+    }
+
+    /// Whether somebody wants to know when the command in progress has returned, and does not know it yet.
+    pub(super) fn looked_at(&mut self) -> &mut bool {
+        &mut self.0.looked_at
     }
 
     /// Ends the actor after the present command, or after `#[start]` without one: `#[stopping]` runs, then it has

@@ -65,6 +65,18 @@ pub(crate) fn poll_command<T>(actor: &Node, claims: &mut bool, poll: impl FnOnce
     poll()
 }
 
+/// Runs what is no part of the command that is being polled on this thread, if one is.
+pub(crate) fn apart<T>(run: impl FnOnce() -> T) -> T {
+    struct Leave((usize, bool));
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            COMMAND.set(self.0);
+        }
+    }
+    let _leave = Leave(COMMAND.replace((0, false)));
+    run()
+}
+
 /// Nothing is awaited by the actor's command any more, whatever became of its asks.
 pub(crate) fn forget(actor: &Node) {
     TABLE.clear(key(actor));

@@ -16,6 +16,7 @@ pub use super::fallible::TryCall;
 pub use super::info::Info;
 pub use super::lookup::{Crosses, Lookup, Passage, Stays, Way};
 pub use super::open::OpenCommand;
+pub use super::pace::Pace;
 pub use super::params::Params;
 pub use super::reply::Reply;
 pub use super::spawn::Spawn;

@@ -15,6 +15,7 @@ use super::error::SpawnError;
 use super::exit::{Exit, Reason};
 use super::mailbox::{Inbox, Next};
 use super::node::{AnyActor, Finisher, Node, Shared};
+use super::pace::MAY_LOOK_EVERY;
 use super::panic;
 use super::span::Handled;
 use super::spawn::Ready;
@@ -29,6 +30,7 @@ mod last;
 mod periods;
 mod stop;
 mod traced;
+mod visited;
 mod wait;
 
 pub(crate) use at_once::Begun;
@@ -36,6 +38,7 @@ use caught::Life;
 use last::dropped;
 use periods::Periods;
 use stop::leave;
+use visited::poll_visited;
 use wait::{Attended, Wait};
 
 /// Messages an actor handles before it lets other tasks of its runtime have a turn.
@@ -125,6 +128,8 @@ pub(crate) fn live<A: Actor>(seat: Seat<A>) -> impl Future<Output = ()> + Send +
                 let course = pin!(course(&mut desk));
                 Life { course, around: &mut around }.await
             };
+            // What follows is its own task's, also where it was a visitor's command that panicked.
+            desk.held.shared.helm.owners_turn().await;
             let family = desk.node().take_family();
             if family.is_none() && around.again.is_none() {
                 if let Some(jobs) = desk.node().jobs() {
@@ -273,6 +278,7 @@ fn serve<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Served> + Send {
             } else if let Some(served) = ended_by(desk.node(), &step) {
                 return served;
             } else {
+                desk.held.shared.helm.owners_turn().await;
                 None
             };
             let node = desk.node();
@@ -368,11 +374,15 @@ fn poll_step<A: Actor>(
     cx: &mut Context<A>,
     task: &mut task::Context<'_>,
 ) -> Poll<Step<A>> {
+    if shared.helm.is_visited() {
+        return poll_visited(shared, inbox, turn, actor, cx, task.waker());
+    }
     inbox.begin_turn();
     loop {
         if turn.left == 0 || inbox.ends_a_burst() {
             turn.left = TURN;
             task.waker().wake_by_ref();
+            shared.helm.rests(true);
             return Poll::Pending;
         }
         turn.left -= 1;
@@ -383,12 +393,8 @@ fn poll_step<A: Actor>(
         }
         match shared.mailbox.poll_next(inbox, task) {
             Poll::Ready(Next::Message(Envelope::Command(message))) => {
-                shared.node.count_message();
-                if let Some(message) = actor.dispatch_now(message, cx) {
-                    return Poll::Ready(Step::Command(message));
-                }
-                if cx.wants_stop() || shared.node.handled() >= turn.last {
-                    return Poll::Ready(Step::Enough);
+                if let Some(step) = handle(shared, message, turn, actor, cx) {
+                    return Poll::Ready(step);
                 }
             }
             Poll::Ready(Next::Message(Envelope::BuiltIn(built_in))) => {
@@ -411,10 +417,35 @@ fn poll_step<A: Actor>(
             }
             Poll::Pending => {
                 turn.left = TURN;
+                shared.helm.rests(true);
                 return Poll::Pending;
             }
         }
     }
+}
+
+/// Answers a command, if it is a plain function; the step where more is to be done.
+#[inline(always)]
+fn handle<A: Actor>(
+    shared: &Shared<A>,
+    message: A::Message,
+    turn: &Turn,
+    actor: &mut A,
+    cx: &mut Context<A>,
+) -> Option<Step<A>> {
+    shared.node.count_message();
+    let number = shared.node.handled();
+    let look = match number.is_multiple_of(MAY_LOOK_EVERY) {
+        true => A::pace_of(&message).and_then(|pace| pace.look(number, cx)),
+        false => None,
+    };
+    if let Some(message) = actor.dispatch_now(message, cx) {
+        return Some(Step::Command(message));
+    }
+    if let Some(look) = look {
+        look.done(cx);
+    }
+    (cx.wants_stop() || shared.node.handled() >= turn.last).then_some(Step::Enough)
 }
 
 /// Answers a question of the control lane.

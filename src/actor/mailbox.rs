@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::info::MailboxInfo;
 use super::overflow::Overflow;
-use crate::sys::primitive::{AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering};
+use crate::sys::primitive::{AtomicBool, AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// Questions (ping, info) that may wait on the control lane; stop and kill are flags and always have room.
 pub(crate) const CONTROL_CAPACITY: usize = 1024;
@@ -24,12 +24,15 @@ mod lane;
 mod queue;
 #[path = "mailbox/sight.rs"]
 mod sight;
+#[path = "mailbox/wanted.rs"]
+mod wanted;
 
 pub(crate) use inbox::Inbox;
 use inbox::Turn;
 use queue::Queue;
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use sight::Glimpse;
+pub(crate) use wanted::Wanted;
 
 /// The control lane, or a stop or kill, waits.
 const URGENT: u8 = 1;
@@ -41,6 +44,8 @@ pub(crate) struct Mailbox<M, C> {
     queue: Mutex<Queue<M, C>>,
     /// Whether the control lane, or a stop or kill, waits, or nothing at all. Set under the lock, read without it.
     sign: AtomicU8,
+    /// Whether it is kept in sight: once it is, for good.
+    in_sight: AtomicBool,
     /// Messages in the receiver's buffer. It alone writes this: at most what it was told under the lock, and less from
     /// message to message.
     taken: AtomicUsize,
@@ -80,8 +85,15 @@ pub(crate) enum Next<M, C> {
 impl<M, C> Mailbox<M, C> {
     /// A mailbox in which at most `capacity` messages wait, at least one.
     pub(crate) fn new(capacity: usize, overflow: Overflow) -> Mailbox<M, C> {
-        let (sign, taken) = (AtomicU8::new(0), AtomicUsize::new(0));
-        Mailbox { queue: Mutex::new(Queue::new()), sign, taken, capacity: capacity.max(1), overflow }
+        let (sign, in_sight, taken) = (AtomicU8::new(0), AtomicBool::new(false), AtomicUsize::new(0));
+        Mailbox {
+            queue: Mutex::new(Queue::new()),
+            sign,
+            in_sight,
+            taken,
+            capacity: capacity.max(1),
+            overflow,
+        }
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -97,15 +109,16 @@ impl<M, C> Mailbox<M, C> {
     }
 
     fn is_full(&self, queue: &Queue<M, C>) -> bool {
-        queue.messages.len() + queue.taken_then >= self.capacity && self.waiting(queue) >= self.capacity
+        queue.messages.len() + queue.taken_then as usize >= self.capacity
+            && self.waiting(queue) >= self.capacity
     }
 
     /// Takes a message in, under the lock; who is to be woken for it.
     #[inline]
     fn put(&self, queue: &mut Queue<M, C>, message: &mut Option<M>) -> Option<Waker> {
         queue.messages.push(message);
-        if queue.messages.len() + queue.taken_then > queue.high_water {
-            queue.high_water = queue.high_water.max(self.waiting(queue));
+        if queue.messages.len() + queue.taken_then as usize > queue.high_water as usize {
+            queue.high_water = queue.high_water.max(count(self.waiting(queue)));
         }
         if !queue.for_messages {
             return None;
@@ -150,6 +163,12 @@ impl<M, C> Mailbox<M, C> {
         drop(queue);
         wake(waker);
         Ok(())
+    }
+
+    /// Whether the receiver is parked, and nothing came since.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.sign.load(Ordering::Acquire) == IDLE
     }
 
     /// Puts a message in, room or no room: one of those that an actor has coming by its own doing, so that their number
@@ -309,6 +328,7 @@ impl<M, C> Mailbox<M, C> {
     pub(crate) fn shut(&self) {
         let mut queue = self.lock();
         queue.closed = true;
+        self.disturb();
         let room = queue.rare.as_mut().map(|rare| take(&mut rare.room)).unwrap_or_default();
         drop(queue);
         room.into_iter().for_each(|(_, waker)| waker.wake());
@@ -368,7 +388,7 @@ impl<M, C> Mailbox<M, C> {
         // One alone is taken out where it is: many actors never have two, and need no second buffer.
         let next = inbox.batch.pop().or_else(|| queue.messages.pop());
         self.taken.store(inbox.batch.len(), Ordering::Relaxed);
-        queue.taken_then = inbox.batch.len();
+        queue.taken_then = count(inbox.batch.len());
         queue.see(next.as_ref());
         if inbox.is_last(next.is_some(), &queue.messages) {
             self.park(&mut queue, cx.waker(), true);
@@ -430,6 +450,11 @@ impl<M, C> Mailbox<M, C> {
         // Nothing under this lock runs code of others but a waker's clone; a panic there leaves the queue whole.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A number of messages as a queue keeps it: each actor has one, and none has so many messages.
+fn count(messages: usize) -> u32 {
+    u32::try_from(messages).unwrap_or(u32::MAX)
 }
 
 fn wake(waker: Option<Waker>) {

@@ -8,7 +8,7 @@
 //! - `executor` is an actor's CPU-bound work, `by_name` what can be said to it by name;
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each; `outgoing` gathers answers;
 //! - `stream` is many values where a call has one, to an actor and from it;
-//! - `cycle` ends asks that wait for themselves;
+//! - `cycle` ends asks that wait for themselves; `inline` has an ask handled where it is asked, if its `pace` is quick;
 //! - `later` sends when it is time;
 //! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody, `ledger` of
 //!   what is under way to a process;
@@ -45,6 +45,7 @@ mod fallible;
 mod group;
 mod handle;
 mod info;
+mod inline;
 mod interrupt;
 mod later;
 mod ledger;
@@ -61,6 +62,7 @@ mod open;
 mod outgoing;
 mod overflow;
 pub(crate) mod overview;
+mod pace;
 pub mod panic;
 mod params;
 mod pool;

@@ -28,6 +28,7 @@ use super::span;
 use super::state::{State, StateCell};
 use super::supervise::AnyWork;
 use super::supervise::again::Wish;
+use crate::sys::helm::{Helm, Steered};
 use crate::sys::seam::{self, Instant};
 use crate::sys::usage;
 
@@ -71,6 +72,8 @@ pub(crate) struct Shared<A: Actor> {
     pub(crate) node: Node,
     pub(crate) mailbox: Mailbox<Envelope<A::Message>, Box<BuiltIn>>,
     proxies: AtomicUsize,
+    /// Its loop, where it is a task's: who asks may poll it.
+    pub(crate) helm: Helm<Envelope<A::Message>>,
 }
 
 /// An actor whose type is not known.
@@ -270,6 +273,7 @@ impl<A: Actor> Shared<A> {
             node: Node::new(name, placement),
             mailbox: Mailbox::new(capacity, overflow),
             proxies: AtomicUsize::new(0),
+            helm: Helm::new(),
         })
     }
 
@@ -323,6 +327,16 @@ impl<A: Actor> Shared<A> {
         if let Some((survivors, exit)) = survivors {
             survivors.learn(&self.node.name, &exit);
         }
+    }
+}
+
+impl<A: Actor> Steered for Shared<A> {
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.helm.poll(cx)
+    }
+
+    fn leave(&self) {
+        self.helm.leave();
     }
 }
 

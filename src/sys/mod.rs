@@ -4,6 +4,7 @@
 //! - [`seam`]: the one seam for time, spawn, delivery choice, randomness and faults;
 //! - `slot`, `pool` and `primitive`: where an answer crosses from task to task, without an allocation; `deadline` and
 //!   `standstill`: what wakes those whose answer does not come; `busy`: how long something had a thread, by its ticks;
+//! - `helm`: a future that its task polls, or a visitor; `home`: which runtime a task is of;
 //! - [`wire`]: length-framed serde values, read in batches, written whole by the calling thread;
 //! - [`boot`]: the first call in `main`, which tells what this process is (arbiter or worker) before a thread starts;
 //! - [`anchor`]: naming a function to another process of the same program;
@@ -42,6 +43,8 @@ pub(crate) mod deadline;
 pub(crate) mod desk;
 pub mod exit;
 pub mod fork;
+pub(crate) mod helm;
+pub(crate) mod home;
 #[cfg(feature = "bench")]
 pub mod instructions;
 pub mod limit;
@@ -58,7 +61,7 @@ pub mod signal;
 pub(crate) mod slot;
 #[cfg(feature = "harness")]
 pub(crate) mod stack;
-mod standstill;
+pub(crate) mod standstill;
 pub mod surroundings;
 pub mod terminal;
 pub mod thread;

@@ -5,8 +5,9 @@
 
 use std::cell::UnsafeCell;
 
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::thread_local as per_thread;
 
 /// A cell that several threads reach; a protocol beside it says whose it is.
 pub(super) struct Cell<T>(UnsafeCell<T>);

@@ -19,6 +19,8 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 pub use tokio::time::Instant;
 
+use super::helm::Owner;
+
 /// The fault that a frame with a message is lost on its way to an actor's process.
 pub const LOST_MESSAGE: &str = "lost message";
 
@@ -112,7 +114,7 @@ fn installed() -> Option<Arc<dyn Seam>> {
 }
 
 /// Whether a seam is installed on this thread.
-pub(super) fn is_owned() -> bool {
+pub(crate) fn is_owned() -> bool {
     EVER_INSTALLED.load(Ordering::Relaxed) && installed().is_some()
 }
 
@@ -238,6 +240,11 @@ pub(crate) fn spawn_boxed<T: Send + 'static>(
         output.expect("a seam's adopt() gave back a task that completed before the one it was given")
     });
     tokio::spawn(adopted)
+}
+
+/// Spawns the task of a future that others may poll too. For one that no seam is to hold back.
+pub(crate) fn spawn_owner(owner: Owner) {
+    drop(tokio::spawn(owner));
 }
 
 /// Which of `n` ready things comes next, `0..n`. Always 0, the one that has waited longest, unless a seam says else.

@@ -45,7 +45,7 @@ pub(super) fn count() -> u64 {
 }
 
 /// Whether the clock moves by itself: it does unless the runtime of this thread was paused.
-pub(super) fn clock_moves() -> bool {
+pub(crate) fn clock_moves() -> bool {
     !CAN_PAUSE || SEEN_MOVING.get() || OF_SEVERAL_THREADS.get() == deadline::now() || look()
 }
 

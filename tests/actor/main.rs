@@ -27,6 +27,8 @@ mod group;
 mod heartbeat;
 mod hook;
 mod inject;
+mod inline;
+mod inline_around;
 mod later;
 mod letter;
 mod link;

@@ -11,6 +11,7 @@ use crate::actor::current::Inside;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::panic;
 use crate::sys::busy::Since;
+use crate::sys::helm;
 
 /// One life as it is polled: with its actor in control of the thread, and what panics in it caught.
 pub(super) struct Life<'a, A: Actor, F> {
@@ -32,6 +33,9 @@ impl<A: Actor, F: Future<Output = Exit>> Future for Life<'_, A, F> {
         };
         let busy_ns = since.taken_ns();
         drop(inside);
+        if busy_ns > 0 {
+            helm::was_long();
+        }
         if let Some(actor) = seated {
             actor.node().count_busy(busy_ns);
         }

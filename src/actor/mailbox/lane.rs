@@ -45,6 +45,11 @@ impl<M> Lane<M> {
         self.0.pop_front().flatten()
     }
 
+    /// The one that has waited longest.
+    pub(super) fn first(&self) -> Option<&M> {
+        self.0.front().and_then(Option::as_ref)
+    }
+
     /// What is in it, the one that has waited longest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &M> {
         self.0.iter().flatten()

@@ -10,11 +10,11 @@ pub(super) struct Queue<M, C> {
     pub(super) messages: Lane<M>,
     /// Messages the receiver's buffer held when it last had the lock: more than are left in it now. As long as these
     /// leave room nobody reads what the receiver writes a message, which costs a trip between two cores.
-    pub(super) taken_then: usize,
+    pub(super) taken_then: u32,
     pub(super) receiver: Option<Waker>,
     /// Made when first needed: most mailboxes never have any of it.
     pub(super) rare: Option<Box<Rare<M, C>>>,
-    pub(super) high_water: usize,
+    pub(super) high_water: u32,
     /// Whether the parked receiver wants to be woken for an ordinary message.
     pub(super) for_messages: bool,
     pub(super) stop: bool,

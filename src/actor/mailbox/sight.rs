@@ -3,7 +3,7 @@
 use std::sync::TryLockError;
 
 use super::{Mailbox, MailboxInfo, Queue};
-use crate::sys::primitive::MutexGuard;
+use crate::sys::primitive::{MutexGuard, Ordering};
 
 /// Kept of a mailbox whose actor is to be seen into also while it does not answer: its messages are taken out one by one
 /// then, so that none waits where only the receiver sees it.
@@ -35,6 +35,15 @@ impl<M, C> Mailbox<M, C> {
     /// Keeps it in sight from now on.
     pub(crate) fn keep_in_sight(&self, name: fn(&M) -> &'static str) {
         self.lock().rare().sight = Some(Sight { name, in_hand: None });
+        self.in_sight.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that the receiver has this in hand, or nothing any more, which did not come through the mailbox.
+    #[inline]
+    pub(crate) fn see_handed(&self, handed: Option<&M>) {
+        if self.in_sight.load(Ordering::Relaxed) {
+            self.lock().see(handed);
+        }
     }
 
     /// Whether it is kept in sight.
@@ -64,7 +73,7 @@ impl<M, C> Mailbox<M, C> {
     pub(super) fn info_of(&self, queue: &Queue<M, C>) -> MailboxInfo {
         MailboxInfo {
             waiting: self.waiting(queue),
-            high_water: queue.high_water,
+            high_water: queue.high_water as usize,
             capacity: self.capacity,
             dropped: queue.rare.as_ref().map_or(0, |rare| rare.dropped),
         }

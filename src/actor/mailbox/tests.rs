@@ -157,6 +157,47 @@ fn a_receiver_that_handles_one_message_a_turn_is_parked_as_it_takes_it() {
     assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "kill");
 }
 
+/// By which one is told that it may bring a message past the mailbox.
+#[rehearsal::test]
+fn it_is_idle_as_long_as_its_receiver_is_parked_for_messages_and_nothing_comes() {
+    let mut cx = Context::from_waker(Waker::noop());
+    let comes: [fn(&Numbers); 7] = [
+        |mailbox| assert!(fits(mailbox, 1)),
+        |mailbox| assert!(mailbox.push_control("ping").is_ok()),
+        Numbers::stop,
+        Numbers::kill,
+        Numbers::nudge,
+        Numbers::shut,
+        |mailbox| mailbox.close(&mut Inbox::new()),
+    ];
+    for come in comes {
+        let (mailbox, mut inbox) = (Numbers::new(8, Overflow::Wait), Inbox::new());
+        assert!(!mailbox.is_idle(), "its receiver was not there yet");
+        assert!(mailbox.poll_control(false, &mut cx).is_pending());
+        assert!(!mailbox.is_idle(), "it waits for something else");
+        assert!(mailbox.poll_next(&mut inbox, &mut cx).is_pending());
+        assert!(mailbox.is_idle());
+        come(&mailbox);
+        assert!(!mailbox.is_idle());
+    }
+}
+
+#[rehearsal::test]
+fn what_came_past_it_is_in_hand_where_it_is_kept_in_sight() {
+    let name: fn(&u32) -> &'static str = |_| "a number";
+    for in_sight in [false, true] {
+        let mailbox = Numbers::new(8, Overflow::Wait);
+        if in_sight {
+            mailbox.keep_in_sight(name);
+        }
+        let in_hand = || mailbox.glimpse(8, name).expect("nobody has the lock").in_hand;
+        mailbox.see_handed(Some(&5));
+        assert_eq!(in_hand(), in_sight.then_some("a number"));
+        mailbox.see_handed(None);
+        assert_eq!(in_hand(), None);
+    }
+}
+
 #[rehearsal::test]
 fn room_goes_to_those_who_wait_longest_and_on_from_those_who_leave() {
     let (mailbox, mut inbox) = (Numbers::new(1, Overflow::Wait), Inbox::new());

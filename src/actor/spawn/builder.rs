@@ -79,6 +79,7 @@ pub struct Spawn<A: Actor> {
     limit: Duration,
     heartbeat: Heartbeat,
     place: Place<A>,
+    own_task: bool,
     on_event: Option<Callback<A::Event>>,
     renewal: Option<Box<Renewal<A>>>,
     #[cfg(feature = "json")]
@@ -115,6 +116,7 @@ impl<A: Actor> Spawn<A> {
             limit: DEFAULT_DEADLINE,
             heartbeat: Heartbeat::default(),
             place: Place::Task,
+            own_task: false,
             on_event: None,
             renewal: None,
             #[cfg(feature = "json")]
@@ -176,6 +178,22 @@ impl<A: Actor> Spawn<A> {
         A: ProcessActor,
     {
         self.place = Place::Process(process::place, Box::new((Crossing::of(), options)));
+        self
+    }
+
+    /// Has a task actor handle all of its messages in its own task.
+    ///
+    /// Otherwise an ask for a command that is a plain function, and has been over within a few microseconds so far, may be
+    /// handled by the task that asks, where that is of the same runtime and the actor waits for messages: neither of the two
+    /// has to be woken. The actor handles one message at a time all the same, in the same order, and is the one whose
+    /// panics end. Its start and end, async commands and `#[periodic]` are always its own task's.
+    ///
+    /// Say this for an actor whose plain commands mind whose task they are in: by task-locals, by the task's number, by
+    /// [`block_in_place`](tokio::task::block_in_place), or by a lock that somebody may hold while an ask is polled; and for
+    /// one with a command that is quick as a rule and now and then is not over for long, because who asks for that hears
+    /// of its deadline no sooner than it is over.
+    pub fn own_task(mut self) -> Self {
+        self.own_task = true;
         self
     }
 
@@ -378,7 +396,7 @@ impl<A: Actor> Spawn<A> {
                     // Before its `#[start]` spawns others.
                     Realm::admit(&shared, self.spawned_at);
                     let seat = Seat { shared, seated, args, actor: None, cx, ready, again };
-                    return match task::place(seat) {
+                    return match task::place(seat, self.own_task) {
                         Some(Begun::Up) => Ok(Placed::Up(starting.take())),
                         Some(Begun::Fell) => Ok(Placed::Fell(starting)),
                         Some(Begun::Failed(error)) => Err(starting.told(error)),

@@ -6,7 +6,8 @@ use crate::actor::behavior::Actor;
 use crate::actor::error::SpawnError;
 use crate::actor::info::ActorName;
 use crate::actor::life::{Begun, Seat, live};
-use crate::sys::seam;
+use crate::sys::helm::Owner;
+use crate::sys::{home, seam};
 
 /// Sees to it that there is a runtime.
 pub(super) fn see_runtime(actor: &ActorName) -> Result<(), SpawnError> {
@@ -17,9 +18,19 @@ pub(super) fn see_runtime(actor: &ActorName) -> Result<(), SpawnError> {
     Ok(())
 }
 
-/// Places it, where there is a runtime. A plain `#[start]` has been run when this returns.
-pub(super) fn place<A: Actor>(mut seat: Seat<A>) -> Option<Begun> {
+/// Places it, where there is a runtime; with `own_task` nobody but its task polls it. A plain `#[start]` has been run when
+/// this returns.
+pub(super) fn place<A: Actor>(mut seat: Seat<A>, own_task: bool) -> Option<Begun> {
     let begun = A::IS_PLAIN.then(|| seat.start_now());
-    drop(seam::spawn_boxed(Box::pin(live(seat))));
+    let shared = seat.shared.clone();
+    let life = Box::pin(live(seat));
+    match home::of_this_thread() {
+        // Who owns the seam decides what is polled when.
+        Some(home) if !own_task && !seam::is_owned() => {
+            shared.helm.begin(life, home);
+            seam::spawn_owner(Owner(shared));
+        }
+        _ => drop(seam::spawn_boxed(life)),
+    }
     begun
 }

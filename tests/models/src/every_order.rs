@@ -5,11 +5,12 @@ use std::sync::Arc as Plain;
 use std::task::{Context, Poll, Wake, Waker};
 
 use loom::future::block_on;
-use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-use crate::mailbox::{Inbox, Mailbox, Next};
+use crate::helm::{Helm, Home};
+use crate::mailbox::{Inbox, Mailbox, Next, Wanted};
 use crate::overflow::Overflow;
 use crate::pool;
 use crate::slot::{Settled, Wait, pair};
@@ -273,5 +274,161 @@ fn one_that_waits_for_room_gets_it() {
             }
         }
         sender.join().expect("no panic");
+    });
+}
+
+/// A helm whose future counts what is in its hand, and what was left beside it, up to a number; and where to leave that.
+struct Counting {
+    helm: Helm<usize>,
+    beside: Mutex<(usize, Option<Waker>)>,
+}
+
+fn counting(up_to: usize, alive: Counted) -> Arc<Counting> {
+    let counting = Arc::new(Counting { helm: Helm::new(), beside: Mutex::new((0, None)) });
+    let (own, mut sum) = (counting.clone(), 0);
+    counting.helm.begin(
+        Box::pin(std::future::poll_fn(move |cx| {
+            let _ = &alive;
+            sum += own.helm.handed().unwrap_or_default();
+            let mut beside = own.beside.lock().expect("no panic");
+            sum += std::mem::take(&mut beside.0);
+            beside.1 = Some(cx.waker().clone());
+            own.helm.rests(true);
+            if sum == up_to { Poll::Ready(()) } else { Poll::Pending }
+        })),
+        Home::MIN,
+    );
+    counting
+}
+
+impl Counting {
+    fn add(&self, number: usize) {
+        let mut left = Some(number);
+        if let Some(mut visit) = self.helm.visit(|| Some(Home::MIN)) {
+            visit.hand(&mut left);
+        }
+        if let Some(number) = left {
+            let mut beside = self.beside.lock().expect("no panic");
+            beside.0 += number;
+            let waker = beside.1.take();
+            drop(beside);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_visitors_bring_or_leave_is_done_and_the_owner_learns_of_the_end() {
+    for visitors in [1, 2] {
+        model(move || {
+            let alive = Plain::new(AtomicUsize::new(0));
+            let counting = counting(visitors, Counted::new(&alive));
+            let visitors: Vec<_> = (0..visitors)
+                .map(|_| {
+                    let counting = counting.clone();
+                    thread::spawn(move || counting.add(1))
+                })
+                .collect();
+            block_on(std::future::poll_fn(|cx| counting.helm.poll(cx)));
+            visitors.into_iter().for_each(|visitor| visitor.join().expect("no panic"));
+            assert_eq!(alive.load(Ordering::SeqCst), 0);
+        });
+    }
+}
+
+#[test]
+fn a_future_whose_owner_leaves_is_dropped_once_whoever_is_at_it() {
+    model(|| {
+        let alive = Plain::new(AtomicUsize::new(0));
+        let counting = counting(5, Counted::new(&alive));
+        let (_, waker) = bell();
+        assert!(counting.helm.poll(&mut Context::from_waker(&waker)).is_pending());
+        let visitor = {
+            let counting = counting.clone();
+            thread::spawn(move || {
+                if let Some(mut visit) = counting.helm.visit(|| Some(Home::MIN)) {
+                    visit.hand(&mut Some(1));
+                }
+            })
+        };
+        counting.helm.leave();
+        visitor.join().expect("no panic");
+        assert_eq!(alive.load(Ordering::SeqCst), 0);
+        assert!(counting.helm.visit(|| Some(Home::MIN)).is_none());
+    });
+}
+
+/// An actor's loop in short: what its owner takes out of the mailbox, and a visitor out of its hand, is summed up.
+struct Adding {
+    helm: Helm<usize>,
+    mailbox: Mailbox<usize, ()>,
+    sum: AtomicUsize,
+}
+
+fn adding() -> Arc<Adding> {
+    let (sum, mailbox) = (AtomicUsize::new(0), Mailbox::new(4, Overflow::Wait));
+    let adding = Arc::new(Adding { helm: Helm::new(), mailbox, sum });
+    let (own, mut inbox) = (adding.clone(), Inbox::new());
+    let course = std::future::poll_fn(move |cx| {
+        own.helm.rests(true);
+        if own.helm.is_visited() {
+            while !own.mailbox.is_idle() {
+                match own.mailbox.take_wanted(&mut inbox, cx.waker(), |_| true) {
+                    Wanted::Message(number) => own.add(number),
+                    Wanted::Nothing => break,
+                    Wanted::Other => return Poll::Pending,
+                }
+            }
+            own.helm.handed().into_iter().for_each(|number| own.add(number));
+            return Poll::Pending;
+        }
+        inbox.begin_turn();
+        while let Poll::Ready(next) = own.mailbox.poll_next(&mut inbox, cx) {
+            if let Next::Message(number) = next {
+                own.add(number);
+            }
+        }
+        Poll::Pending
+    });
+    adding.helm.begin(Box::pin(course), Home::MIN);
+    adding
+}
+
+impl Adding {
+    fn add(&self, number: usize) {
+        self.sum.fetch_add(number, Ordering::Relaxed);
+    }
+
+    fn ask(&self, number: usize) {
+        let mut message = Some(number);
+        if let Some(mut visit) = self.helm.visit(|| Some(Home::MIN)) {
+            visit.hand(&mut message);
+        }
+        if message.is_some() {
+            assert!(self.mailbox.push(&mut message).is_ok(), "there is room");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_is_told_while_another_is_brought_is_handled_too() {
+    model(|| {
+        let adding = adding();
+        let (asking, telling) = (adding.clone(), adding.clone());
+        let (bell, waker) = bell();
+        let mut owner = Context::from_waker(&waker);
+        assert!(adding.helm.poll(&mut owner).is_pending());
+        let asker = thread::spawn(move || asking.ask(1));
+        let teller = thread::spawn(move || assert!(telling.mailbox.push(&mut Some(10)).is_ok()));
+        asker.join().expect("no panic");
+        teller.join().expect("no panic");
+        if adding.sum.load(Ordering::SeqCst) != 11 {
+            assert_ne!(bell.0.load(Ordering::SeqCst), 0, "its owner knows that something is left");
+            assert!(adding.helm.poll(&mut owner).is_pending());
+        }
+        assert_eq!(adding.sum.load(Ordering::SeqCst), 11);
+        adding.helm.leave();
     });
 }

@@ -1,4 +1,4 @@
-//! The library's slot and mailbox as they are, and what is around them as a model needs it.
+//! The library's slot, helm and mailbox as they are, and what is around them as a model needs it.
 
 #[cfg(loom)]
 mod every_order;
@@ -19,6 +19,9 @@ mod pool;
 
 #[path = "../../../src/sys/slot.rs"]
 mod slot;
+
+#[path = "../../../src/sys/helm.rs"]
+mod helm;
 
 #[cfg(loom)]
 mod info {

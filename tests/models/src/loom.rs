@@ -2,7 +2,15 @@
 
 use loom::cell::UnsafeCell;
 
-pub(crate) use loom::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+/// Loom's, with the initial value said as the standard library has it.
+macro_rules! per_thread {
+    ($(#[$doc:meta])* static $name:ident: $ty:ty = const { $init:expr };) => {
+        loom::thread_local! { $(#[$doc])* static $name: $ty = $init; }
+    };
+}
+pub(crate) use per_thread;
+
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use loom::sync::{Mutex, MutexGuard};
 
 pub(crate) struct Cell<T>(UnsafeCell<T>);
