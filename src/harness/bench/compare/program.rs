@@ -34,6 +34,9 @@ impl Ended {
 /// More lines are not shown.
 const MOST_LINES: usize = 20;
 
+/// What it writes beyond this is read and not kept, of each of its streams: what a bench tells is a thousandth of it.
+const MOST_BYTES: u64 = 16 << 20;
+
 /// What is heard of a program while it runs.
 pub(super) enum Heard {
     /// All that it wrote to one of its two streams.
@@ -98,7 +101,10 @@ fn conduct(
 fn start_reader(at: usize, mut pipe: PipeReader, tell: Sender<Heard>) -> io::Result<()> {
     let read = move || {
         let mut bytes = Vec::new();
-        let read = pipe.read_to_end(&mut bytes).map(|_| String::from_utf8_lossy(&bytes).into_owned());
+        let kept = pipe.by_ref().take(MOST_BYTES).read_to_end(&mut bytes);
+        // A program that nobody reads waits for ever.
+        let read = kept.and_then(|_| io::copy(&mut pipe, &mut io::sink()));
+        let read = read.map(|_| String::from_utf8_lossy(&bytes).into_owned());
         // Nobody waits any more where it took too long.
         let _ = tell.send(Heard::Text(at, read));
     };
@@ -159,6 +165,14 @@ mod tests {
         let ended = run(command, Duration::from_secs(60), true).expect("it runs");
         assert_eq!((ended.success, &*ended.stdout, &*ended.stderr), (false, "out\n", "err\n"));
         assert_eq!(ended.said(), "err");
+    }
+
+    #[rehearsal::test]
+    fn what_never_stops_writing_is_kept_in_part_and_read_to_its_end() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "head -c 20000000 /dev/zero && echo done >&2"]);
+        let ended = run(command, Duration::from_secs(60), true).expect("it runs");
+        assert_eq!((ended.stdout.len() as u64, &*ended.stderr), (MOST_BYTES, "done\n"));
     }
 
     #[rehearsal::test]
