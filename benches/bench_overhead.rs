@@ -2,7 +2,9 @@
 //! after the other, over and over.
 //!
 //! `cargo bench --features bench --bench bench_overhead -- figure` prints the ratio of the two for each benchmark here, with
-//! the interval it is in, and the same for bare against bare, which says what this machine can show at all. Words behind
+//! the interval it is in, and the same for bare against bare, which says what this machine can show at all, and for Criterion
+//! that is as bare but *apart*, on a thread of its own beside the main one: a process with one thread alone is quicker at
+//! whatever the system or libc does without locks then, and no worker is that. Words behind
 //! `figure` choose benchmarks, a number says how many pairs. Without `figure` it is a suite like any other.
 
 use std::hint::black_box;
@@ -78,6 +80,10 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     match words.split_first() {
         Some((word, rest)) if word == "bare" => bare(&rest[0]),
+        Some((word, rest)) if word == "apart" => {
+            let name = rest[0].clone();
+            std::thread::spawn(move || bare(&name)).join().expect("it does not panic");
+        }
         Some((word, rest)) if word == "figure" => figure(rest),
         _ => return suite::run(),
     }
@@ -112,13 +118,14 @@ fn figure(words: &[String]) {
     let home = std::env::temp_dir().join(format!("rehearsal-overhead-{}", std::process::id()));
     for name in NAMES.into_iter().filter(is_wanted) {
         let through = ["--bench", "--noplot", "--nresamples=1000", "--when-busy=ignore", "--exact", name];
-        let (mut worker, mut bare, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut worker, mut bare, mut again, mut apart) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for pair in 0..pairs {
             let take = |times: &mut Vec<f64>, arguments: &[&str]| {
                 times.push(median_of(&home, name, arguments));
             };
             // Who comes second finds the machine as the first has left it, so they take turns in that.
             if pair % 2 == 0 {
+                take(&mut apart, &["apart", name]);
                 take(&mut worker, &through[..]);
                 take(&mut bare, &["bare", name]);
                 take(&mut again, &["bare", name]);
@@ -126,11 +133,14 @@ fn figure(words: &[String]) {
                 take(&mut again, &["bare", name]);
                 take(&mut bare, &["bare", name]);
                 take(&mut worker, &through[..]);
+                take(&mut apart, &["apart", name]);
             }
         }
         println!("{name}: {:.2} ns, bare; {pairs} pairs", median(bare.clone()));
-        println!("    worker to bare  ratio {}", ratio(&worker, &bare));
-        println!("    bare to bare    ratio {}", ratio(&again, &bare));
+        println!("    worker to bare   ratio {}", ratio(&worker, &bare));
+        println!("    worker to apart  ratio {}", ratio(&worker, &apart));
+        println!("    apart to bare    ratio {}", ratio(&apart, &bare));
+        println!("    bare to bare     ratio {}", ratio(&again, &bare));
     }
     let _ = std::fs::remove_dir_all(&home);
 }
