@@ -13,14 +13,6 @@ use rehearsal::testkit::{LONG_WAIT, clean, ended, soon};
 #[derive(Default)]
 struct Gate(AtomicBool);
 
-impl Gate {
-    fn wait(&self) {
-        while !self.0.load(Ordering::Acquire) {
-            std::thread::yield_now();
-        }
-    }
-}
-
 /// Has work to do that takes a while.
 pub struct Smith {
     gate: Arc<Gate>,
@@ -80,13 +72,13 @@ impl Smith {
         cx.executor().run(|_| panic!("the anvil broke"))
     }
 
-    /// A job that never asks.
+    /// A job that never asks, nor ends. It is left behind, so it takes no processor's time from those that come after it.
     #[command]
     pub fn obsess(&mut self, cx: &mut Context<Self>) -> Job<u64> {
-        let gate = self.gate.clone();
-        cx.executor().run(move |_| {
-            gate.wait();
-            Ok(0)
+        cx.executor().run(|_| {
+            loop {
+                std::thread::park();
+            }
         })
     }
 

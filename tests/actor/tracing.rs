@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, Once};
 
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
@@ -11,6 +12,7 @@ use rehearsal::testkit::{Asked, LONG_WAIT, Probed, clean, ended, eventually};
 use serde::{Deserialize, Serialize};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
 use tracing::{Event, Instrument, Metadata, Subscriber};
 use tracing_core::span::Current;
 
@@ -35,8 +37,11 @@ impl Seen {
     }
 }
 
-/// Everything that this process was told; the number of a span is its place, counted from 1.
+/// Everything that this process was told while somebody wanted to know; the number of a span is its place, counted from 1.
 static BOOK: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
+
+/// How many want to know.
+static WANTED: AtomicUsize = AtomicUsize::new(0);
 
 struct Entry {
     seen: Seen,
@@ -84,8 +89,12 @@ fn note(name: &str, fields: Fields, parent: Option<Id>, metadata: &'static Metad
 }
 
 impl Subscriber for Recorder {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        ["rehearsal", "test"].contains(&metadata.target())
+        WANTED.load(Ordering::Acquire) > 0 && ["rehearsal", "test"].contains(&metadata.target())
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
@@ -137,10 +146,22 @@ impl Subscriber for Recorder {
     }
 }
 
-/// Has everything be recorded that happens in this process from now on.
-fn begin() {
+/// Has everything be recorded that happens in this process, until it goes: a subscriber is one for good, and what other tests
+/// do by the hundred thousand is in nobody's interest. Where tests run in threads of one process that goes on beside them, so
+/// those here ask for a worker process.
+struct Recording;
+
+fn begin() -> Recording {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| tracing::subscriber::set_global_default(Recorder).expect("the first one"));
+    WANTED.fetch_add(1, Ordering::AcqRel);
+    Recording
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        WANTED.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// Everything so far.
@@ -159,6 +180,7 @@ fn command_of<'a>(seen: &'a [Seen], actor: &str, command: &str) -> (u64, &'a See
 /// Hands on what it is asked to an actor of its own.
 pub struct Relay {
     next: CounterProxy,
+    _recording: Recording,
 }
 
 #[rehearsal::actor]
@@ -166,9 +188,9 @@ impl Relay {
     /// Its actor has its name, and this behind it.
     #[start]
     pub async fn new(place: Placement, cx: &mut Context<Self>) -> Result<Relay, SpawnError> {
-        begin();
+        let recording = begin();
         let name = format!("{}-next", cx.name().name());
-        Ok(Relay { next: put(Counter::spawn(0), place).name(name).await? })
+        Ok(Relay { next: put(Counter::spawn(0), place).name(name).await?, _recording: recording })
     }
 
     #[command]
@@ -188,10 +210,10 @@ impl Relay {
     }
 }
 
-#[rehearsal::test]
+#[rehearsal::test(isolation = "process")]
 async fn a_span_follows_an_ask_through_actors() -> Tested {
     let _clean = clean();
-    begin();
+    let _recording = begin();
     for (number, place) in [Placement::Task, Placement::Thread].into_iter().enumerate() {
         for (inner, told) in [(Placement::Task, false), (Placement::Thread, true)] {
             let name = format!("relay-{number}-{told}");
@@ -222,10 +244,10 @@ async fn a_span_follows_an_ask_through_actors() -> Tested {
     Ok(())
 }
 
-#[rehearsal::test]
+#[rehearsal::test(isolation = "process")]
 async fn a_span_follows_an_ask_into_a_process_and_on_from_there() -> Tested {
     let _clean = clean();
-    begin();
+    let _recording = begin();
     let relay = Relay::spawn(Placement::Task).process().name("relay-apart").await?;
     let outer = tracing::info_span!(target: "test", "outer");
     let outer_id = outer.id().map(|id| id.into_u64());
@@ -249,10 +271,10 @@ async fn a_span_follows_an_ask_into_a_process_and_on_from_there() -> Tested {
     Ok(())
 }
 
-#[rehearsal::test]
+#[rehearsal::test(isolation = "process")]
 async fn what_becomes_of_an_actor_is_told() -> Tested {
     let _clean = clean().letters(..=1);
-    begin();
+    let _recording = begin();
     for place in PLACEMENTS {
         let name = format!("short-lived-{place}");
         let restart = Restart::on_failure();
@@ -271,10 +293,10 @@ async fn what_becomes_of_an_actor_is_told() -> Tested {
 }
 
 /// What arrives comes with the span it was called in, and is the same message.
-#[rehearsal::test]
+#[rehearsal::test(isolation = "process")]
 async fn a_probe_sees_what_arrives_while_spans_are_recorded() -> Tested {
     let _clean = clean();
-    begin();
+    let _recording = begin();
     let (counter, mut probe) = Counter::probe();
     let (asked, echo) = (counter.add(3).send()?, counter.echo("hello").send()?);
     let Asked::<Counter>::add(reply, 3) = probe.expect().await else { panic!("another command") };
