@@ -116,7 +116,8 @@ pub(super) fn copies() {
         let us_a_test = |seconds: f64| seconds * 1e6 / COUNT as f64;
         // Of each round by itself: what a machine does to all runs of a round does not come between them then.
         let of_round = |of: &dyn Fn(&[f64]) -> f64| {
-            let round = |round| times.iter().map(|times| times[round].as_secs_f64()).collect::<Vec<_>>();
+            let round =
+                |round: usize| times.iter().map(|times| times[round].as_secs_f64()).collect::<Vec<_>>();
             let mut each: Vec<f64> = (0..COPY_ROUNDS).map(|at| us_a_test(of(&round(at)))).collect();
             each.sort_by(f64::total_cmp);
             each[COPY_ROUNDS / 2]
