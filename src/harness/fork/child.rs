@@ -66,6 +66,8 @@ pub(super) fn run(kit: Kit, order: Order, bond: &Bond) -> ! {
     if let Some(store) = store {
         desk.complain(store.tear_down(None));
     }
+    // Whoever ended this process before did so unasked, with whatever code.
+    desk.letter.close();
     exit(0)
 }
 

@@ -21,17 +21,24 @@ pub(super) fn read(mut letter: &[u8]) -> Result<Vec<Report>, String> {
     Ok(reports)
 }
 
-/// The report of a trial, held to what its process came to: what waits for the end of that is the trial's. One that was
-/// told to end, because its time was up that began at `over_ns`, took as long as the arbiter has seen it take: its own clock began
-/// when it had been forked.
-pub(super) fn held_to(report: Report, order: Order, status: ExitStatus, over_ns: Option<u64>) -> Report {
+/// The report of a trial, held to what its process came to: what waits for the end of that is the trial's, and so is an
+/// exit before its own, of which it `is_whole`. One that was told to end, because its time was up that began at `over_ns`,
+/// took as long as the arbiter has seen it take: its own clock began when it had been forked.
+pub(super) fn held_to(
+    report: Report,
+    order: Order,
+    status: ExitStatus,
+    is_whole: bool,
+    over_ns: Option<u64>,
+) -> Report {
     let mut report = report.in_full();
     if let Report::Finished { position, verdict, duration_ns, .. } = &mut report {
         *position = order.position;
         if let Some(started_ns) = over_ns {
             *duration_ns = seam::monotonic_ns().saturating_sub(started_ns);
         }
-        if !status.success() && !verdict.is_red() {
+        let is_sound = status.success() && is_whole;
+        if !is_sound && !verdict.is_red() {
             let message = "its function had returned; this came as its process ended".to_owned();
             *verdict = Verdict::Crashed { death: death(status), message };
         }
@@ -47,7 +54,7 @@ pub(super) fn death(status: ExitStatus) -> Death {
     }
 }
 
-/// The report of a trial that makes none itself; `started_ns` is 0 where it did not begin./// Of a trial that has ended now, and began then; 0 where it did not.
+/// The report of a trial that makes none itself: it has ended now, and began at `started_ns`, which is 0 where it did not.
 pub(super) fn finished(
     order: Order,
     verdict: Verdict,

@@ -286,6 +286,7 @@ impl Server {
         self.page.store_process(0);
         let left = keeper.clear(CLEARING);
         let fault = fault.or((forked.tie() == Tie::Soiled).then_some(SOILED));
+        let is_whole = self.kit.letter.is_closed();
         let letter = self.kit.letter.take();
         let report = match letter {
             _ if fault.is_some() => {
@@ -298,7 +299,8 @@ impl Server {
                     for report in reports {
                         match report {
                             Report::Finished { .. } | Report::Passed { .. } => {
-                                told = Some(held_to(report, order, status, is_over.then_some(started_ns)))
+                                let over_ns = is_over.then_some(started_ns);
+                                told = Some(held_to(report, order, status, is_whole, over_ns));
                             }
                             Report::Inside { .. } => {}
                             // Where the arbiter is gone nobody is told.

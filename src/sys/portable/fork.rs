@@ -161,6 +161,17 @@ impl Letter {
         match self.never {}
     }
 
+    /// Says that there is nothing more to come.
+    pub fn close(&self) {
+        match self.never {}
+    }
+
+    /// Whether its writer said so.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        match self.never {}
+    }
+
     /// What was written so far.
     ///
     /// # Errors

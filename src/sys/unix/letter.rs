@@ -11,8 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use super::{limit, memory_file};
 use crate::sys::wire::MAX_FRAME;
 
-/// Bytes of the card: what a page has beside the two numbers, on every system we know.
-const CARD: usize = 4096 - 2 * size_of::<usize>();
+/// Bytes of the card: what a page has beside the three numbers, on every system we know.
+const CARD: usize = 4096 - 3 * size_of::<usize>();
 
 /// What most forks have to tell is little. It goes into shared memory, which takes no system call; a fork that has
 /// written nothing there has cost nothing.
@@ -22,6 +22,8 @@ struct Card {
     len: AtomicUsize,
     /// Not 0 where it goes on in the file. Whatever a trial writes here by mistake is a number.
     goes_on: AtomicUsize,
+    /// Not 0 where its writer has said that there is nothing more to come.
+    closed: AtomicUsize,
     bytes: [AtomicU8; CARD],
 }
 
@@ -63,8 +65,10 @@ impl Card {
 
     /// True where it went on.
     fn clear(&self) -> bool {
-        if self.len.load(Ordering::Relaxed) != 0 {
-            self.len.store(0, Ordering::Relaxed);
+        for number in [&self.len, &self.closed] {
+            if number.load(Ordering::Relaxed) != 0 {
+                number.store(0, Ordering::Relaxed);
+            }
         }
         self.goes_on.load(Ordering::Relaxed) != 0 && self.goes_on.swap(0, Ordering::AcqRel) != 0
     }
@@ -98,6 +102,17 @@ impl Letter {
             return Err(io::Error::other("its descriptor is somebody else's by now"));
         }
         if self.card().append(bytes) { Ok(()) } else { self.file.write_all_at(bytes, metadata.len()) }
+    }
+
+    /// Says that there is nothing more to come. Takes no system call, and no descriptor that a trial could have closed.
+    pub fn close(&self) {
+        self.card().closed.store(1, Ordering::Release);
+    }
+
+    /// Whether its writer came as far as [`Letter::close`] since the last [`Letter::take`].
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.card().closed.load(Ordering::Acquire) != 0
     }
 
     /// What was written so far; its end may be missing while the fork is writing.
@@ -179,6 +194,16 @@ mod tests {
             letter.write(b"short").expect("written");
             assert_eq!(letter.take().expect("taken"), b"short");
         }
+    }
+
+    #[rehearsal::test]
+    fn it_is_closed_until_it_is_taken() {
+        let letter = Letter::new().expect("a letter");
+        assert!(!letter.is_closed());
+        letter.close();
+        assert!(letter.is_closed());
+        assert_eq!(letter.take().expect("taken"), b"");
+        assert!(!letter.is_closed());
     }
 
     #[rehearsal::test]

@@ -16,9 +16,18 @@ impl Drop for Aborts {
     }
 }
 
+struct Leaves;
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
 thread_local! {
     static ABORTS: Aborts = const { Aborts };
     static EXITS: Exits = const { Exits };
+    static LEAVES: Leaves = const { Leaves };
 }
 
 among_innocents! {
@@ -36,6 +45,15 @@ among_innocents! {
         #[rehearsal::test]
         fn last() {
             EXITS.with(|_| ());
+        }
+    }
+}
+
+among_innocents! {
+    mod leaves_as_its_thread_ends {
+        #[rehearsal::test]
+        fn last() {
+            LEAVES.with(|_| ());
         }
     }
 }
