@@ -1,5 +1,6 @@
 //! What all code of a process has in common and one test can change for the next: working directory, environment, threads.
 
+pub use super::platform::standing::Standing;
 pub use super::platform::surroundings::Surroundings;
 
 /// What has changed between two looks.

@@ -2,7 +2,7 @@
 
 use crate::build::executable;
 use crate::launch::{Finished, Launch};
-use crate::text::summary;
+use crate::text::{summary, verdict_of_each};
 
 fn run(isolation: &str) -> Finished {
     let launch = Launch::new(executable("faults", "faults"));
@@ -29,6 +29,26 @@ fn directory_environment_and_threads_are_told_by_the_trial_that_changed_them() {
         ("change::e_leaves_a_thread", "left a thread running beside the next tests of its worker: stays"),
     ]) {
         assert!(note.contains(trial) && note.contains(text), "{note:?} is not {trial} with {text:?}\n{run}");
+    }
+}
+
+/// Mode mask, ignored signals and limits are looked at where a trial is red: it may be what made it so.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_the_system_keeps_for_a_process_is_told_where_a_trial_fails_for_it() {
+    let launch = Launch::new(executable("faults", "truth"));
+    let run = launch.args(["standing::", "--test-threads=1", "--isolation", "process"]).run();
+    run.ends_with(101);
+    let told = verdict_of_each(&run.stdout);
+    let verdicts = ["a_changes_it", "b_fails", "c_is_in_another_worker"]
+        .map(|name| &told[&format!("standing::{name}")][..]);
+    assert_eq!(verdicts, ["ok", "FAILED", "ok"], "{run}");
+    let changed = "note: it, or a test before it in its worker, changed ";
+    let told: Vec<_> = run.stdout.lines().filter_map(|line| line.strip_prefix(changed)).collect();
+    let ends = [" to 0277", "what signals do: SIGCHLD (17) is ignored", " to 1073741824"];
+    assert_eq!(told.len(), ends.len(), "{run}");
+    for (told, end) in told.into_iter().zip(ends) {
+        assert!(told.ends_with(&format!("{end}; the next test gets a new worker")), "{told:?}\n{run}");
     }
 }
 

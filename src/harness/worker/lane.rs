@@ -19,7 +19,7 @@ use crate::harness::trial::{self, Attempt, Ruled, Spare, TrialSettings};
 use crate::sys::capture::{self, Capture};
 use crate::sys::fork::roam;
 use crate::sys::page::Page;
-use crate::sys::surroundings::{Change, Surroundings};
+use crate::sys::surroundings::{Change, Standing, Surroundings};
 use crate::sys::{exit, process, profile, seam, thread};
 
 /// How long children that a trial has let go of get to be gone.
@@ -57,7 +57,7 @@ struct Shared {
     /// The runtime of the trial before, where it is as good as new.
     spare: Mutex<Spare>,
     /// What trials can change for each other, in a process that more than one has for itself.
-    surroundings: Option<Mutex<Surroundings>>,
+    surroundings: Option<Mutex<(Surroundings, Standing)>>,
 }
 
 #[derive(Default)]
@@ -93,7 +93,8 @@ impl Lane {
             ..TrialSettings::default()
         };
         let (queue, spare) = (Mutex::default(), Mutex::default());
-        let surroundings = (host == Host::Process).then(|| Mutex::new(Surroundings::now()));
+        let surroundings =
+            (host == Host::Process).then(|| Mutex::new((Surroundings::now(), Standing::now())));
         Lane {
             shared: Arc::new(Shared {
                 setup,
@@ -318,7 +319,7 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
         let names: Vec<String> = running.filter_map(|child| process::name_of(child.pid)).collect();
         notes.push(left_behind(count, &names));
     }
-    let is_changed = notice_change(shared, order, &mut notes);
+    let is_changed = notice_change(shared, order, attempt.verdict.is_red(), &mut notes);
     let started_ns = shared.page.load().map_or(0, |moment| moment.started_ns);
     let (verdict, duration_ns) = (attempt.verdict.clone(), attempt.duration_ns);
     let position = order.position;
@@ -335,10 +336,15 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
 /// A thread that stays is most often a pool that the next test uses too, and another process would only start another
 /// one: it is told of, and left. In a suite with fixtures it may be one of theirs, and in a trial that may leave things
 /// behind it is meant.
-fn notice_change(shared: &Shared, order: Order, notes: &mut Vec<String>) -> bool {
+///
+/// What only the system knows is read where a trial is red, and not for each that is green.
+fn notice_change(shared: &Shared, order: Order, is_red: bool, notes: &mut Vec<String>) -> bool {
     let Some(surroundings) = &shared.surroundings else { return false };
-    let change = surroundings.lock().unwrap_or_else(PoisonError::into_inner).change();
-    if change == Change::default() {
+    let mut surroundings = surroundings.lock().unwrap_or_else(PoisonError::into_inner);
+    let change = surroundings.0.change();
+    let standing = if is_red { surroundings.1.change() } else { Vec::new() };
+    drop(surroundings);
+    if change == Change::default() && standing.is_empty() {
         return false;
     }
     let own = || shared.registry.at(order.address()).and_then(|entry| entry.options.leaks);
@@ -347,7 +353,10 @@ fn notice_change(shared: &Shared, order: Order, notes: &mut Vec<String>) -> bool
     if are_told && !change.threads.is_empty() {
         notes.push(still_there(&change.threads));
     }
-    let is_replaced = !change.replaced.is_empty();
+    let is_replaced = !(change.replaced.is_empty() && standing.is_empty());
+    notes.extend(standing.into_iter().map(|what| {
+        format!("it, or a test before it in its worker, changed {what}; the next test gets a new worker")
+    }));
     notes.extend(
         change.replaced.into_iter().map(|what| format!("changed {what}; the next test gets a new worker")),
     );

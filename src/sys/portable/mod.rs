@@ -27,5 +27,6 @@ pub(super) mod sender;
 pub(super) mod signal;
 #[cfg(feature = "harness")]
 pub(super) mod stack;
+pub(super) mod standing;
 pub(super) mod surroundings;
 pub(super) mod terminal;

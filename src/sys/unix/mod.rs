@@ -10,7 +10,7 @@
 //! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it; `large_pages`: memory that is
 //!   copied cheaply; `belongings`: what a fork would share or lack; `bell`: a thread's end as a descriptor; `nearness`: the processor that a fork begins on; `letter`: what it has to tell;
 //! - `instructions`: the processor's own counter;
-//! - `surroundings`: directory, environment and threads, before and after; `stack`: what threads are at; `profile`: the file of the coverage profile; `memory_file`: a file without a name; `call`: what every system call's result goes through.
+//! - `surroundings`: directory, environment and threads, before and after; `standing`: mode mask, ignored signals, limits; `stack`: what threads are at; `profile`: the file of the coverage profile; `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
 //! Never: calls back into a floor above, and never runs anything between fork and exec; `fork` alone goes on without exec, and says why it may.
 //!
@@ -49,5 +49,6 @@ pub(super) mod signal;
 mod spawner;
 #[cfg(feature = "harness")]
 pub(super) mod stack;
+pub(super) mod standing;
 pub(super) mod surroundings;
 pub(super) mod terminal;

@@ -25,6 +25,7 @@ mod copies;
 mod ends;
 mod hooks;
 mod signals;
+mod standing;
 mod wires;
 
 rehearsal::main!();
