@@ -142,6 +142,16 @@ impl<M, C> Mailbox<M, C> {
         self.sign.store(self.sign.load(Ordering::Relaxed) & URGENT | idle, Ordering::Release);
     }
 
+    /// Parks a receiver that was never here, where nothing has come yet; whether that is so.
+    pub(crate) fn begin_parked(&self, waker: &Waker) -> bool {
+        let mut queue = self.lock();
+        let is_new = self.sign.load(Ordering::Relaxed) == 0 && !queue.nudged && queue.messages.is_empty();
+        if is_new {
+            self.park(&mut queue, waker, true);
+        }
+        is_new
+    }
+
     /// Messages that the receiver has not taken out.
     pub(crate) fn queued(&self) -> usize {
         self.lock().messages.len()

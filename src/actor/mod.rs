@@ -9,6 +9,7 @@
 //! - `crossing` and `uplink` are what goes between a process actor and its parent, a half each; `outgoing` gathers answers;
 //! - `stream` is many values where a call has one, to an actor and from it;
 //! - `cycle` ends asks that wait for themselves; `inline` has an ask handled where it is asked, if its `pace` is quick;
+//!   `lone` is an actor that has no task yet;
 //! - `later` sends when it is time;
 //! - `overflow` is what a full mailbox does, `letter` keeps account of what reached nobody, `ledger` of
 //!   what is under way to a process;
@@ -52,6 +53,7 @@ mod ledger;
 mod letter;
 mod life;
 mod lineage;
+mod lone;
 mod lookup;
 mod mailbox;
 mod monitor;

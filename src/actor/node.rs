@@ -20,6 +20,7 @@ use super::exit::{Exit, Reason};
 use super::info::{ActorName, Info, MailboxInfo, Placement};
 use super::letter;
 use super::life;
+use super::lone;
 use super::mailbox::{Glimpse, Inbox, Mailbox, Next, Refused};
 use super::overflow::Overflow;
 use super::params::Params;
@@ -28,7 +29,7 @@ use super::span;
 use super::state::{State, StateCell};
 use super::supervise::AnyWork;
 use super::supervise::again::Wish;
-use crate::sys::helm::{Helm, Steered};
+use crate::sys::helm::{Helm, Home};
 use crate::sys::seam::{self, Instant};
 use crate::sys::usage;
 
@@ -105,6 +106,11 @@ pub(crate) trait AnyActor: Any + Send + Sync {
     fn ask_control(&self, question: Box<BuiltIn>) -> Result<(), Refused<Box<BuiltIn>>>;
     /// Has its loop look around, and what it waits for too.
     fn nudge(&self);
+    /// The runtime of this number goes: where it is at home there and has no task, it ends.
+    fn forsake(&self, home: Home);
+    /// Whether it has no task of its own yet.
+    #[cfg(feature = "harness")]
+    fn is_alone(&self) -> bool;
     fn on_params(&self) -> Option<fn(&mut Params)>;
     /// Whether nobody can send it a message any more.
     fn is_abandoned(&self) -> bool;
@@ -330,16 +336,6 @@ impl<A: Actor> Shared<A> {
     }
 }
 
-impl<A: Actor> Steered for Shared<A> {
-    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.helm.poll(cx)
-    }
-
-    fn leave(&self) {
-        self.helm.leave();
-    }
-}
-
 impl<A: Actor> AnyActor for Shared<A> {
     fn node(&self) -> &Node {
         &self.node
@@ -410,6 +406,15 @@ impl<A: Actor> AnyActor for Shared<A> {
 
     fn nudge(&self) {
         self.mailbox.nudge();
+    }
+
+    fn forsake(&self, home: Home) {
+        lone::leave(self, home);
+    }
+
+    #[cfg(feature = "harness")]
+    fn is_alone(&self) -> bool {
+        self.helm.is_alone()
     }
 
     fn on_params(&self) -> Option<fn(&mut Params)> {

@@ -293,6 +293,12 @@ impl Living {
     pub fn is_ending(&self) -> bool {
         self.actor.0.is_ending() || self.actor.0.is_abandoned()
     }
+
+    /// Whether it is a task actor that has no task of its own yet.
+    #[cfg(feature = "harness")]
+    pub(crate) fn is_alone(&self) -> bool {
+        self.actor.0.is_alone()
+    }
 }
 
 impl Member {

@@ -9,6 +9,10 @@
 //! | `AGAIN` | the same | that one, who has the owner woken |
 //! | `LEFT` | the same | that one, who drops it: its owner is gone |
 //! | `OVER` | gone, or not there yet | the owner, who begins |
+//!
+//! One that begins [alone](Helm::begin_alone) has no owner until something comes up that no visitor can do: its waker calls
+//! one then, once. Until that one has polled it, it is there for every wish that there is: what else wakes it meanwhile does
+//! nothing, and where a visitor is at it, it comes again.
 
 #![allow(unsafe_code)]
 
@@ -27,6 +31,13 @@ const TAKEN: u8 = 2;
 const AGAIN: u8 = 3;
 const LEFT: u8 = 4;
 const NEW: u8 = 5;
+
+/// It has an owner, who has polled it or will before anybody else does.
+const THERE: u8 = 0;
+/// It has none.
+const ALONE: u8 = 1;
+/// One was called, and has not polled it yet.
+const CALLED: u8 = 2;
 
 /// How often one who would take the helm looks whether it is free before it does without, and how long it waits before
 /// it looks again: each look takes the state away from who is at work with it.
@@ -56,12 +67,14 @@ pub(crate) type Course = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Who polls it.
 pub(crate) struct Helm<M> {
     state: AtomicU8,
+    /// Whether its owner is there.
+    owner: AtomicU8,
     /// Whom it may be visited by: a number that they have in common; 0 for nobody.
     home: AtomicU32,
     course: Cell<Option<Course>>,
     /// Whether the future is where it takes what a visitor brings, as it [says](Helm::rests) itself. Of whose turn it is.
     at_rest: Cell<bool>,
-    /// Its owner's; none before that has polled it, which it will.
+    /// Its owner's; none before that has polled it, which it will. Of one that is alone the one that calls an owner.
     waker: Cell<Option<Waker>>,
     /// What goes through the hand of who visits it.
     kind: PhantomData<fn(M) -> M>,
@@ -75,6 +88,7 @@ impl<M> Helm<M> {
     pub(crate) fn new() -> Helm<M> {
         Helm {
             state: AtomicU8::new(OVER),
+            owner: AtomicU8::new(THERE),
             home: AtomicU32::new(0),
             course: Cell::new(None),
             at_rest: Cell::new(false),
@@ -92,10 +106,60 @@ impl<M> Helm<M> {
         self.state.store(NEW, Ordering::Release);
     }
 
+    /// Gives it a future that is at rest and has no owner; `call` is a waker that [calls](Helm::calls_owner) one. Otherwise
+    /// as [`begin`](Helm::begin).
+    pub(crate) fn begin_alone(&self, course: Course, home: Home, call: Waker) {
+        assert_eq!(self.state.load(Ordering::Relaxed), OVER, "it has one");
+        // SAFETY: in this state nobody else touches any of these.
+        self.course.with_mut(|place| unsafe { *place = Some(course) });
+        // SAFETY: as above.
+        self.waker.with_mut(|place| unsafe { *place = Some(call) });
+        // SAFETY: as above.
+        self.at_rest.with_mut(|place| unsafe { *place = true });
+        self.home.store(home.get(), Ordering::Relaxed);
+        self.state.store(FREE, Ordering::Release);
+        // Who is alone is seen by whoever looks for such after this, or sees what that one has said before: see `hearth`.
+        self.owner.swap(ALONE, Ordering::SeqCst);
+    }
+
+    /// Where it is at home.
+    pub(crate) fn home(&self) -> Option<Home> {
+        Home::new(self.home.load(Ordering::Relaxed))
+    }
+
+    /// Whether it is alone.
+    #[cfg(feature = "harness")]
+    pub(crate) fn is_alone(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) == ALONE
+    }
+
+    /// Has it alone no more: `true` for the one who is to see to it that it has an owner, or is left.
+    pub(crate) fn calls_owner(&self) -> bool {
+        self.owner.compare_exchange(ALONE, CALLED, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
+    /// Polls it once in the place of its owner, where nobody is at it; whether it is over then. For who has called that.
+    pub(crate) fn conclude(&self) -> bool {
+        if self.exchange(FREE, TAKEN).is_err() {
+            return false;
+        }
+        let mut turn = Turn { helm: self, over: false };
+        self.rests(false);
+        match turn.waker() {
+            Some(waker) => turn.poll(&mut Context::from_waker(waker)).is_ready(),
+            None => false,
+        }
+    }
+
     /// Polls it for its owner; where somebody else is at it, the owner is woken when that one has done.
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = FREE;
         loop {
+            if state == TAKEN && self.owner.load(Ordering::Relaxed) == CALLED {
+                // Who is at it does not know of this one, whose waker is not there yet.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let to = if state == TAKEN { AGAIN } else { TAKEN };
             match self.exchange(state, to) {
                 Ok(TAKEN) | Err(AGAIN) => return Poll::Pending,
@@ -106,6 +170,9 @@ impl<M> Helm<M> {
         }
         let mut turn = Turn { helm: self, over: false };
         self.rests(false);
+        if self.owner.load(Ordering::Relaxed) != THERE {
+            self.owner.store(THERE, Ordering::Release);
+        }
         self.waker.with_mut(|place| {
             // SAFETY: whose turn it is has it to itself.
             match unsafe { &mut *place } {
@@ -338,6 +405,12 @@ pub(crate) trait Steered: Send + Sync {
     fn poll(&self, cx: &mut Context<'_>) -> Poll<()>;
     /// [`Helm::leave`].
     fn leave(&self);
+}
+
+/// What may begin without an owner.
+pub(crate) trait Lone: Steered {
+    /// [`Helm::conclude`].
+    fn conclude(&self) -> bool;
 }
 
 /// The owner: a task.

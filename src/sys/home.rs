@@ -16,8 +16,13 @@ pub(crate) fn of_this_task() -> Option<Home> {
 
 /// The runtime whose context this thread is in, whether a task runs here or not.
 pub(crate) fn of_this_thread() -> Option<Home> {
+    of(&Handle::try_current().ok()?)
+}
+
+/// The number of a runtime.
+pub(crate) fn of(runtime: &Handle) -> Option<Home> {
     let mut number = Number(0);
-    Handle::try_current().ok()?.id().hash(&mut number);
+    runtime.id().hash(&mut number);
     // They are counted. The one after four thousand million others has none.
     u32::try_from(number.0).ok().and_then(Home::new)
 }

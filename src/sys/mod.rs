@@ -4,7 +4,8 @@
 //! - [`seam`]: the one seam for time, spawn, delivery choice, randomness and faults;
 //! - `slot`, `pool` and `primitive`: where an answer crosses from task to task, without an allocation; `deadline` and
 //!   `standstill`: what wakes those whose answer does not come; `busy`: how long something had a thread, by its ticks;
-//! - `helm`: a future that its task polls, or a visitor; `home`: which runtime a task is of;
+//! - `helm`: a future that its task polls, or a visitor; `home`: which runtime a task is of; `hearth`: those of a runtime
+//!   that have no task yet;
 //! - [`wire`]: length-framed serde values, read in batches, written whole by the calling thread;
 //! - [`boot`]: the first call in `main`, which tells what this process is (arbiter or worker) before a thread starts;
 //! - [`anchor`]: naming a function to another process of the same program;
@@ -43,6 +44,7 @@ pub(crate) mod deadline;
 pub(crate) mod desk;
 pub mod exit;
 pub mod fork;
+pub(crate) mod hearth;
 pub(crate) mod helm;
 pub(crate) mod home;
 #[cfg(feature = "bench")]

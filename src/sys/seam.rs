@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 pub use tokio::time::Instant;
 
@@ -245,6 +245,11 @@ pub(crate) fn spawn_boxed<T: Send + 'static>(
 /// Spawns the task of a future that others may poll too. For one that no seam is to hold back.
 pub(crate) fn spawn_owner(owner: Owner) {
     drop(tokio::spawn(owner));
+}
+
+/// The same, on this runtime.
+pub(crate) fn spawn_owner_on(runtime: &Handle, owner: Owner) {
+    drop(runtime.spawn(owner));
 }
 
 /// Which of `n` ready things comes next, `0..n`. Always 0, the one that has waited longest, unless a seam says else.

@@ -32,6 +32,7 @@ mod inline_around;
 mod later;
 mod letter;
 mod link;
+mod lone;
 mod name;
 mod open;
 mod overflow;

@@ -22,6 +22,11 @@ pub(crate) enum Begun {
 }
 
 impl<A: Actor> Seat<A> {
+    /// Whether one that has started waits for messages and for nothing else.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        A::PERIODS.is_empty() && self.again.is_none() && !self.cx.wants_stop()
+    }
+
     /// Runs it here and now, with the actor in control of the thread. The loop goes on from there, from a failure as if
     /// it had met it itself.
     pub(crate) fn start_now(&mut self) -> Begun {

@@ -186,7 +186,11 @@ impl<A: Actor> Spawn<A> {
     /// Otherwise an ask for a command that is a plain function, and has been over within a few microseconds so far, may be
     /// handled by the task that asks, where that is of the same runtime and the actor waits for messages: neither of the two
     /// has to be woken. The actor handles one message at a time all the same, in the same order, and is the one whose
-    /// panics end. Its start and end, async commands and `#[periodic]` are always its own task's.
+    /// panics end. Async commands, `#[periodic]` and `#[stopping]` are always its own task's.
+    ///
+    /// It has that task from when it first hears of something that nobody does for it there. Where its last proxy is dropped
+    /// before that, its `#[exit]` and the drop of its state are in a task that all such actors of its runtime share; one
+    /// that blocks for long at its end keeps others from theirs.
     ///
     /// Say this for an actor whose plain commands mind whose task they are in: by task-locals, by the task's number, by
     /// [`block_in_place`](tokio::task::block_in_place), or by a lock that somebody may hold while an ask is polled; and for

@@ -6,7 +6,8 @@ use crate::actor::behavior::Actor;
 use crate::actor::error::SpawnError;
 use crate::actor::info::ActorName;
 use crate::actor::life::{Begun, Seat, live};
-use crate::sys::helm::Owner;
+use crate::actor::lone;
+use crate::sys::helm::{Course, Owner};
 use crate::sys::{home, seam};
 
 /// Sees to it that there is a runtime.
@@ -22,13 +23,17 @@ pub(super) fn see_runtime(actor: &ActorName) -> Result<(), SpawnError> {
 /// this returns.
 pub(super) fn place<A: Actor>(mut seat: Seat<A>, own_task: bool) -> Option<Begun> {
     let begun = A::IS_PLAIN.then(|| seat.start_now());
+    let alone = matches!(begun, Some(Begun::Up)) && seat.is_at_rest();
     let shared = seat.shared.clone();
-    let life = Box::pin(live(seat));
+    let life: Course = Box::pin(live(seat));
     match home::of_this_thread() {
         // Who owns the seam decides what is polled when.
         Some(home) if !own_task && !seam::is_owned() => {
-            shared.helm.begin(life, home);
-            seam::spawn_owner(Owner(shared));
+            let life = if alone { lone::begin(&shared, life, home) } else { Some(life) };
+            if let Some(life) = life {
+                shared.helm.begin(life, home);
+                seam::spawn_owner(Owner(shared));
+            }
         }
         _ => drop(seam::spawn_boxed(life)),
     }

@@ -77,7 +77,8 @@ impl Left {
         if let Some(places) = places {
             return Left { actors, tasks: places.len(), places: Some(places) };
         }
-        let of_actors = living.iter().filter(|living| living.actor.placement() != Placement::Thread);
+        let has_task = |living: &&Living| living.actor.placement() != Placement::Thread && !living.is_alone();
+        let of_actors = living.iter().filter(has_task);
         Left { actors, tasks: tasks.saturating_sub(of_actors.count()), places: None }
     }
 

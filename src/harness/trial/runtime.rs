@@ -15,6 +15,7 @@ use super::ledger::{self, Ledger};
 use super::tasks::Tasks;
 use crate::actor::Realm;
 use crate::harness::registry::{Flavor, Options, RuntimeSpec};
+use crate::sys::hearth;
 
 /// A runtime, and what is known of it.
 pub(crate) struct TrialRuntime {
@@ -152,9 +153,10 @@ impl TrialRuntime {
         true
     }
 
-    /// Tasks of it that have not ended.
+    /// Tasks of it that have not ended, but for the one that waits for actors.
     pub(super) fn tasks(&self) -> usize {
-        self.engine.handle().metrics().num_alive_tasks()
+        let runtime = self.engine.handle();
+        runtime.metrics().num_alive_tasks().saturating_sub(hearth::tasks_of(runtime))
     }
 
     /// Where those of them that are no actor's were spawned, if tokio tells.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
-use super::{Course, DEPTH, Helm, Home, Owner, Steered, Visit};
+use super::{Course, DEPTH, Helm, Home, Lone, Owner, Steered, Visit};
 
 /// Counts how often it was woken.
 #[derive(Default)]
@@ -79,23 +79,48 @@ impl Steered for Adder {
     }
 }
 
+impl Lone for Adder {
+    fn conclude(&self) -> bool {
+        self.helm.conclude()
+    }
+}
+
 /// One whose future adds what is in its hand, and is over at a zero.
 fn adder() -> Arc<Adder> {
+    let (adder, course) = new_adder();
+    adder.helm.begin(course, at_home());
+    adder
+}
+
+/// The same without an owner: that is called by the waker, as often as the bell tells.
+fn lone_adder() -> (Arc<Adder>, Arc<Bell>, Waker) {
+    struct Caller(Arc<Adder>, Arc<Bell>);
+    impl Wake for Caller {
+        fn wake(self: Arc<Self>) {
+            if self.0.helm.calls_owner() {
+                self.1.clone().wake();
+            }
+        }
+    }
+    let ((adder, course), (calls, _)) = (new_adder(), bell());
+    let waker = Waker::from(Arc::new(Caller(adder.clone(), calls.clone())));
+    adder.helm.begin_alone(course, at_home(), waker.clone());
+    (adder, calls, waker)
+}
+
+fn new_adder() -> (Arc<Adder>, Course) {
     let adder = Arc::new(Adder { helm: Helm::new(), sum: AtomicU32::new(0) });
     let own = adder.clone();
-    adder.helm.begin(
-        Box::pin(Each(move |_: &mut Context<'_>| {
-            let number = own.helm.handed();
-            if number == Some(0) {
-                return Poll::Ready(());
-            }
-            own.sum.fetch_add(number.unwrap_or_default(), Ordering::SeqCst);
-            own.helm.rests(true);
-            Poll::Pending
-        })),
-        at_home(),
-    );
-    adder
+    let course = Box::pin(Each(move |_: &mut Context<'_>| {
+        let number = own.helm.handed();
+        if number == Some(0) {
+            return Poll::Ready(());
+        }
+        own.sum.fetch_add(number.unwrap_or_default(), Ordering::SeqCst);
+        own.helm.rests(true);
+        Poll::Pending
+    }));
+    (adder, course)
 }
 
 impl Adder {
@@ -350,4 +375,60 @@ fn many_visitors_and_an_owner_lose_nothing() {
     visitors.into_iter().for_each(|visitor| visitor.join().expect("no panic"));
     assert_eq!(adder.sum(), 3 * EACH);
     adder.leave();
+}
+
+#[rehearsal::test]
+fn one_that_is_alone_is_visited_at_once_and_calls_an_owner_once() {
+    let (adder, calls, call) = lone_adder();
+    assert_eq!(adder.helm.visit(home::<1>).map(|mut visit| handed(&mut visit, 4)), Some(None));
+    assert!(adder.helm.is_alone());
+    call.wake_by_ref();
+    call.wake();
+    assert_eq!((calls.0.load(Ordering::SeqCst), adder.helm.is_alone()), (1, false));
+    let (bell, waker) = bell();
+    let mut owner = Owner(adder.clone());
+    assert_eq!(adder.helm.visit(home::<1>).map(|mut visit| handed(&mut visit, 5)), Some(None));
+    assert!(Pin::new(&mut owner).poll(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!(adder.helm.visit(home::<1>).map(|mut visit| handed(&mut visit, 0)), Some(None));
+    assert_eq!((adder.sum(), bell.0.load(Ordering::SeqCst)), (9, 1), "its owner learns of the end");
+    assert!(Pin::new(&mut owner).poll(&mut Context::from_waker(&waker)).is_ready());
+    assert_eq!(Arc::strong_count(&adder), 2, "the future is gone, and the waker");
+}
+
+#[rehearsal::test]
+fn an_owner_that_comes_during_a_visit_for_the_first_time_comes_again() {
+    let helm: Arc<Helm<u32>> = Arc::new(Helm::new());
+    let (inner, (bell, waker)) = (helm.clone(), bell());
+    let own = waker.clone();
+    let course = each(&helm, move |_| {
+        assert!(inner.calls_owner());
+        assert!(inner.poll(&mut Context::from_waker(&own)).is_pending());
+        Poll::Pending
+    });
+    helm.begin_alone(course, at_home(), Waker::noop().clone());
+    handed(&mut helm.visit(home::<1>).expect("nobody is there"), 1);
+    assert_eq!(bell.0.load(Ordering::SeqCst), 1, "it wakes itself: who visits does not know of it");
+    helm.leave();
+}
+
+#[rehearsal::test]
+fn one_that_is_alone_is_concluded_or_left() {
+    let (adder, _, _) = lone_adder();
+    assert!(adder.helm.calls_owner());
+    assert!(!adder.conclude(), "it has more to do");
+    let (bell, waker) = bell();
+    assert!(adder.poll(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!(adder.helm.visit(home::<1>).map(|mut visit| handed(&mut visit, 0)), Some(None));
+    assert_eq!(bell.0.load(Ordering::SeqCst), 1);
+    assert!(adder.poll(&mut Context::from_waker(&waker)).is_ready());
+
+    let (adder, _, _) = lone_adder();
+    adder.leave();
+    assert!(adder.helm.visit(home::<1>).is_none());
+    assert_eq!(Arc::strong_count(&adder), 1, "the future is gone, and the waker");
+
+    let helm: Arc<Helm<u32>> = Arc::new(Helm::new());
+    helm.begin_alone(Box::pin(Each(|_: &mut Context<'_>| Poll::Ready(()))), at_home(), Waker::noop().clone());
+    assert!(helm.conclude());
+    assert!(helm.visit(home::<1>).is_none());
 }

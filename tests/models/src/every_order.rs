@@ -1,6 +1,8 @@
 //! Each model is run in every order its threads' steps can have in which no thread is interrupted more than twice
 //! against its will: that is where errors of such protocols are found, and it ends within seconds.
 
+mod alone;
+
 use std::sync::Arc as Plain;
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -9,7 +11,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-use crate::helm::{Helm, Home};
+use crate::helm::{Course, Helm, Home};
 use crate::mailbox::{Inbox, Mailbox, Next, Wanted};
 use crate::overflow::Overflow;
 use crate::pool;
@@ -284,21 +286,24 @@ struct Counting {
 }
 
 fn counting(up_to: usize, alive: Counted) -> Arc<Counting> {
+    let (counting, course) = new_counting(up_to, alive);
+    counting.helm.begin(course, Home::MIN);
+    counting
+}
+
+fn new_counting(up_to: usize, alive: Counted) -> (Arc<Counting>, Course) {
     let counting = Arc::new(Counting { helm: Helm::new(), beside: Mutex::new((0, None)) });
     let (own, mut sum) = (counting.clone(), 0);
-    counting.helm.begin(
-        Box::pin(std::future::poll_fn(move |cx| {
-            let _ = &alive;
-            sum += own.helm.handed().unwrap_or_default();
-            let mut beside = own.beside.lock().expect("no panic");
-            sum += std::mem::take(&mut beside.0);
-            beside.1 = Some(cx.waker().clone());
-            own.helm.rests(true);
-            if sum == up_to { Poll::Ready(()) } else { Poll::Pending }
-        })),
-        Home::MIN,
-    );
-    counting
+    let course = Box::pin(std::future::poll_fn(move |cx| {
+        let _ = &alive;
+        sum += own.helm.handed().unwrap_or_default();
+        let mut beside = own.beside.lock().expect("no panic");
+        sum += std::mem::take(&mut beside.0);
+        beside.1 = Some(cx.waker().clone());
+        own.helm.rests(true);
+        if sum == up_to { Poll::Ready(()) } else { Poll::Pending }
+    }));
+    (counting, course)
 }
 
 impl Counting {
