@@ -17,8 +17,20 @@ enum Flavor {
     Abort,
     /// As it is built where there is no Unix.
     Portable,
-    /// With `-C instrument-coverage`.
+    /// With `-C instrument-coverage` for the suite alone, as cargo-llvm-cov builds.
     Counted,
+}
+
+impl Flavor {
+    /// Where it is built, and the lock for that. Other flags for what a suite depends on need another directory, or each
+    /// would undo what the other has built.
+    fn directory(self) -> (PathBuf, &'static Mutex<()>) {
+        match self {
+            Flavor::Plain | Flavor::Counted => (target_dir(), &BUILDING[0]),
+            Flavor::Abort => (target_dir().join("abort"), &BUILDING[1]),
+            Flavor::Portable => (target_dir().join("portable"), &BUILDING[2]),
+        }
+    }
 }
 
 /// What there is, or is being built, by package and flavor.
@@ -27,8 +39,8 @@ type Packages = BTreeMap<(String, Flavor), Arc<OnceLock<Built>>>;
 /// What was built so far. Not held while cargo runs: who wants what is there need not wait.
 static BUILT: Mutex<Packages> = Mutex::new(Packages::new());
 
-/// Held while cargo builds a flavor: two at once in one directory would only wait for each other's lock.
-static BUILDING: [Mutex<()>; 4] = [const { Mutex::new(()) }; 4];
+/// Held while cargo builds in a directory: two at once in one would only wait for each other's lock.
+static BUILDING: [Mutex<()>; 3] = [const { Mutex::new(()) }; 3];
 
 /// The workspace of the suites.
 pub(crate) fn workspace() -> PathBuf {
@@ -97,8 +109,9 @@ fn find(package: &str, target: &str, flavor: Flavor) -> PathBuf {
     drop(built);
     // A build that failed panics; the next test that wants it tries again, and tells the same story.
     let of_package = of_package.get_or_init(|| {
-        let _alone = BUILDING[flavor as usize].lock().unwrap_or_else(PoisonError::into_inner);
-        build(package, flavor)
+        let (directory, building) = flavor.directory();
+        let _alone = building.lock().unwrap_or_else(PoisonError::into_inner);
+        build(package, flavor, &directory)
     });
     of_package
         .get(target)
@@ -132,34 +145,22 @@ fn copy_lock_file() {
     std::fs::write(&stamp, &wanted).expect("a stamp beside it");
 }
 
-fn build(package: &str, flavor: Flavor) -> Built {
+fn build(package: &str, flavor: Flavor, directory: &Path) -> Built {
     lock_versions();
     let mut cargo = cargo();
-    cargo.args([
-        "build",
-        "--offline",
-        "--bins",
-        "--tests",
-        "--message-format=json-render-diagnostics",
-        "--color=never",
-    ]);
-    cargo.args(["--package", package, "--target-dir"]);
-    // Cargo gives test targets `panic = "unwind"` whatever the profile says; the compiler's flag has the last word.
-    let flag = match flavor {
-        Flavor::Plain => None,
-        Flavor::Abort => Some(("abort", "-C panic=abort")),
-        Flavor::Portable => Some(("portable", "--cfg rehearsal_portable")),
-        Flavor::Counted => Some(("counted", "-C instrument-coverage")),
+    match flavor {
+        // Flags behind `--` are for one target, here the one that is called like its package.
+        Flavor::Counted => cargo.args(["rustc", "--test", package]),
+        _ => cargo.args(["build", "--bins", "--tests"]),
     };
-    match flag {
-        None => cargo.arg(target_dir()),
-        Some((folder, flag)) => {
-            // Other flags, another directory, or each would undo what the other has built. Naming the target keeps the
-            // flag away from macros and build scripts.
-            let flags = format!("{} {flag}", std::env::var("RUSTFLAGS").unwrap_or_default());
-            cargo.env("RUSTFLAGS", flags.trim()).env_remove("CARGO_ENCODED_RUSTFLAGS");
-            cargo.arg(target_dir().join(folder)).args(["--target", &host()])
-        }
+    cargo.args(["--offline", "--message-format=json-render-diagnostics", "--color=never"]);
+    cargo.args(["--package", package, "--target-dir"]).arg(directory);
+    // Cargo gives test targets `panic = "unwind"` whatever the profile says; the compiler's flag has the last word.
+    match flavor {
+        Flavor::Plain => &mut cargo,
+        Flavor::Abort => for_all(&mut cargo, "-C panic=abort"),
+        Flavor::Portable => for_all(&mut cargo, "--cfg rehearsal_portable"),
+        Flavor::Counted => cargo.args(["--", "-C", "instrument-coverage"]),
     };
     let output = cargo.output().expect("cargo");
     assert!(
@@ -168,6 +169,12 @@ fn build(package: &str, flavor: Flavor) -> Built {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).lines().filter_map(artifact).collect()
+}
+
+/// Gives the compiler a flag for all that is built but macros and build scripts, which naming the target keeps it away from.
+fn for_all<'a>(cargo: &'a mut Command, flag: &str) -> &'a mut Command {
+    let flags = format!("{} {flag}", std::env::var("RUSTFLAGS").unwrap_or_default());
+    cargo.env("RUSTFLAGS", flags.trim()).env_remove("CARGO_ENCODED_RUSTFLAGS").args(["--target", &host()])
 }
 
 /// The compiler's name for this machine.

@@ -18,7 +18,7 @@ edition = "2024"
 [workspace]
 
 [dependencies]
-rehearsal = { path = "ROOT", features = ["bench", "reach"] }
+rehearsal = { path = "ROOT", features = ["bench", "junit", "reach", "report", "server", "stacks"] }
 # Both with the features they have in the other suites, or they would be built once more.
 tokio = { version = "1.54", default-features = false, features = ["rt", "rt-multi-thread", "time", "sync", "net", "io-util"] }
 

@@ -3,23 +3,9 @@
 //!
 //! Each between two trials that do nothing wrong and must stay green.
 
-/// A module with the fault in the middle and an innocent trial on either side (trials run in the order of names).
-macro_rules! among_innocents {
-    (mod $name:ident { $($fault:tt)* }) => {
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            #[rehearsal::test]
-            fn a_before() {}
-
-            $($fault)*
-
-            #[rehearsal::test]
-            async fn z_after() {}
-        }
-    };
-}
+#[macro_use]
+#[path = "../innocents.rs"]
+mod innocents;
 
 mod copies;
 mod ends;
