@@ -189,8 +189,29 @@ impl<T, E: Debug> Got<Result<T, E>> {
 /// An error that is a string says of itself what it is, not how it would be written in a program.
 fn unquoted(told: &str) -> String {
     match told.strip_prefix('"').and_then(|told| told.strip_suffix('"')) {
-        Some(inside) => inside.replace("\\n", "\n").replace("\\\"", "\"").replace("\\\\", "\\"),
+        Some(inside) => {
+            let (mut text, mut chars) = (String::with_capacity(inside.len()), inside.chars());
+            while let Some(char) = chars.next() {
+                text.extend(if char == '\\' { unescaped(&mut chars) } else { Some(char) });
+            }
+            text
+        }
         None => told.to_owned(),
+    }
+}
+
+/// What stands for one character behind a backslash, as `Debug` writes it; nothing where it is cut off.
+fn unescaped(chars: &mut std::str::Chars<'_>) -> Option<char> {
+    match chars.next()? {
+        'n' => Some('\n'),
+        't' => Some('\t'),
+        'r' => Some('\r'),
+        '0' => Some('\0'),
+        'u' => {
+            let digits: String = chars.skip(1).take_while(|char| *char != '}').collect();
+            u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32)
+        }
+        itself => Some(itself),
     }
 }
 
@@ -211,5 +232,28 @@ impl<T> Settle for Got<T> {
     #[inline]
     fn settle(self) -> Result<T, String> {
         Ok(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever is in it, as `?` hands it on from a set-up.
+    #[rehearsal::test]
+    fn an_error_that_is_a_string_is_told_as_it_is() {
+        for text in [
+            "",
+            "no server",
+            "two\nlines",
+            r"C:\new\table",
+            "\"quoted\" it's",
+            "tab\t, bell\u{7}, end\0",
+            "\r\\n",
+            "größe \u{301}",
+        ] {
+            assert_eq!(Got(Err::<(), _>(text)).settle(), Err(text.to_owned()));
+        }
+        assert_eq!(Got(Err::<(), _>(4)).settle(), Err("4".to_owned()));
     }
 }

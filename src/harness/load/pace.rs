@@ -134,7 +134,7 @@ impl Kept {
 
     /// Whether the rate is more than could be done: more than one of a hundred was never started.
     pub fn is_saturated(&self) -> bool {
-        self.missed() * 100 > self.intended
+        self.missed() > self.intended / 100
     }
 }
 
@@ -236,6 +236,7 @@ mod tests {
             (1_000, 990, 10, false),
             (1_000, 989, 11, true),
             (10, 9, 1, true),
+            (u64::MAX, 0, u64::MAX, true),
         ] {
             let kept = Kept { intended, begun };
             assert_eq!((kept.missed(), kept.is_saturated()), (missed, saturated), "{kept:?}");

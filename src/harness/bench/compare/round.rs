@@ -100,9 +100,12 @@ impl Program {
     /// The names of all benches in it.
     ///
     /// # Errors
-    /// Where it cannot be run.
+    /// Where it cannot be run, or fails.
     pub fn benches(&self) -> Result<Vec<String>, CompareError> {
         let listed = run(self.command(&["--list", "--format=terse"]), LISTING, true)?;
+        if !listed.success {
+            return Err(CompareError::NotOurs { asked: self.title.clone(), said: listed.said() });
+        }
         let names = listed.stdout.lines().filter_map(|line| line.strip_suffix(": benchmark"));
         Ok(names.map(str::to_owned).collect())
     }
@@ -229,6 +232,26 @@ mod tests {
         let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
         assert_eq!(handed_on(&words), ["--measurement-time", "0.5", "--warm-up-time", "1"]);
         assert_eq!(handed_on(&words[..2]), [""; 0]);
+    }
+
+    /// What it said on its way out is told, and not that it has no benchmark.
+    #[rehearsal::test]
+    fn a_program_that_cannot_list_its_benches_is_refused_in_its_own_words() {
+        let at = |path: &str| Program {
+            path: path.into(),
+            package: ".".into(),
+            title: "v1".to_owned(),
+            scratch: ".".into(),
+            times: Vec::new(),
+            within: LISTING,
+        };
+        // It knows no such option.
+        let error = at("ls").benches().expect_err("it fails").to_string();
+        assert!(
+            error.starts_with("the benchmarks of v1 cannot be measured") && error.contains("ls: "),
+            "{error}"
+        );
+        assert_eq!(at("true").benches().expect("it ends well"), [""; 0]);
     }
 
     #[rehearsal::test]

@@ -1,7 +1,7 @@
 //! All troupes of a level, as the process that measures sees them.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -170,29 +170,18 @@ struct Gone {
 
 /// Waits for what a troupe saw, or for its end.
 async fn come_home(
-    mut home: oneshot::Receiver<Told>,
+    home: oneshot::Receiver<Told>,
     gone: Gone,
     proxy: TroupeProxy,
     over: Arc<AtomicBool>,
     field: Arc<Field>,
 ) -> Result<Vec<Ended>, Trouble> {
-    let mut end = pin!(proxy.ended());
-    // All that it had said is heard before it has ended.
-    let told: Home = poll_fn(|cx| {
-        use std::future::Future;
-        if let Poll::Ready(Ok(told)) = std::pin::Pin::new(&mut home).poll(cx) {
-            return Poll::Ready(Ok(told));
-        }
-        end.as_mut().poll(cx).map(|exit| {
-            home.try_recv().map_err(|_| Trouble::Gone {
-                whose: gone.whose.clone(),
-                several: gone.clients > 1,
-                pid: gone.pid,
-                exit: exit.to_string(),
-            })
-        })
-    })
-    .await;
+    let told: Home = last_word(home, proxy.ended()).await.map_err(|exit| Trouble::Gone {
+        whose: gone.whose.clone(),
+        several: gone.clients > 1,
+        pid: gone.pid,
+        exit: exit.to_string(),
+    });
     match told? {
         Told::Home { ended, tally, beside } => {
             over.store(true, Ordering::SeqCst);
@@ -207,9 +196,51 @@ async fn come_home(
     }
 }
 
+/// What a troupe said last, or how its process ended without that.
+async fn last_word<E>(mut home: oneshot::Receiver<Told>, ended: impl Future<Output = E>) -> Result<Told, E> {
+    let (mut ended, mut listens) = (pin!(ended), true);
+    poll_fn(|cx| {
+        // Who would say it goes before the end is told: a word that never comes is asked for no more.
+        if listens && let Poll::Ready(told) = Pin::new(&mut home).poll(cx) {
+            listens = false;
+            if let Ok(told) = told {
+                return Poll::Ready(Ok(told));
+            }
+        }
+        // All that it had said is heard before it has ended.
+        let word = |exit| if listens { home.try_recv().map_err(|_| exit) } else { Err(exit) };
+        ended.as_mut().poll(cx).map(word)
+    })
+    .await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// In whatever order the two are seen: the word, that there will be none, the end of the process.
+    #[rehearsal::test]
+    async fn the_last_word_counts_and_without_one_the_end_does() {
+        let pass = || tokio::task::yield_now();
+        let (sender, home) = oneshot::channel();
+        let heard = last_word(home, std::future::pending::<()>());
+        sender.send(Told::Ready).expect("somebody listens");
+        assert!(matches!(heard.await, Ok(Told::Ready)));
+
+        let (sender, home) = oneshot::channel();
+        let heard = last_word(home, async { sender.send(Told::Ready).expect("somebody listens") });
+        assert!(matches!(heard.await, Ok(Told::Ready)), "said just before the end");
+
+        let (sender, home) = oneshot::channel::<Told>();
+        let heard = last_word(home, async {
+            pass().await;
+            drop(sender);
+            pass().await;
+            pass().await;
+            "the end"
+        });
+        assert_eq!(heard.await.err(), Some("the end"));
+    }
 
     #[rehearsal::test]
     fn what_is_shared_out_is_all_there_is() {
