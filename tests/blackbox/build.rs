@@ -17,6 +17,8 @@ enum Flavor {
     Abort,
     /// As it is built where there is no Unix.
     Portable,
+    /// With what tokio tells of its tasks.
+    Tasks,
     /// With `-C instrument-coverage` for the suite alone, as cargo-llvm-cov builds.
     Counted,
 }
@@ -29,6 +31,7 @@ impl Flavor {
             Flavor::Plain | Flavor::Counted => (target_dir(), &BUILDING[0]),
             Flavor::Abort => (target_dir().join("abort"), &BUILDING[1]),
             Flavor::Portable => (target_dir().join("portable"), &BUILDING[2]),
+            Flavor::Tasks => (target_dir().join("tasks"), &BUILDING[3]),
         }
     }
 }
@@ -40,7 +43,7 @@ type Packages = BTreeMap<(String, Flavor), Arc<OnceLock<Built>>>;
 static BUILT: Mutex<Packages> = Mutex::new(Packages::new());
 
 /// Held while cargo builds in a directory: two at once in one would only wait for each other's lock.
-static BUILDING: [Mutex<()>; 3] = [const { Mutex::new(()) }; 3];
+static BUILDING: [Mutex<()>; 4] = [const { Mutex::new(()) }; 4];
 
 /// The workspace of the suites.
 pub(crate) fn workspace() -> PathBuf {
@@ -96,6 +99,11 @@ pub(crate) fn executable_that_aborts(package: &str, target: &str) -> PathBuf {
 /// The same, built as it is where there is no Unix.
 pub(crate) fn portable_executable(package: &str, target: &str) -> PathBuf {
     find(package, target, Flavor::Portable)
+}
+
+/// The same, built with what tokio tells of its tasks.
+pub(crate) fn executable_that_tells_of_tasks(package: &str, target: &str) -> PathBuf {
+    find(package, target, Flavor::Tasks)
 }
 
 /// The same, built with `-C instrument-coverage`.
@@ -160,6 +168,7 @@ fn build(package: &str, flavor: Flavor, directory: &Path) -> Built {
         Flavor::Plain => &mut cargo,
         Flavor::Abort => for_all(&mut cargo, "-C panic=abort"),
         Flavor::Portable => for_all(&mut cargo, "--cfg rehearsal_portable"),
+        Flavor::Tasks => for_all(&mut cargo, "--cfg tokio_unstable"),
         Flavor::Counted => cargo.args(["--", "-C", "instrument-coverage"]),
     };
     let output = cargo.output().expect("cargo");

@@ -47,6 +47,7 @@ mod select;
 mod servers;
 mod signal;
 mod stuck;
+mod tasks;
 mod terminal;
 mod tour;
 mod truth;

