@@ -1,22 +1,12 @@
 //! The first command of the README.
 
-use std::path::{Path, PathBuf};
-
-use crate::build::cargo;
+use crate::build::executable;
 use crate::launch::Launch;
 use crate::text::{summary, verdict_of_each};
 
-/// The example, built where cargo builds this test.
+/// The example, with the features that it has there.
 fn tour() -> Launch {
-    let this = std::env::current_exe().expect("the path of this test");
-    let profile = this.ancestors().nth(2).expect("target/PROFILE/deps/blackbox");
-    let target: PathBuf = profile.parent().expect("target/PROFILE").into();
-    let mut cargo = cargo();
-    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
-    cargo.args(["build", "--offline", "--quiet", "--example", "tour", "--target-dir"]).arg(target);
-    let output = cargo.output().expect("cargo");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Launch::new(profile.join("examples/tour"))
+    Launch::new(executable("tour", "tour"))
 }
 
 #[test]
