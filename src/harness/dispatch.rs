@@ -149,9 +149,11 @@ impl Dispatch {
         position % self.planned.len()
     }
 
-    /// Whether this worker has this trial, and has not told of its end: its page may, for a moment, name one that has ended.
-    pub fn holds(&self, source: Source, position: Position) -> bool {
-        self.states.get(position) == Some(&State::Held(source))
+    /// Whether this worker runs this trial, as far as was heard of it. Its page may be ahead of that by trials whose ends are
+    /// on their way, and behind by one: whoever is told of what the page has is told in the order of the trials if it is this.
+    pub fn runs(&self, source: Source, position: Position) -> bool {
+        let slot = self.slots.get(source.worker).filter(|slot| slot.source == source);
+        slot.is_some_and(|slot| slot.held.front() == Some(&position))
     }
 
     fn limit_ms(&self, position: Position) -> u64 {

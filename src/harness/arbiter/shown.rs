@@ -15,7 +15,7 @@ impl Arbiter {
             .flatten()
             .filter_map(|hand| {
                 let current =
-                    current_of(&hand.page).filter(|it| self.dispatch.holds(hand.source, it.position))?;
+                    current_of(&hand.page).filter(|it| self.dispatch.runs(hand.source, it.position))?;
                 let position = self.dispatch.trial_of(current.position);
                 let trial = seats.get(position)?.info;
                 let slow_ns = planned.get(position)?.slow_ms.saturating_mul(1_000_000);

@@ -56,15 +56,30 @@ fn a_run_of_one_goes_from_start_to_done() {
     let mut run = run_of(1, 8, Isolation::Process);
     let source = at(0, 1);
     assert_eq!(run.begin(), [Effect::Start(source, Isolation::Process)]);
-    assert!(!run.holds(source, 0));
+    assert!(!run.runs(source, 0));
     assert_eq!(run.receive(Input::Ready(source)), [Effect::Send(source, vec![0])]);
-    assert!(run.holds(source, 0) && !run.holds(at(0, 2), 0) && !run.holds(source, 1));
+    assert!(run.runs(source, 0) && !run.runs(at(0, 2), 0) && !run.runs(source, 1));
     assert_eq!(
         run.receive(Input::Finished(source, 0, passed(7))),
         [Effect::Outcome(0, passed(7)), Effect::Retire(source)]
     );
-    assert!(!run.holds(source, 0), "whatever its page still says");
+    assert!(!run.runs(source, 0), "whatever its page still says");
     assert_eq!(run.receive(Input::Ended(source, death(None, None))), [Effect::Done]);
+}
+
+/// A page tells of the second while the end of the first is still on its way: told of it would be the second first.
+#[rehearsal::test]
+fn who_is_given_several_runs_the_first_that_has_not_been_told_of() {
+    let mut run = run_of(100, 1, Isolation::Process);
+    run.begin();
+    let source = at(0, 1);
+    run.receive(Input::Ready(source));
+    let sent = run.receive(Input::Finished(source, 0, passed(1)));
+    let Some(Effect::Send(_, held)) = sent.last() else { panic!("{sent:?}") };
+    let [first, second, ..] = held[..] else { panic!("short trials wait in the mailbox: {held:?}") };
+    assert!(run.runs(source, first) && !run.runs(source, second));
+    run.receive(Input::Finished(source, first, passed(1)));
+    assert!(!run.runs(source, first) && run.runs(source, second));
 }
 
 /// Until it has been seen what it hangs in, a trial that is over its time is not killed.
