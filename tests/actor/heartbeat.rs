@@ -47,6 +47,24 @@ async fn one_that_comes_round_in_its_grace_stops_in_good_order() -> Tested {
     Ok(())
 }
 
+/// Both stand still, as where a machine is paused, and this one goes on first: what it has not heard is no silence.
+#[rehearsal::test(isolation = "process")]
+async fn who_stood_still_itself_takes_nobody_for_silent() -> Tested {
+    let _clean = clean();
+    let counter = Counter::spawn(4).process().heartbeat(quick()).await?;
+    let pause = "kill -STOP $2 $1; sleep 4; kill -CONT $1; sleep 0.2; kill -CONT $2";
+    let (own, other) = (std::process::id().to_string(), counter.pid().to_string());
+    let mut paused = std::process::Command::new("sh").args(["-c", pause, "sh", &own, &other]).spawn()?;
+    let stopped = std::time::Instant::now();
+    eventually("the pause", async || stopped.elapsed() >= ms(4_000)).await;
+    assert!(paused.wait()?.success());
+    let heard =
+        async || counter.info().await.is_ok_and(|info| info.last_notify.is_some_and(|ago| ago < SILENCE));
+    eventually("a sign of life", heard).await;
+    assert_eq!((counter.add(1).await?, counter.state()), (5, State::Run));
+    Ok(())
+}
+
 #[rehearsal::test]
 async fn computing_is_no_silence() -> Tested {
     let _clean = clean();

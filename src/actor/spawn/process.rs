@@ -326,6 +326,12 @@ impl Verdict {
 
 type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// What wakes after so long, and when that is on the monotonic clock.
+fn alarm(after: Duration) -> (u64, Timer) {
+    let after_ns = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
+    (seam::monotonic_ns().saturating_add(after_ns), Box::pin(seam::sleep(after)))
+}
+
 /// What can happen to a process while its socket is quiet.
 struct Watch {
     /// Resolves when the process has ended.
@@ -335,7 +341,8 @@ struct Watch {
     /// Armed once it was told to stop.
     stop: Option<Timer>,
     overdue: bool,
-    silence: Option<Timer>,
+    /// When it may have been silent for too long, on the monotonic clock, and what wakes then.
+    silence: Option<(u64, Timer)>,
     heartbeat: Heartbeat,
     /// How long it may take to end when another process is to take its place.
     patience: Duration,
@@ -357,13 +364,12 @@ impl Watch {
         let gone: Timer = Box::pin(async move {
             child.wait().await;
         });
-        let silence: Timer = Box::pin(seam::sleep(heartbeat.timeout));
         Watch {
             gone: Some(gone),
             quiet: None,
             stop: None,
             overdue: false,
-            silence: Some(silence),
+            silence: Some(alarm(heartbeat.timeout)),
             heartbeat,
             patience,
             grace: STOP_GRACE,
@@ -405,10 +411,14 @@ impl Watch {
     }
 
     fn poll_silence<A: Actor>(&mut self, shared: &Shared<A>, cx: &mut Context<'_>) -> Poll<Watched> {
-        let Some(silence) = &mut self.silence else { return Poll::Pending };
+        let Some((due_ns, silence)) = &mut self.silence else { return Poll::Pending };
         std::task::ready!(silence.as_mut().poll(cx));
+        let late = Duration::from_nanos(seam::monotonic_ns().saturating_sub(*due_ns));
         let silent = shared.node.silent_for();
-        if silent >= self.heartbeat.timeout {
+        let left = self.heartbeat.timeout.saturating_sub(silent);
+        // Where it is this process that did not run for so long (it was stopped, or the whole machine was), what the other
+        // one said meanwhile is not read yet, or it stood still as well.
+        if left.is_zero() && late < self.heartbeat.interval() {
             self.silence = None;
             // Whatever it had been told before, this much longer and no more.
             self.grace = self.heartbeat.patience();
@@ -416,7 +426,7 @@ impl Watch {
             let for_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
             return Poll::Ready(Watched::Silent(for_ms));
         }
-        self.silence = Some(Box::pin(seam::sleep(self.heartbeat.timeout - silent)));
+        self.silence = Some(alarm(if left.is_zero() { self.heartbeat.timeout } else { left }));
         Poll::Ready(Watched::Again)
     }
 }
