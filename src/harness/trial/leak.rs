@@ -17,7 +17,8 @@ const STEP: Duration = Duration::from_millis(1);
 /// How long what is left gets to end, from when something last did.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// The same for actors that were told to end, or that nobody can send to: they are about to, the machine may be busy.
+/// The same where an actor was told to end, or nobody can send to it: it is about to, and with it those that it alone holds;
+/// the machine may be busy.
 const ENDING: Duration = Duration::from_secs(2);
 
 /// Actors that are named one by one.
@@ -61,7 +62,7 @@ pub(super) fn look(realm: &Realm, runtime: Option<&TrialRuntime>) -> Option<Left
             continue;
         }
         let (living, tasks) = (realm.living(), tasks());
-        let ending = !living.is_empty() && living.iter().all(Living::is_ending);
+        let ending = living.iter().any(Living::is_ending);
         // What ended between the two looks is not left.
         if living.len() + tasks > 0 && since.elapsed() > if ending { ENDING } else { GRACE } {
             return Some(Left::of(&living, tasks, runtime.and_then(TrialRuntime::task_places)));

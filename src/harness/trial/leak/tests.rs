@@ -131,6 +131,39 @@ fn a_thread_whose_actor_nobody_can_reach_may_end() {
     }
 }
 
+/// Has another one, which ends with it.
+struct Holder {
+    held: IdleProxy,
+}
+
+#[rehearsal::actor]
+impl Holder {
+    #[start]
+    fn new(held: IdleProxy) -> Holder {
+        Holder { held }
+    }
+
+    /// Longer than anybody waits for what is not about to end.
+    #[command]
+    async fn take_its_time(&mut self) {
+        tokio::time::sleep(super::GRACE * 4).await;
+        self.held.ping().await.expect("it holds it");
+    }
+}
+
+#[rehearsal::test]
+fn who_is_held_by_one_that_is_about_to_end_may_end_behind_it() {
+    for runtime in &RUNTIMES[..2] {
+        let options = Options { runtime: *runtime, ..Options::NONE };
+        let body = body! {
+            let held = Idle::spawn().await.expect("an actor");
+            let holder = Holder::spawn(held).await.expect("an actor");
+            holder.take_its_time().tell().expect("told");
+        };
+        assert_eq!(attempt(body, options).verdict, Verdict::Passed);
+    }
+}
+
 #[rehearsal::test]
 fn what_waits_for_a_paused_clock_is_left_although_nothing_else_is_waited_for() {
     let options = Options { runtime: RUNTIMES[2], ..Options::NONE };
