@@ -135,6 +135,14 @@ impl Fates {
         let asked_before = if wish == Wish::Renew { self.deciders.len().saturating_sub(1) } else { 0 };
         for fate in self.deciders.iter_mut().skip(asked_before) {
             let mut deciding = fate.decide(exit.clone());
+            if wish == Wish::Renew {
+                // It stops those that have not asked. What came of that after it was looked at was for the life that is over.
+                forget_signals(actor);
+                // What it wishes now, it wishes of the life that it has allowed meanwhile.
+                if actor.node().take_wish() == Wish::Renew {
+                    actor.renew();
+                }
+            }
             match poll_fn(|cx| poll_decision(&mut deciding, actor, cx)).await {
                 Ok(Verdict::Again(ready)) => {
                     self.overdue = Some(Box::pin(seam::sleep(self.limit)));
@@ -189,7 +197,31 @@ fn poll_decision(
     if let Poll::Ready(verdict) = deciding.as_mut().poll(cx) {
         return Poll::Ready(Ok(verdict));
     }
-    actor.poll_between(true, cx).map(Err)
+    let said = actor.poll_between(true, cx);
+    // Its supervisor may have decided meanwhile, and wish already that the life it allowed ends for another.
+    if said == Poll::Ready(Reason::Stopped)
+        && actor.node().wish() == Wish::Renew
+        && let Poll::Ready(verdict) = deciding.as_mut().poll(cx)
+    {
+        if actor.node().take_wish() == Wish::Renew {
+            actor.renew();
+        } else {
+            actor.stop();
+        }
+        return Poll::Ready(Ok(verdict));
+    }
+    said.map(Err)
+}
+
+/// Takes back what was said to a life that is over already, for another to begin. What anybody else said at the same time
+/// is said again.
+pub(super) fn forget_signals(actor: &dyn AnyActor) {
+    if actor.forget_signals() {
+        actor.kill();
+    }
+    if actor.node().wish() == Wish::Stop {
+        actor.stop();
+    }
 }
 
 /// An actor's own rule: [`Spawn::restart`](crate::actor::Spawn::restart).

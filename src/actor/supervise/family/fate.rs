@@ -8,7 +8,7 @@ use super::{Event, Family, Phase};
 use crate::actor::exit::Exit;
 use crate::actor::lineage;
 use crate::actor::node::AnyActor;
-use crate::actor::supervise::again::{Deciding, Fate, Verdict, Wish};
+use crate::actor::supervise::again::{self, Deciding, Fate, Verdict, Wish};
 use crate::actor::supervise::policy::Child;
 
 /// What a supervised child asks.
@@ -55,16 +55,9 @@ impl Drop for ChildsFate {
     }
 }
 
-/// Takes back a wish to begin again that came when the life it was for was over already. What anybody else said at the
-/// same time is said again.
+/// Takes back a wish to begin again that came when the life it was for was over already.
 fn forget_renewal(actor: &dyn AnyActor) {
-    if actor.node().take_wish() != Wish::Renew {
-        return;
-    }
-    if actor.forget_signals() {
-        actor.kill();
-    }
-    if actor.node().wish() == Wish::Stop {
-        actor.stop();
+    if actor.node().take_wish() == Wish::Renew {
+        again::forget_signals(actor);
     }
 }
