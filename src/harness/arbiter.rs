@@ -31,7 +31,7 @@ use crate::sys::{process, seam, thread};
 use gauge::Gauge;
 use look::{Seen, Then};
 use outfit::outfit;
-use remains::{current_of, death_of, memory_most, over_memory, read_back};
+use remains::{current_of, death_of, explain, memory_most, over_memory, read_back};
 
 /// A worker as the arbiter holds it.
 struct Hand {
@@ -147,6 +147,8 @@ impl Arbiter {
                 let measured = self.measured.take_if(|(of, _)| *of == position).map(|(_, measured)| measured);
                 let mut outcome =
                     Outcome { ran, duration_ns, output, notes, measured, ..Outcome::of(verdict) };
+                let trial = self.dispatch.trial_of(position as usize);
+                explain(&mut outcome, memory_most(&self.run, Some(trial)));
                 if let Some(hand) = self.hand(source)
                     && let Some(seen) = hand.seen.take_if(|seen| seen.position == position as usize)
                 {

@@ -201,7 +201,7 @@ impl Dispatch {
                 && doomed == position
             {
                 // The signal is on its way; what comes next must not go there. One to a fork never reaches another.
-                let alone = slot.isolation == Some(Isolation::Fork);
+                let alone = slot.isolation.is_some_and(Isolation::is_forked);
                 slot.phase = if alone { Phase::Up } else { Phase::Doomed };
             }
         }
@@ -298,7 +298,7 @@ impl Dispatch {
             }
             // A fork server that does not even do that is beyond telling.
             Phase::Killing { since_ns, hard: true, position }
-                if self.slots[worker].isolation == Some(Isolation::Fork)
+                if self.slots[worker].isolation.is_some_and(Isolation::is_forked)
                     && now_ns >= since_ns.saturating_add(LAST_GRACE_NS) =>
             {
                 self.slots[worker].phase = Phase::Killing { since_ns: u64::MAX, hard: true, position };
@@ -333,7 +333,7 @@ impl Dispatch {
     fn end_trial(&mut self, worker: usize, position: Position, hard: bool) {
         let slot = &self.slots[worker];
         self.effects.push(match slot.isolation {
-            Some(Isolation::Fork) => Effect::EndTrial { to: slot.source, position, hard },
+            Some(isolation) if isolation.is_forked() => Effect::EndTrial { to: slot.source, position, hard },
             _ => Effect::Signal { to: slot.source, hard },
         });
     }

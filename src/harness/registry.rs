@@ -137,8 +137,8 @@ pub enum Isolation {
     Process,
     /// On a thread named after the trial in a process of its own, forked from one that has run no trial.
     Fork,
-    /// On a thread named after the trial in a worker process that is started for it and ends with it: what is measured.
-    /// Nobody can ask for it.
+    /// As [`Fork`](Isolation::Fork), of a process that is started for it and ends with it: what is measured. On the first
+    /// thread of its process, which is called after it, where nothing of it wants another. Nobody can ask for it.
     Own,
 }
 
@@ -146,6 +146,11 @@ impl Isolation {
     /// Whether it is a worker process that trials run in one after the other, so that only the first has it new.
     pub fn is_worker_process(self) -> bool {
         matches!(self, Isolation::Process | Isolation::Own)
+    }
+
+    /// Whether a trial has a process that is forked for it, which can be ended alone.
+    pub fn is_forked(self) -> bool {
+        matches!(self, Isolation::Fork | Isolation::Own)
     }
 
     /// The isolation of this name.

@@ -49,8 +49,9 @@ pub(super) const INTERRUPTED: u8 = 130;
 
 /// What `rehearsal::main!()` calls. Worker processes never return from here.
 pub fn suite_main(target: Target) -> ExitCode {
-    match boot::enter().role {
-        Role::Worker(worker) if worker.forks => fork::serve(worker),
+    let boot = boot::enter();
+    match boot.role {
+        Role::Worker(worker) if worker.forks && fork::is_for_forks(boot.threads) => fork::serve(worker),
         Role::Worker(worker) => actor::spawn::worker::serve(worker),
         Role::Arbiter => {
             TARGET.set(target).ok();

@@ -3,6 +3,10 @@
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
+/// Whether the thread-locals of a process's first thread are dropped where it ends by `exit`, as those of other threads are
+/// when these end. Where this is not known, it is not so.
+pub const LOCALS_END_WITH_PROCESS: bool = cfg!(any(target_env = "gnu", target_vendor = "apple"));
+
 /// Starts a thread of this name.
 ///
 /// # Errors

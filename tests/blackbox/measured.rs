@@ -250,6 +250,53 @@ fn what_a_benchmark_may_hold_is_limited_and_it_may_ask_for_more() {
     run.ends_with(101).says("(signal 6, SIGABRT)").says(told);
 }
 
+/// With a second thread everything that the system and libc do takes longer.
+#[test]
+fn what_is_measured_has_its_process_to_itself_down_to_the_last_thread() {
+    let home = Home::new("threads");
+    let run = |name: &str, early: bool| {
+        let launch = home.launch("held").args(QUICK).args(["--noplot", "--show-output", "--exact", name]);
+        let launch = if early { launch.env("BLACKBOX_EARLY_THREAD", "1") } else { launch };
+        let run = launch.run();
+        run.ends_with(0).says("1 measured");
+        let begin = "measured by ";
+        let told = run.stdout.lines().find_map(|line| line.strip_prefix(begin)).map(str::to_owned);
+        told.unwrap_or_else(|| panic!("nothing is told\n{run}"))
+    };
+    assert_eq!(run("alone", false), "alone of 1 threads");
+    let (thread, count) =
+        run("of_many", false).split_once(" of ").map(|(a, b)| (a.to_owned(), b.to_owned())).expect("both");
+    assert_eq!(thread, "of_many");
+    assert!(count.trim_end_matches(" threads").parse::<usize>().is_ok_and(|count| count >= 4), "{count}");
+    // A process that cannot be forked measures itself.
+    let beside = run("alone", true);
+    assert!(beside.starts_with("alone of ") && beside != "alone of 1 threads", "{beside}");
+}
+
+#[test]
+fn a_benchmark_that_ends_badly_on_the_only_thread_is_told_as_any_other() {
+    let home = Home::new("first");
+    let run = |name: &str, early: &str| {
+        let launch = home.launch("held").args(QUICK).args(["--noplot", "--exact", name, "--timeout=3s"]);
+        let launch = if early.is_empty() { launch } else { launch.env("BLACKBOX_EARLY_THREAD", early) };
+        launch.run()
+    };
+    for early in ["", "1"] {
+        let hangs = run("hangs_at_the_first_thread", early);
+        hangs.ends_with(101).says("FAILED (timed out after 3s)").says("begins\n");
+        // Where the system tells of threads, this one is told of.
+        hangs.says("thread hangs_at_the_first_thread (this test)");
+    }
+    // The standard library aborts where an exit exits.
+    for name in ["dies_as_it_ends", "exits_as_it_ends"] {
+        let ends = run(name, "");
+        ends.ends_with(101).says(&format!("test {name} ... FAILED (signal 6, SIGABRT)"));
+        ends.says("its function had returned; this came as its process ended");
+    }
+    let leaves = run("leaves_a_child", "");
+    leaves.ends_with(0).says("1 measured").says("left a child process behind, which was killed: sleep");
+}
+
 #[test]
 fn two_benchmarks_with_one_directory_are_told_so() {
     let home = Home::new("collides");

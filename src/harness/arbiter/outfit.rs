@@ -17,7 +17,7 @@ pub(super) fn outfit(
     run: &Run,
 ) -> io::Result<process::SpawnOptions> {
     let mut options = process::SpawnOptions { title: format!("rehearsal-{name}"), ..Default::default() };
-    if isolation == Isolation::Fork {
+    if isolation.is_forked() {
         options.env.push((fork::MARK.into(), "1".into()));
     }
     *page = Page::new()?;

@@ -2,7 +2,7 @@
 
 use crate::actor::{Exit, Reason};
 use crate::harness::dispatch::Current;
-use crate::harness::outcome::{Death, Output};
+use crate::harness::outcome::{Death, Outcome, Output, Verdict};
 use crate::harness::run::Run;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
@@ -34,6 +34,16 @@ pub(super) fn over_memory(death: Option<Death>, output: &Output, most: u64) -> O
             most >> 20
         )
     })
+}
+
+/// Says the same of one that its server, which lives on, has told of.
+pub(super) fn explain(outcome: &mut Outcome, most: u64) {
+    if let Verdict::Crashed { death, message } = &mut outcome.verdict
+        && message.is_empty()
+        && let Some(why) = over_memory(Some(*death), &outcome.output, most)
+    {
+        *message = why;
+    }
 }
 
 /// How many bytes the process that runs this trial may hold, 0 where there is no limit: what a benchmark says of itself goes

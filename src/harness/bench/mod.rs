@@ -10,8 +10,9 @@
 //! Never: measures. Times and statistics are Criterion's; what is read off its files is what it wrote.
 //!
 //! A benchmark is a trial like others, of the kind [`Kind::Bench`](super::registry::Kind::Bench). Where it is measured it has the isolation
-//! [`Isolation::Own`](super::registry::Isolation::Own) and nothing runs beside it; its worker's process is given Criterion's
-//! arguments, which is how whoever runs there knows that it is measured ([`is_measured`]). What was measured goes home
+//! [`Isolation::Own`](super::registry::Isolation::Own) and nothing runs beside it; its process, the fork of a server that is
+//! there for it alone (`harness/fork`), is given Criterion's arguments, which is how whoever runs there knows that it is
+//! measured ([`is_measured`]). What was measured goes home
 //! as a [`Measured`](super::outcome::Measured), before the outcome. Anything else that measures goes the same road: an
 //! entry of that kind, [`is_measured`], and [`measured`].
 //!

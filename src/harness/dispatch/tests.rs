@@ -242,7 +242,14 @@ fn over_its_time_a_process_gets_term_then_kill_and_the_trial_is_timed_out() {
 
 #[rehearsal::test]
 fn over_its_time_a_fork_is_ended_alone_and_its_server_goes_last() {
-    let mut run = run_of(1, 1, Isolation::Fork);
+    for isolation in [Isolation::Fork, Isolation::Own] {
+        ended_alone(isolation);
+    }
+}
+
+/// What is measured is such a fork too.
+fn ended_alone(isolation: Isolation) {
+    let mut run = run_of(1, 1, isolation);
     run.begin();
     run.receive(Input::Ready(at(0, 1)));
     let mut pulse =

@@ -1,5 +1,6 @@
 //! What a fork of the server does: one trial, in a lane of its own, and then its end.
 
+use std::cell::RefCell;
 use std::io;
 use std::process::{abort, exit};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +10,8 @@ use std::time::Duration;
 use crate::actor::Outlet;
 use crate::harness::fixture::{Ahead, Store, is_wanted};
 use crate::harness::generated::find::run_one_only;
+#[cfg(feature = "bench")]
+use crate::harness::registry::Flavor;
 use crate::harness::registry::{Body, Entry, Registry};
 use crate::harness::trial;
 use crate::harness::worker::lane::{Host, Lane};
@@ -16,10 +19,29 @@ use crate::harness::worker::message::{Order, Report, Setup};
 use crate::sys::capture::Capture;
 use crate::sys::fork::{Bell, Bond, Letter, Rope, Wish, join_within, roam};
 use crate::sys::page::Page;
+use crate::sys::thread::LOCALS_END_WITH_PROCESS;
 use crate::sys::wire;
 
 /// How long a trial is only waited for, before this process can be asked for anything. A wish that comes sooner waits.
 const SHORT: Duration = Duration::from_millis(20);
+
+/// Whether a process with so many threads before `main`, told to serve by forking, is to do that. One that measures and
+/// cannot be forked, because something started threads in it, measures beside these.
+pub fn is_for_forks(threads: Option<usize>) -> bool {
+    !measures() || threads.is_none_or(|threads| threads == 1)
+}
+
+/// Whether this process was started for something that is measured, and for nothing else.
+#[cfg(feature = "bench")]
+pub(super) fn measures() -> bool {
+    crate::harness::bench::is_measured()
+}
+
+/// The same: in this build nothing is measured.
+#[cfg(not(feature = "bench"))]
+pub(super) fn measures() -> bool {
+    false
+}
 
 /// What the server has got ready for it.
 pub(super) struct Kit {
@@ -38,16 +60,34 @@ impl Kit {
         if matches!(base.body, Body::Generator(_)) { Some(base) } else { self.registry.at(order.address()) }
     }
 
+    /// Whether a trial is to have no thread but its first one: a benchmark that is measured. With a second thread the
+    /// system and libc do with more care, and more slowly, what only one could see before.
+    #[cfg(feature = "bench")]
+    pub(super) fn is_of_one_thread(&self, order: &Order) -> bool {
+        let runtime = match self.entry(order).map(|entry| entry.body) {
+            Some(Body::Other(body)) => body.bench().map(|bench| bench.runtime),
+            _ => None,
+        };
+        measures() && runtime.is_some_and(|runtime| runtime.flavor != Flavor::MultiThread)
+    }
+
+    /// The same: in this build nothing is measured.
+    #[cfg(not(feature = "bench"))]
+    pub(super) fn is_of_one_thread(&self, _: &Order) -> bool {
+        false
+    }
+
     /// What the fixtures of this trial hang on; `None` for one that has none.
     pub(super) fn ahead_of(&self, order: &Order) -> Option<&Ahead> {
         self.ahead.as_ref().filter(|_| self.registry.get(order.entry).is_some_and(is_wanted))
     }
 }
 
-/// Runs the trial on a new thread, writes its report, and ends as a process does: what waits for its end is run, and
-/// is the trial's too.
+/// Runs the trial on a new thread, or on this one where it is to have no other, writes its report, and ends as a process
+/// does: what waits for its end is run, and is the trial's too.
 pub(super) fn run(kit: Kit, order: Order, bond: &Bond) -> ! {
     let store = kit.ahead_of(&order).map(Ahead::in_fork);
+    let is_alone = kit.is_of_one_thread(&order);
     let Kit { setup, registry, capture, letter, .. } = kit;
     let grace = Duration::from_millis(setup.grace_ms);
     run_one_only();
@@ -57,6 +97,12 @@ pub(super) fn run(kit: Kit, order: Order, bond: &Bond) -> ! {
     let told = Arc::clone(&desk);
     let outlet = Outlet::local(Some(Box::new(move |report: Report| told.conclude(&report))));
     let lane = Lane::new(setup, registry, Page::local(), capture, Host::Fork, outlet, store.clone());
+    if is_alone {
+        roam();
+        Closing::after_all(desk);
+        lane.run_here(order);
+        exit(0)
+    }
     let trial = lane.begin(order);
     // Its thread has begun beside this one; from now on this one counts as what it is, a thread of the suite.
     roam();
@@ -75,6 +121,32 @@ pub(super) fn run(kit: Kit, order: Order, bond: &Bond) -> ! {
 struct Desk {
     letter: Letter,
     place: Mutex<Place>,
+}
+
+/// Closes the letter when it is dropped.
+struct Closing(Arc<Desk>);
+
+thread_local! {
+    /// What is used first is dropped last: where the first thread of a process comes to this, it has been through the ends of
+    /// all thread-locals of its trial, and none of them has ended the process.
+    static CLOSING: RefCell<Option<Closing>> = const { RefCell::new(None) };
+}
+
+impl Closing {
+    /// Has the letter closed as this process ends, by its own will. Where the system lets the thread-locals of the first
+    /// thread be as a process ends, none of them is in the way.
+    fn after_all(desk: Arc<Desk>) {
+        match LOCALS_END_WITH_PROCESS {
+            true => drop(CLOSING.replace(Some(Closing(desk)))),
+            false => desk.letter.close(),
+        }
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.letter.close();
+    }
 }
 
 /// What rings when the trial has told its outcome, and whether it has.

@@ -17,4 +17,5 @@ mod ready;
 mod report;
 pub mod server;
 
+pub use child::is_for_forks;
 pub use server::serve;

@@ -18,16 +18,19 @@ use crate::sys::capture::Capture;
 use crate::sys::fork::{Letter, threads_beyond};
 use crate::sys::page::Page;
 use crate::sys::process::OwnedFd;
-use crate::sys::stack;
+use crate::sys::{limit, stack};
 
 /// How long the thread of a trial that is none may take to be gone: it has ended.
 const ENDING: Duration = Duration::from_secs(1);
 
-/// What forks get, and the page that the arbiter reads.
+/// What forks get, and the page that the arbiter reads. What this process may hold its forks may hold, each.
 ///
 /// # Errors
 /// What the system says of one of the files.
 pub(super) fn open(bare: &Bare, setup: Setup, passed: Vec<OwnedFd>) -> io::Result<(Kit, Page)> {
+    if setup.memory_most > 0 {
+        limit::hold_memory(setup.memory_most)?;
+    }
     let page = passed.into_iter().next().ok_or_else(|| io::Error::other("no page was passed"))?;
     let (page, capture, letter) = (Page::from_fd(page)?, Capture::of_stdout()?, Letter::new()?);
     // Its forks answer on the same page.

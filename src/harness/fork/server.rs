@@ -33,6 +33,9 @@ pub(super) const REST: Duration = Duration::from_secs(60);
 /// How often a trial that runs is looked at, beside being waited for.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// The same of one that is measured, which is to be disturbed by nobody.
+const RARE_LOOK: Duration = Duration::from_secs(1);
+
 /// How long a fork may outlive its socket: it is exiting, unless it closed the socket itself.
 const EXITING: Duration = Duration::from_secs(1);
 
@@ -98,7 +101,10 @@ pub fn serve(boot: WorkerBoot) -> ! {
     let (kit, page) = ready::open(&bare, setup, passed).unwrap_or_else(|error| {
         bare.failed(format!("the fork server's page, capture file or letter could not be used: {error}"))
     });
-    ready::rehearse(&kit.setup);
+    // It pays where many are forked; and libc never takes a process that had a second thread for one that has none.
+    if !child::measures() {
+        ready::rehearse(&kit.setup);
+    }
     let (waiting, lists) = (VecDeque::new(), Lists::default());
     let mut server = Server { kit, page, waiting, making: None, lists, running: None, leaving: false };
     bare.started();
@@ -127,7 +133,8 @@ pub fn serve(boot: WorkerBoot) -> ! {
             match running.forked.try_reap() {
                 Some(status) => server.conclude(&bare, keeper, status),
                 None => {
-                    bare.wait(Some(&running.forked), LOOK);
+                    let is_rare = child::measures() && running.asking.is_none();
+                    bare.wait(Some(&running.forked), if is_rare { RARE_LOOK } else { LOOK });
                     running.look();
                     server.pass_on_inside(&bare);
                 }
@@ -204,6 +211,8 @@ impl Server {
     /// Asks the fork that runs what its trial is at; `pass_on_inside` answers.
     fn ask_inside(&mut self, bare: &Bare, request: u64) {
         match &mut self.running {
+            // One with a single thread has nobody to listen.
+            Some(running) if self.kit.is_of_one_thread(&running.order) => bare.refuse(request),
             Some(running) if running.forked.ask_for(Wish::Tell) => {
                 running.asked += 1;
                 if let Some(earlier) = running.asking.replace(request) {

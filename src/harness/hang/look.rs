@@ -31,14 +31,15 @@ impl Look {
         let pid = self.page.process().unwrap_or(self.pid);
         let beside: Vec<String> = self.beside.iter().map(|name| cut(name)).collect();
         let is_own = pid == std::process::id();
-        // The main thread of a worker and of a fork waits for what the others do.
+        let own = cut(&self.trial);
+        // The main thread of a worker and of a fork waits for what the others do, unless the trial has it.
         let leave = |name: &str, is_main: bool| {
-            is_main
+            (is_main && name != own)
                 || name.starts_with(OWN)
                 || (is_own && name.starts_with(WORKER))
                 || beside.iter().any(|other| other == name)
         };
-        text::of(&stack::look(pid, &self.page, &leave), &cut(&self.trial), &self.trial)
+        text::of(&stack::look(pid, &self.page, &leave), &own, &self.trial)
     }
 }
 

@@ -11,9 +11,8 @@ use crate::harness::registry::Registry;
 use crate::harness::trial;
 use crate::harness::worker::message::Order;
 use crate::sys::capture::Capture;
-use crate::sys::limit;
 use crate::sys::page::Page;
-use crate::sys::stack;
+use crate::sys::{limit, process, stack};
 
 /// Runs trials, one at a time, in the order in which they arrive.
 pub struct Worker {
@@ -97,11 +96,13 @@ impl Worker {
         trial::inside_of(&trial)
     }
 
-    /// Ends a trial that is over its time. Only where it runs in a fork of the worker (`harness/fork`) does that leave
-    /// the worker itself alone; elsewhere trials are ended with their worker, by signal, and nobody says this.
+    /// Ends a trial that is over its time. Where it runs in a fork of the worker (`harness/fork`), that leaves the worker
+    /// itself alone. Here it is one that is measured and that no process could be forked for: it goes with this one.
     #[command]
     pub fn end_trial(&mut self, position: u32, hard: bool) {
-        debug_assert!(false, "trial {position} is to be ended alone (hard: {hard}), and is no fork");
+        if self.lane.runs(position) {
+            process::end_own_group(hard);
+        }
     }
 
     /// The value of a fixture that a trial here wants, in bytes, or why there is none.

@@ -20,7 +20,7 @@ use crate::sys::capture::{self, Capture};
 use crate::sys::fork::roam;
 use crate::sys::page::Page;
 use crate::sys::surroundings::{Change, Standing, Surroundings};
-use crate::sys::{exit, process, profile, seam, thread};
+use crate::sys::{exit, limit, process, profile, seam, thread};
 
 /// How long children that a trial has let go of get to be gone.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -129,6 +129,20 @@ impl Lane {
         start(&self.shared, order)
     }
 
+    /// Runs one trial on the calling thread, which is called after it from then on: in a fork that is to have no other.
+    /// What still comes after it on this thread, the end of its thread-locals, comes when its outcome has been told.
+    pub fn run_here(&self, order: Order) {
+        let Some(entry) = find(&self.shared, order) else { return };
+        limit::set_title(entry.name());
+        let attempt = attempt(&self.shared, order, entry);
+        finish(&self.shared, order, &attempt);
+    }
+
+    /// Whether it runs this trial now.
+    pub(super) fn runs(&self, position: u32) -> bool {
+        self.shared.page.load().is_some_and(|moment| moment.trial == position)
+    }
+
     /// Where its fixtures are that more than one trial has; `None` in a suite without fixtures.
     pub(super) fn store(&self) -> Option<&Arc<Store>> {
         self.shared.settings.store.as_ref()
@@ -186,12 +200,7 @@ fn start_next(shared: &Arc<Shared>) {
 
 /// Starts the thread of this trial; `None` where it could not be started, which has been told.
 fn start(shared: &Arc<Shared>, order: Order) -> Option<JoinHandle<()>> {
-    let Some(entry) = shared.registry.at(order.address()) else {
-        // Only another binary could name such a trial, and the handshake refuses another binary.
-        let reason = format!("this binary has no trial number {} {:?}", order.entry, order.made.0);
-        send(shared, not_run(order, reason));
-        return None;
-    };
+    let entry = find(shared, order)?;
     let on_thread = Arc::clone(shared);
     match thread::start(entry.name().to_owned(), move || run(&on_thread, order, entry)) {
         Ok(thread) => Some(thread),
@@ -204,16 +213,33 @@ fn start(shared: &Arc<Shared>, order: Order) -> Option<JoinHandle<()>> {
     }
 }
 
+/// The entry of this trial; `None` where there is none, which has been told.
+fn find(shared: &Shared, order: Order) -> Option<&'static Entry> {
+    let entry = shared.registry.at(order.address());
+    if entry.is_none() {
+        // Only another binary could name such a trial, and the handshake refuses another binary.
+        let reason = format!("this binary has no trial number {} {:?}", order.entry, order.made.0);
+        send(shared, not_run(order, reason));
+    }
+    entry
+}
+
 /// The life of a trial thread.
 fn run(shared: &Arc<Shared>, order: Order, entry: &'static Entry) {
-    if shared.settings.last_words.is_some() {
-        *DOOMED.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(shared), order));
-    }
     if shared.host == Host::Fork {
         roam();
     }
     // First use, before the trial can use one of its own.
     LAST_ACT.with(|_| ());
+    let attempt = attempt(shared, order, entry);
+    LAST_ACT.replace(LastAct(Some((Arc::clone(shared), order, attempt))));
+}
+
+/// Runs the trial on the calling thread.
+fn attempt(shared: &Arc<Shared>, order: Order, entry: &'static Entry) -> Attempt {
+    if shared.settings.last_words.is_some() {
+        *DOOMED.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(shared), order));
+    }
     shared.page.store(order.position, 0, seam::monotonic_ns());
     let ruled;
     let settings = match order.ruled == Ruled::default() {
@@ -236,7 +262,7 @@ fn run(shared: &Arc<Shared>, order: Order, entry: &'static Entry) {
         // the trial, and what waits in the mailbox is not for it.
         exit::leave_at_once(i32::from(attempt.verdict.is_red()));
     }
-    LAST_ACT.replace(LastAct(Some((Arc::clone(shared), order, attempt))));
+    attempt
 }
 
 thread_local! {
@@ -254,22 +280,28 @@ struct LastAct(Option<(Arc<Shared>, Order, Attempt)>);
 impl Drop for LastAct {
     fn drop(&mut self) {
         let Some((shared, order, attempt)) = self.0.take() else { return };
-        span::thread_ends();
-        if shared.host == Host::Process {
-            // Whatever the next trial does to this process, what this one ran has been counted.
-            profile::write();
-        }
-        let left = conclude(&shared, order, &attempt);
-        shared.page.idle();
-        if let Some(store) = &shared.settings.store {
-            store.end_trial();
-        }
+        let left = finish(&shared, order, &attempt);
         match (shared.host, left) {
             (Host::Fork, _) => {}
             (_, true) => leave(&shared),
             (_, false) => start_next(&shared),
         }
     }
+}
+
+/// Tells of a trial that has ended; true if this process is no place for another one.
+fn finish(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
+    span::thread_ends();
+    if shared.host == Host::Process {
+        // Whatever the next trial does to this process, what this one ran has been counted.
+        profile::write();
+    }
+    let left = conclude(shared, order, attempt);
+    shared.page.idle();
+    if let Some(store) = &shared.settings.store {
+        store.end_trial();
+    }
+    left
 }
 
 /// The trial that runs in a process that was built with `panic = "abort"`.

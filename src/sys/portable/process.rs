@@ -166,6 +166,9 @@ pub fn spawn_program(_title: String, _command: std::process::Command) -> Result<
 /// Sends SIGTERM to a child's process group: there is none here.
 pub fn terminate_group(_pid: u32) {}
 
+/// Does nothing: nobody starts this process as a worker.
+pub fn end_own_group(_hard: bool) {}
+
 /// Sends a signal to one process: not here.
 ///
 /// # Errors

@@ -39,6 +39,13 @@ pub fn terminate_group(pid: u32) {
     }
 }
 
+/// Tells this process, which leads its group, and all that is in that to end: politely, or with a signal that nobody
+/// survives.
+pub fn end_own_group(hard: bool) {
+    // Where it leads none there is none of this number, and whoever waits for the end of this process knows more.
+    let _ = kill_group(std::process::id(), if hard { libc::SIGKILL } else { libc::SIGTERM });
+}
+
 /// The processes behind all `Child` values, until they are reaped.
 static LIVE: Mutex<Vec<(u32, Weak<Process>)>> = Mutex::new(Vec::new());
 

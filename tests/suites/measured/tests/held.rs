@@ -1,4 +1,4 @@
-//! Benchmarks that show how much memory their process may hold, and one that wants more.
+//! Benchmarks that show what their process has: how much memory it may hold, and which threads.
 
 use std::hint::black_box;
 
@@ -31,5 +31,79 @@ fn grows_beyond_its_own(b: &mut Bencher) {
         }
     });
 }
+
+/// Prints the threads of this process, the one that measures first, and is measured.
+fn with_threads(runtime: rehearsal::bench::Runtime, b: &mut Bencher) {
+    let name = |of: &str| std::fs::read_to_string(format!("{of}/comm")).expect("a name").trim().to_owned();
+    let (own, all) = (name("/proc/thread-self"), std::fs::read_dir("/proc/self/task").expect("threads"));
+    println!("measured by {own} of {} threads", all.count());
+    b.to_async(runtime).iter(|| async { tokio::spawn(async {}).await });
+}
+
+/// It asks for a runtime too, which has no thread of its own.
+#[rehearsal::bench]
+fn alone(b: &mut Bencher) {
+    with_threads(rehearsal::bench::runtime(), b);
+}
+
+#[rehearsal::bench(flavor = "multi_thread", worker_threads = 2)]
+fn of_many(b: &mut Bencher) {
+    with_threads(rehearsal::bench::runtime(), b);
+}
+
+#[rehearsal::bench]
+fn hangs_at_the_first_thread(b: &mut Bencher) {
+    println!("begins");
+    b.iter(|| std::thread::sleep(std::time::Duration::from_secs(3600)));
+}
+
+/// What the end of a process runs ends it otherwise.
+#[rehearsal::bench]
+fn dies_as_it_ends(b: &mut Bencher) {
+    struct Dies;
+    impl Drop for Dies {
+        fn drop(&mut self) {
+            std::process::abort();
+        }
+    }
+    thread_local!(static LATE: Dies = const { Dies });
+    LATE.with(|_| b.iter(|| black_box(1)));
+}
+
+/// The same, by an exit that says that all is well.
+#[rehearsal::bench]
+fn exits_as_it_ends(b: &mut Bencher) {
+    struct Exits;
+    impl Drop for Exits {
+        fn drop(&mut self) {
+            std::process::exit(0);
+        }
+    }
+    thread_local!(static LATE: Exits = const { Exits });
+    LATE.with(|_| b.iter(|| black_box(1)));
+}
+
+/// A child that nobody waits for.
+#[rehearsal::bench]
+fn leaves_a_child(b: &mut Bencher) {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| drop(std::process::Command::new("sleep").arg("3600").spawn().expect("a child")));
+    b.iter(|| black_box(1));
+}
+
+/// A thread that is there before `main`, as a profiler's would be, where the black-box test asks for it.
+extern "C" fn start_early() {
+    if std::env::var_os("BLACKBOX_EARLY_THREAD").is_some() {
+        std::thread::spawn(|| {
+            loop {
+                std::thread::park();
+            }
+        });
+    }
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static EARLY: extern "C" fn() = start_early;
 
 rehearsal::main!();
