@@ -30,27 +30,8 @@ const OWN: [&str; 11] = [
 ];
 
 /// Those that a test has too.
-const OF_LOAD: &[&str] = &[
-    "concurrency",
-    "clients",
-    "processes",
-    "setup",
-    "client",
-    "rate",
-    "warm_up",
-    "duration",
-    "count",
-    "stuck",
-    "memory",
-    "timeout",
-    "ignore",
-    "tags",
-    "task_panic",
-    "leaks",
-    "flavor",
-    "worker_threads",
-    "crate",
-];
+const OF_TESTS: [&str; 8] =
+    ["timeout", "ignore", "tags", "task_panic", "leaks", "flavor", "worker_threads", "crate"];
 
 /// More clients than this at a level are a slip of the pen.
 const MOST_CLIENTS: u32 = 100_000;
@@ -76,7 +57,8 @@ fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<T
     check_feature("load benchmarks")?;
     let mut function = Function::split(item, "#[rehearsal::load]")?;
     let (asked, rest) = read(arguments)?;
-    let mut given = option::parse(rest, OF_LOAD)?;
+    let allowed: Vec<&str> = OWN.into_iter().chain(OF_TESTS).collect();
+    let mut given = option::parse(rest, &allowed)?;
     take_attributes(&mut function, &mut given)?;
     check(&function)?;
     if function.is_async() {

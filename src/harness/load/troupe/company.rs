@@ -140,24 +140,32 @@ impl Member {
                 let _ = sender.map(|sender| sender.send(last));
             }
         };
+        let whose = named(first, clients);
         let proxy = Troupe::spawn(order)
+            // What it is where actors and processes are listed beside the user's own.
+            .name(format!("load {whose}"))
             .on_event(hear)
             .process()
             .await
             .map_err(|error| Trouble::NotStarted { client: first, why: error.to_string() })?;
         let over = Arc::new(AtomicBool::new(false));
         let member = Member { proxy, first, clients, over };
-        let gone = Gone { whose: member.clients(), pid: member.proxy.pid(), clients };
+        let gone = Gone { whose, pid: member.proxy.pid(), clients };
         crew.join(come_home(home, gone, member.proxy.clone(), Arc::clone(&member.over), Arc::clone(field)));
         Ok(member)
     }
 
     /// `client 3`, `clients 4 to 7`.
     fn clients(&self) -> String {
-        match self.clients {
-            1 => format!("client {}", self.first),
-            more => format!("clients {} to {}", self.first, self.first + more - 1),
-        }
+        named(self.first, self.clients)
+    }
+}
+
+/// So many clients, from the first one on.
+fn named(first: usize, clients: usize) -> String {
+    match clients {
+        1 => format!("client {first}"),
+        more => format!("clients {first} to {}", first + more - 1),
     }
 }
 
