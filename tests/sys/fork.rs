@@ -173,7 +173,8 @@ fn be_asked(boot: WorkerBoot) {
             assert_eq!(letter.take().expect("reads"), b"");
             assert!(child.ask_for(Wish::End));
         }
-        assert_eq!(child.tie(), Tie::Whole, "it says nothing there itself");
+        // It may be at its end by now.
+        assert_ne!(child.tie(), Tie::Soiled, "it says nothing there itself");
         let expected = if asked { ExitStatus::Signaled(15) } else { ExitStatus::Exited(3) };
         assert_eq!(end_of(&ear, &child), expected);
         assert!(!child.ask_for(Wish::End), "there is nobody");
