@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use rehearsal::bench::Bencher;
-use rehearsal::prelude::*;
 
 #[rehearsal::bench(args = [1, 10, 100], throughput = Throughput::Elements(things))]
 fn receipt(b: &mut Bencher, things: u64) {
@@ -11,7 +10,7 @@ fn receipt(b: &mut Bencher, things: u64) {
     b.iter(|| prices.iter().map(|price| format!("{price:>8} ct\n")).collect::<String>());
 }
 
-pub struct Till {
+struct Till {
     sold: u64,
 }
 
