@@ -183,7 +183,7 @@ impl<A: Actor> Shared<A> {
         GroupError::Empty { group: self.name.clone(), left: members.left, last: members.last.clone() }
     }
 
-    fn leave(&self, id: u64) -> bool {
+    pub(super) fn leave(&self, id: u64) -> bool {
         let mut members = self.members();
         let Some(at) = members.seats.iter().position(|seat| seat.proxy.id() == id) else { return false };
         let seat = members.seats.remove(at);

@@ -58,14 +58,22 @@ impl<A: Actor> Group<A> {
     /// # Errors
     /// Where the group has no member.
     pub fn by_key(&self, key: &(impl Hash + ?Sized)) -> Result<Member<A>, GroupError> {
-        let mut members = self.0.members();
-        let Members { seats, ring, .. } = &mut *members;
-        let ring =
-            ring.get_or_insert_with(|| Ring::of(seats.iter().map(|seat| (seat.seed, seat.proxy.id()))));
-        let owner = ring.owner(ring::hash_of(key));
-        match owner.and_then(|id| seats.iter().find(|seat| seat.proxy.id() == id)) {
-            Some(seat) => Ok(Member::of(seat)),
-            None => Err(self.0.empty(&members)),
+        loop {
+            let mut members = self.0.members();
+            let Members { seats, ring, .. } = &mut *members;
+            let ring =
+                ring.get_or_insert_with(|| Ring::of(seats.iter().map(|seat| (seat.seed, seat.proxy.id()))));
+            let owner = ring.owner(ring::hash_of(key));
+            let Some(seat) = owner.and_then(|id| seats.iter().find(|seat| seat.proxy.id() == id)) else {
+                return Err(self.0.empty(&members));
+            };
+            if seat.proxy.exit().is_none() {
+                return Ok(Member::of(seat));
+            }
+            // Its end is known, and the group is among those that are told of it: it may be the last.
+            let ended = seat.proxy.id();
+            drop(members);
+            self.0.leave(ended);
         }
     }
 
