@@ -19,6 +19,8 @@ pub use super::platform::process::{
     terminate_group,
 };
 
+#[cfg(feature = "bench")]
+pub use super::platform::process::image;
 #[cfg(any(feature = "server", feature = "bench"))]
 pub use super::platform::process::spawn_program;
 

@@ -4,11 +4,11 @@
 //! a place of its own; here most of that is put there beforehand, as it was built for this side.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
 use crate::build::{cargo, target_dir};
-use crate::launch::Launch;
+use crate::launch::{Launch, Running};
 
 const MANIFEST: &str = r#"
 [package]
@@ -36,8 +36,9 @@ debug = false
 /// So little time a measurement that noise has the say of a few percent, which is enough where no difference is looked for.
 const BRIEF: [&str; 2] = ["--warm-up-time=0.02", "--measurement-time=0.06"];
 
-/// Benches by name, each with how many rounds of work it does and how often it allocates.
-fn source(benches: &[(&str, u64, usize)]) -> String {
+/// Benches by name, each with how many rounds of work it does and how often it allocates; and `unfit`, which panics unless
+/// it is fit.
+fn source(benches: &[(&str, u64, usize)], fit: bool) -> String {
     let mut text = r"
 use rehearsal::bench::{Bencher, Counting};
 
@@ -55,12 +56,18 @@ fn work(rounds: u64, boxes: usize) -> u64 {
             "#[rehearsal::bench]\nfn {name}(b: &mut Bencher<'_>) {{ b.iter(|| work({rounds}, {boxes})); }}\n"
         );
     }
-    text + "rehearsal::main!();\n"
+    text + if fit {
+        "#[rehearsal::bench]\nfn unfit(b: &mut Bencher<'_>) { b.iter(|| 1); }\n"
+    } else {
+        "#[rehearsal::bench]\nfn unfit(_: &mut Bencher<'_>) { panic!(\"no data for this\"); }\n"
+    } + "rehearsal::main!();\n"
 }
 
 /// The repository. Held while a comparison runs: two at once would be each other's noise.
 struct Repository {
     root: PathBuf,
+    /// Removes it when nobody can write to it any more: when this process has ended, in whatever way.
+    _remover: Child,
 }
 
 static REPOSITORY: Mutex<Option<Repository>> = Mutex::new(None);
@@ -73,12 +80,21 @@ fn with_repository(test: impl FnOnce(&Repository)) {
 
 impl Repository {
     /// From the first commit to the last: no package, one that does not build, one without Rehearsal, one to compare with,
-    /// and one with 1.3 times its work in `slower`, and an allocation more.
+    /// and one with twice its work in `slower`, and an allocation more, in which `unfit` panics.
     fn new() -> Repository {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("compared-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
         std::fs::create_dir_all(&root).expect("a directory");
-        let repository = Repository { root };
+        let words = ["-c", "cat; rm -rf \"$1\"", "sh"];
+        let remover = Command::new("sh")
+            .args(words)
+            .arg(&root)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sh");
+        let repository = Repository { root, _remover: remover };
         repository.git(&["init", "-q", "-b", "main"]);
         repository.write("README", "nothing yet\n");
         repository.commit();
@@ -89,11 +105,11 @@ impl Repository {
         repository.commit();
         repository.write("benches/work.rs", "fn main() { println!(\"measured by hand\"); }\n");
         repository.commit();
-        repository.write("benches/work.rs", &source(&[("slower", 20_000, 1), ("steady", 20_000, 0)]));
+        repository.write("benches/work.rs", &source(&[("slower", 20_000, 1), ("steady", 20_000, 0)], true));
         repository.commit();
         repository.write(
             "benches/work.rs",
-            &source(&[("slower", 26_000, 2), ("steady", 20_000, 0), ("added", 1_000, 0)]),
+            &source(&[("slower", 40_000, 2), ("steady", 20_000, 0), ("added", 1_000, 0)], false),
         );
         repository.commit();
         let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
@@ -176,22 +192,25 @@ impl Repository {
     #[track_caller]
     fn is_clean(&self) {
         assert_eq!(self.git(&["worktree", "list"]).lines().count(), 1);
-        let place = target_dir().join("rehearsal/compare");
-        let left = std::fs::read_dir(place).into_iter().flatten().flatten();
-        let left: Vec<_> = left.map(|entry| entry.file_name()).filter(|name| name != "build").collect();
+        let compare = target_dir().join("rehearsal/compare");
+        let inside = |place: &Path| -> Vec<PathBuf> {
+            std::fs::read_dir(place)
+                .expect("a directory")
+                .map(|entry| entry.expect("an entry").path())
+                .collect()
+        };
+        // What is built of the other side stays, and a file in each place that comparisons have had.
+        let places = inside(&compare).into_iter().filter(|path| !path.ends_with("build"));
+        let left: Vec<_> =
+            places.flat_map(|place| inside(&place)).filter(|path| !path.ends_with("lock")).collect();
         assert!(left.is_empty(), "{left:?}");
     }
 
     /// Compares, with so many rounds of little time.
     fn compare(&self, with: &str, rounds: u32, arguments: &[&str]) -> Benched {
-        self.compare_carefully(with, rounds, &[&BRIEF, arguments].concat())
-    }
-
-    /// Compares, with so many rounds of as much time as they have where nobody says anything.
-    fn compare_carefully(&self, with: &str, rounds: u32, arguments: &[&str]) -> Benched {
         let (with, rounds) = (format!("--compare={with}"), format!("--compare-rounds={rounds}"));
         let mut all = vec![&*with, &*rounds, "--compare-build=--offline"];
-        all.extend(arguments);
+        all.extend(BRIEF.iter().chain(arguments));
         let benched = self.bench(&all);
         self.is_clean();
         benched
@@ -242,15 +261,15 @@ impl Benched {
     }
 }
 
-/// What a workflow does, as docs/comparing.md has it: 1.3 times the work is red by name, with ratio and interval. On a
-/// machine with much else to do it takes more rounds to be sure of that.
+/// What a workflow does, as docs/comparing.md has it: twice the work is red by name, with ratio and interval. On a machine
+/// with much else to do it takes more rounds to be sure of that.
 #[test]
 fn a_regression_is_red() {
     with_repository(|repository| {
         let allowed = ["--fail-on-regression=5%", "slower"];
-        let compare = |rounds| repository.compare_carefully("HEAD~1", rounds, &allowed);
-        let mut run = compare(15);
-        for rounds in [60, 150] {
+        let compare = |rounds| repository.compare("HEAD~1", rounds, &allowed);
+        let mut run = compare(8);
+        for rounds in [30, 150] {
             if run.success {
                 // Not sure by now, and so green.
                 assert!(!run.stdout.contains("FAILED"), "{run:?}");
@@ -258,12 +277,33 @@ fn a_regression_is_red() {
             }
         }
         run.is_red()
-            .complains("error: slower is slower than HEAD~1: 1.")
+            .complains("error: slower is slower than HEAD~1: ")
             .complains("times, and 1.050 is allowed");
         run.says("with HEAD~1 (").says(": slower\n").says("noise: the same against the same is ");
         // The counters do not depend on what else the machine does.
         run.says("allocations 1.00 -> 2.00")
             .says("compare result: FAILED. 1 compared; 1 slower than is allowed");
+    });
+}
+
+/// One that fails hides nothing of the others, and is told in its own words.
+#[test]
+fn a_bench_that_fails_is_told_beside_those_that_are_slower() {
+    with_repository(|repository| {
+        let compare =
+            |rounds| repository.compare("HEAD~1", rounds, &["--fail-on-regression=5%", "slower", "unfit"]);
+        let mut run = compare(8);
+        for rounds in [30, 150] {
+            run.is_red()
+                .complains("error: unfit came to no time in this program:\n")
+                .complains("no data for this");
+            if !run.stderr.contains("error: slower is slower than HEAD~1: ") {
+                // Not sure by now.
+                run = compare(rounds);
+            }
+        }
+        run.complains("error: slower is slower than HEAD~1: ").says("bench unfit: failed in this program");
+        run.says("compare result: FAILED. 1 compared; 1 slower than is allowed; 1 failed");
     });
 }
 
@@ -297,6 +337,36 @@ fn a_revision_that_cannot_be_compared_with_is_said_to_be_so() {
     });
 }
 
+/// This program as it compares `steady` with the commit before, without a cargo around it.
+fn started(program: &Path, rounds: &str) -> Running {
+    let rounds = format!("--compare-rounds={rounds}");
+    let arguments =
+        ["--bench", "--when-busy=ignore", "--compare=HEAD~1", &rounds, "--compare-build=--offline"];
+    let mut launch = Launch::new(program.to_path_buf()).args(arguments).args(BRIEF).args(["steady"]);
+    // As this side was built, or the other one is built of nothing that is there.
+    if let Ok(value) = std::env::var("CARGO_INCREMENTAL") {
+        launch = launch.env("CARGO_INCREMENTAL", &value);
+    }
+    launch.start()
+}
+
+/// As cargo does where somebody builds while a comparison runs.
+#[test]
+fn a_program_whose_file_is_replaced_is_compared_as_it_began() {
+    with_repository(|repository| {
+        let program = repository.program().with_file_name("work-replaced");
+        std::fs::copy(repository.program(), &program).expect("copied");
+        let running = started(&program, "8");
+        running.wait_for_words("comparing 1 bench with HEAD~1");
+        std::fs::remove_file(&program).expect("removed");
+        std::fs::write(&program, "nothing that runs").expect("written");
+        let run = running.finish();
+        std::fs::remove_file(&program).expect("removed");
+        run.ends_with(0).says("compare result: ok. 1 compared");
+        repository.is_clean();
+    });
+}
+
 /// Ctrl-C while the other side is built, as the terminal sends it, and SIGTERM to it alone while it measures, as those who
 /// cancel a job do: what it has started ends, and the checkout goes.
 #[test]
@@ -306,21 +376,7 @@ fn one_that_is_ended_from_outside_leaves_nothing() {
         // What the other side is built of is there from now on, so that nobody waits for it below.
         repository.compare("HEAD~1", 8, &["added"]).is_red();
         // More rounds than anybody waits for.
-        let arguments = [
-            "--bench",
-            "--when-busy=ignore",
-            "--compare=HEAD~1",
-            "--compare-rounds=9999",
-            "--compare-build=--offline",
-        ];
-        let start = || {
-            let mut launch = Launch::new(program.clone()).args(arguments).args(BRIEF).args(["steady"]);
-            // As this side was built, or the other one is built of nothing that is there.
-            if let Ok(value) = std::env::var("CARGO_INCREMENTAL") {
-                launch = launch.env("CARGO_INCREMENTAL", &value);
-            }
-            launch.start()
-        };
+        let start = || started(&program, "9999");
         let running = start();
         running.wait_for_complaint("building HEAD~1 (");
         running.signal_group("INT");
@@ -334,6 +390,31 @@ fn one_that_is_ended_from_outside_leaves_nothing() {
         running.signal("TERM");
         let run = running.finish();
         run.ends_with(143).complains("error: the comparison was ended by SIGTERM");
+        repository.is_clean();
+    });
+}
+
+/// Neither takes away what the other one has checked out, and each says that the other one is part of what it measures.
+#[test]
+fn two_at_once_have_a_checkout_each() {
+    with_repository(|repository| {
+        let program = repository.program();
+        let checkouts = || {
+            let listed = repository.git(&["worktree", "list", "--porcelain"]);
+            let paths = listed.lines().filter_map(|line| line.strip_prefix("worktree ")).skip(1);
+            paths.map(PathBuf::from).collect::<Vec<_>>()
+        };
+        let first = started(&program, "9999");
+        first.wait_for_words("comparing 1 bench with HEAD~1");
+        let of_first = checkouts();
+        let second = started(&program, "8").finish();
+        second.ends_with(0).complains("warning: another comparison is under way in ");
+        assert!(
+            of_first.len() == 1 && checkouts() == of_first && of_first[0].is_dir(),
+            "{of_first:?}: {second}"
+        );
+        first.signal("TERM");
+        first.finish().ends_with(143).complains("error: the comparison was ended by SIGTERM");
         repository.is_clean();
     });
 }

@@ -25,7 +25,6 @@ fn bench(args: &[&str]) -> Bench {
     let target = launch.directory().with_extension("target");
     let deps = target.join("debug").join("deps");
     std::fs::create_dir_all(&deps).expect("a target directory");
-    std::fs::write(target.join("CACHEDIR.TAG"), "").expect("a mark in it");
     let program = deps.join("load");
     std::fs::hard_link(built, &program).expect("the suite in it");
     Bench { launch: launch.instead(program).args(args.iter().copied()), target }

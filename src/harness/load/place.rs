@@ -1,16 +1,17 @@
 //! Where the files of a load benchmark go.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::account::Account;
 use super::{page, plot, record};
+use crate::harness::bench::directory;
 use crate::harness::reporter::written::place::Place;
 
 /// Writes `target/rehearsal/load/PATH.json`, `.html` and `.svg`, and says where the page is, or what could not be written: a
 /// line each.
 pub fn write(account: &Account) -> Vec<String> {
-    let directory = directory();
+    let directory = files();
     let name = file_name(account.path);
     let files = [("json", record::json(account)), ("svg", plot::svg(account)), ("html", page::html(account))];
     let mut lines = Vec::new();
@@ -28,10 +29,9 @@ pub fn write(account: &Account) -> Vec<String> {
 }
 
 /// The target directory's, or that of the working directory where this binary is in no target directory.
-fn directory() -> PathBuf {
-    let program = std::env::current_exe().unwrap_or_default();
-    let target = program.ancestors().skip(1).find(|directory| directory.join("CACHEDIR.TAG").is_file());
-    target.unwrap_or(Path::new("target")).join("rehearsal").join("load")
+fn files() -> PathBuf {
+    let target = std::env::current_exe().ok().and_then(|program| directory::of_program(&program));
+    target.unwrap_or_else(|| "target".into()).join("rehearsal").join("load")
 }
 
 /// The path of a benchmark, crate and modules included, as a file name: two binaries may have benchmarks of one name.

@@ -163,6 +163,15 @@ pub fn spawn_program(_title: String, _command: std::process::Command) -> Result<
     Err(ProcessError::Unsupported { why: WHY })
 }
 
+/// What is executed to run this program once more.
+///
+/// # Errors
+/// What the system says where it does not tell which file that is.
+#[cfg(feature = "bench")]
+pub fn image() -> io::Result<std::path::PathBuf> {
+    std::env::current_exe()
+}
+
 /// Sends SIGTERM to a child's process group: there is none here.
 pub fn terminate_group(_pid: u32) {}
 

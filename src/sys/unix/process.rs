@@ -18,6 +18,8 @@ use crate::sys::thread;
 pub use super::ends::{ReadEnd, WriteEnd};
 pub use super::offspring::{children, is_gone, leaves_children, name_of, reap_finished, settle_children};
 pub use super::spawner::guardian_failure;
+#[cfg(feature = "bench")]
+pub use super::spawner::image;
 
 /// An open file of the system.
 pub use std::os::fd::OwnedFd;

@@ -312,7 +312,10 @@ pub(super) fn this_binary(
 }
 
 /// The running image. `/proc/self/exe` is it even when cargo has put another file in its place since.
-fn image() -> io::Result<PathBuf> {
+///
+/// # Errors
+/// What the system says where it does not tell which file that is.
+pub fn image() -> io::Result<PathBuf> {
     let proc = PathBuf::from("/proc/self/exe");
     if proc.exists() || proc.is_symlink() { Ok(proc) } else { std::env::current_exe() }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::error::CompareError;
 use super::interrupt;
-use super::revision::{Repository, Revision};
-use super::round::{Program, Scratch, of_one};
+use super::place::{self, Place};
+use super::revision::{BUILD, Repository, Revision};
+use super::round::{Program, of_one};
 use super::turns::{Comparison, Reading, Rounds, take_turns};
 use super::words;
 use crate::app::notice::say;
@@ -18,6 +19,7 @@ use crate::harness::bench::machine::Machine;
 use crate::harness::cli::Compare;
 use crate::harness::suite::RED;
 use crate::harness::target::Target;
+use crate::sys::process;
 
 /// Beside what a bench's own time limit allows, for its process to start and to end.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -57,14 +59,14 @@ enum Other<'a> {
 impl Comparing<'_> {
     /// Compares, tells, and gives the exit code: red where something is slower than is allowed, or nothing came of it.
     pub fn run(&self) -> ExitCode {
-        match self.compare_all() {
-            Ok(regressions) if regressions.is_empty() => ExitCode::SUCCESS,
-            Ok(regressions) => {
-                for regression in &regressions {
-                    say(format_args!("error: {regression}"));
-                }
-                ExitCode::from(RED)
-            }
+        let mut done = Done::default();
+        let ended = self.compare_all(&mut done);
+        for error in &done.errors {
+            say(format_args!("error: {error}"));
+        }
+        match ended {
+            Ok(()) if done.errors.is_empty() => ExitCode::SUCCESS,
+            Ok(()) => ExitCode::from(RED),
             Err(error) => {
                 say(format_args!("error: {error}"));
                 match error {
@@ -75,15 +77,15 @@ impl Comparing<'_> {
         }
     }
 
-    fn compare_all(&self) -> Result<Vec<String>, CompareError> {
+    fn compare_all(&self, done: &mut Done) -> Result<(), CompareError> {
         interrupt::listen();
         let target = self.target.ok_or(CompareError::NoTarget)?;
         let package = PathBuf::from(target.manifest_dir.ok_or(CompareError::NoTarget)?);
         let repository = Repository::of(&package);
         match self.other(&repository, &package)? {
-            Other::Baseline(name) => self.with_baseline(&name, &package),
+            Other::Baseline(name) => self.with_baseline(&name, &package, done),
             Other::Revision(repository, revision) => {
-                self.with_revision(repository, &revision, target, &package)
+                self.with_revision(repository, &revision, target, &package, done)
             }
         }
     }
@@ -138,12 +140,13 @@ impl Comparing<'_> {
     }
 
     /// This program, as one side.
-    fn this(&self, package: &Path, scratch: &Scratch) -> Result<Program, CompareError> {
+    fn this(&self, package: &Path, place: &Place) -> Result<Program, CompareError> {
         Ok(Program {
-            path: program()?,
+            // Not the file at its path, which somebody may build anew while this compares.
+            path: process::image().map_err(unknown_program)?,
             package: package.to_path_buf(),
             title: "this program".to_owned(),
-            scratch: scratch.path().to_path_buf(),
+            scratch: place.path().join("rounds"),
             times: self.times.clone(),
             within: self.within.map_or(Duration::from_secs(3_600), |limit| limit + MARGIN),
         })
@@ -155,13 +158,17 @@ impl Comparing<'_> {
         revision: &Revision,
         target: &Target,
         package: &Path,
-    ) -> Result<Vec<String>, CompareError> {
-        let place = place()?;
-        let checkout = repository.check_out(revision, &place)?;
-        let built =
-            checkout.build(revision, target, &program()?, &self.compare.build, &place.join("build"))?;
-        let scratch = Scratch::new(&place)?;
-        let new = self.this(package, &scratch)?;
+        done: &mut Done,
+    ) -> Result<(), CompareError> {
+        let below = below()?;
+        let place = taken(&below)?;
+        let checkout = repository.check_out(revision, place.path())?;
+        let into = below.join("build");
+        let alone = place::alone(&into, BUILD)?;
+        let built = checkout.build(revision, target, &program()?, &self.compare.build, &into)?;
+        let built = place.keep(&built)?;
+        drop(alone);
+        let new = self.this(package, &place)?;
         let title = revision.asked.clone();
         let old = Program {
             path: built,
@@ -178,7 +185,6 @@ impl Comparing<'_> {
             return Err(CompareError::NotOurs { asked, said });
         }
         self.begin(&format!("{} ({})", revision.asked, revision.short()), "in turns, a new process each");
-        let mut done = Done::default();
         for bench in &self.benches {
             if !there.contains(&bench.name) {
                 say(format_args!("note: {} is not in {}: nothing to compare", bench.name, revision.asked));
@@ -187,23 +193,23 @@ impl Comparing<'_> {
             let rounds = take_turns(self.compare.rounds, |side| match side {
                 super::turns::Side::Old => old.measure(&bench.name),
                 super::turns::Side::New => new.measure(&bench.name),
-            })?;
-            self.tell(&mut done, rounds.compare(&bench.name, true), &bench.name)?;
+            });
+            let came = rounds.and_then(|rounds| compared(&rounds, &bench.name, true));
+            self.tell(done, came)?;
         }
         self.end(done)
     }
 
-    fn with_baseline(&self, name: &str, package: &Path) -> Result<Vec<String>, CompareError> {
+    fn with_baseline(&self, name: &str, package: &Path, done: &mut Done) -> Result<(), CompareError> {
         let home = directory::of_criterion(true);
-        let scratch = Scratch::new(&place()?)?;
-        let new = self.this(package, &scratch)?;
+        let place = taken(&below()?)?;
+        let new = self.this(package, &place)?;
         self.begin(&format!("the baseline {name}"), "its samples are as they are");
         say(format_args!(
             "note: a baseline cannot be measured again in turns with this program: what has changed on the machine since is in \
              the ratio, and the interval is widened by what two processes of this program differ. A revision in place of it is \
              compared in turns"
         ));
-        let mut done = Done::default();
         for bench in &self.benches {
             let directory = home.join(&bench.directory).join(name);
             if !directory.is_dir() {
@@ -211,14 +217,9 @@ impl Comparing<'_> {
                 continue;
             }
             let old = samples(&directory)?;
-            let mut rounds = Rounds { old, ..Rounds::default() };
-            for round in 0..self.compare.rounds {
-                let (one, other) = (new.measure(&bench.name)?, new.measure(&bench.name)?);
-                let (new, again) = if round % 2 == 0 { (one, other) } else { (other, one) };
-                rounds.new.push(new);
-                rounds.again.push(again);
-            }
-            self.tell(&mut done, rounds.compare(&bench.name, false), &bench.name)?;
+            let rounds = beside_samples(old, self.compare.rounds, || new.measure(&bench.name));
+            let came = rounds.and_then(|rounds| compared(&rounds, &bench.name, false));
+            self.tell(done, came)?;
         }
         self.end(done)
     }
@@ -231,12 +232,20 @@ impl Comparing<'_> {
         }
     }
 
-    fn tell(&self, done: &mut Done, comparison: Option<Comparison>, bench: &str) -> Result<(), CompareError> {
-        let comparison = comparison.ok_or_else(|| CompareError::NoTime {
-            bench: bench.to_owned(),
-            side: "at least one round".to_owned(),
-            said: "a time of nothing, or fewer than two samples".to_owned(),
-        })?;
+    /// Tells what came of a bench. One that fails does not end the others.
+    fn tell(&self, done: &mut Done, came: Result<Comparison, CompareError>) -> Result<(), CompareError> {
+        let comparison = match came {
+            Ok(comparison) => comparison,
+            Err(error) => {
+                let CompareError::NoTime { bench, side, .. } = &error else { return Err(error) };
+                if !self.as_json {
+                    show(&format!("bench {bench}: failed in {side}, its error is below\n"));
+                }
+                done.failed += 1;
+                done.errors.push(error.to_string());
+                return Ok(());
+            }
+        };
         let allowed = self.compare.allowed();
         show(&match self.as_json {
             true => words::json(&comparison, &self.compare.with, allowed) + "\n",
@@ -244,24 +253,25 @@ impl Comparing<'_> {
         });
         done.compared += 1;
         if let Some(allowed) = allowed.filter(|allowed| comparison.ratio.is_regression(*allowed)) {
-            done.regressions.push(words::regression(&comparison, &self.compare.with, allowed));
+            done.slower += 1;
+            done.errors.push(words::regression(&comparison, &self.compare.with, allowed));
         }
         Ok(())
     }
 
-    fn end(&self, done: Done) -> Result<Vec<String>, CompareError> {
-        if done.compared == 0 {
+    fn end(&self, done: &Done) -> Result<(), CompareError> {
+        if done.compared + done.failed == 0 {
             return Err(CompareError::NothingInCommon { asked: self.compare.with.clone() });
         }
         if !self.as_json {
-            let red = done.regressions.len();
-            let verdict = if red == 0 { "ok" } else { "FAILED" };
+            let Done { compared, slower, failed, errors } = done;
+            let verdict = if errors.is_empty() { "ok" } else { "FAILED" };
+            let failed = if *failed == 0 { String::new() } else { format!("; {failed} failed") };
             show(&format!(
-                "\ncompare result: {verdict}. {} compared; {red} slower than is allowed\n",
-                done.compared
+                "\ncompare result: {verdict}. {compared} compared; {slower} slower than is allowed{failed}\n"
             ));
         }
-        Ok(done.regressions)
+        Ok(())
     }
 }
 
@@ -269,7 +279,37 @@ impl Comparing<'_> {
 #[derive(Debug, Default)]
 struct Done {
     compared: usize,
-    regressions: Vec<String>,
+    /// Than is allowed.
+    slower: usize,
+    /// On at least one side.
+    failed: usize,
+    /// What is told of both, in the end.
+    errors: Vec<String>,
+}
+
+/// What comes of what was measured.
+fn compared(rounds: &Rounds, bench: &str, interleaved: bool) -> Result<Comparison, CompareError> {
+    rounds.compare(bench, interleaved).ok_or_else(|| CompareError::NoTime {
+        bench: bench.to_owned(),
+        side: "at least one round".to_owned(),
+        said: "a time of nothing, or fewer than two samples".to_owned(),
+    })
+}
+
+/// Measures so many rounds of this side beside what there is of the other.
+fn beside_samples<E>(
+    old: Vec<Reading>,
+    count: usize,
+    mut measure: impl FnMut() -> Result<Reading, E>,
+) -> Result<Rounds, E> {
+    let mut rounds = Rounds { old, ..Rounds::default() };
+    for round in 0..count {
+        let (one, other) = (measure()?, measure()?);
+        let (new, again) = if round % 2 == 0 { (one, other) } else { (other, one) };
+        rounds.new.push(new);
+        rounds.again.push(again);
+    }
+    Ok(rounds)
 }
 
 /// The samples of a baseline, if they are of this machine.
@@ -284,22 +324,61 @@ fn samples(directory: &Path) -> Result<Vec<Reading>, CompareError> {
     Ok(times.into_iter().map(|ns| Reading { ns, ..Reading::default() }).collect())
 }
 
+/// The path of this program, by which it was built.
 fn program() -> Result<PathBuf, CompareError> {
-    let failed = |source| CompareError::Program { command: "this program".to_owned(), source };
-    std::env::current_exe().map_err(failed)
+    std::env::current_exe().map(before_it_was_gone).map_err(unknown_program)
+}
+
+fn unknown_program(source: io::Error) -> CompareError {
+    CompareError::Program { command: "this program".to_owned(), source }
+}
+
+/// The path that a program had: where the file that runs is not there any more, Linux says so behind its name.
+fn before_it_was_gone(path: PathBuf) -> PathBuf {
+    let text = path.to_string_lossy();
+    match text.strip_suffix(" (deleted)").filter(|_| !path.exists()) {
+        Some(before) => PathBuf::from(before),
+        None => path,
+    }
 }
 
 /// Where checkouts and what is built of them are: `rehearsal/compare` in cargo's target directory.
-fn place() -> Result<PathBuf, CompareError> {
-    let program = program()?;
-    // target/[triple/]profile/deps/program
-    let marked = |directory: &&Path| directory.join("CACHEDIR.TAG").is_file();
-    let target = program.ancestors().find(marked).ok_or(CompareError::NoTarget)?;
+fn below() -> Result<PathBuf, CompareError> {
+    let target = directory::of_program(&program()?).ok_or(CompareError::NoTarget)?;
     Ok(target.join("rehearsal/compare"))
+}
+
+/// A place there that is this comparison's alone.
+fn taken(below: &Path) -> Result<Place, CompareError> {
+    let place = Place::take(below)?;
+    if place.beside() > 0 {
+        say(format_args!(
+            "warning: another comparison is under way in {}: each is part of what the other one measures",
+            below.display()
+        ));
+    }
+    Ok(place)
 }
 
 /// Writes to stdout. Where nobody reads that any more the verdict is the same, and the exit code tells it.
 fn show(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rehearsal::test]
+    fn of_a_program_that_is_gone_the_path_is_told_that_it_had() {
+        for (path, expected) in [
+            ("/no/such/target/release/deps/work-1 (deleted)", "/no/such/target/release/deps/work-1"),
+            ("/no/such/target/release/deps/work-1", "/no/such/target/release/deps/work-1"),
+        ] {
+            assert_eq!(before_it_was_gone(PathBuf::from(path)), PathBuf::from(expected));
+        }
+        let here = std::env::current_exe().expect("a path");
+        assert_eq!(before_it_was_gone(here.clone()), here);
+    }
 }

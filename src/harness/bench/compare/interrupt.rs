@@ -52,6 +52,11 @@ fn has_come(signal: Signal) {
     }
 }
 
+/// The signal that has come.
+pub(super) fn come() -> Option<Signal> {
+    state().come
+}
+
 /// Has this told of the signal that comes, until the next one asks for it; gives back the one that has come.
 pub(super) fn tell(waits: Sender<Heard>) -> Option<Signal> {
     let mut state = state();

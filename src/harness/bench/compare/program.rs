@@ -16,15 +16,18 @@ use crate::sys::{seam, thread};
 
 /// What a program said and how it ended.
 #[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) success: bool,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub struct Ended {
+    /// By its exit code.
+    pub success: bool,
+    /// Invalid bytes replaced.
+    pub stdout: String,
+    /// The same; empty where it was not piped.
+    pub stderr: String,
 }
 
 impl Ended {
     /// The end of what it said, errors first.
-    pub(super) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
         let lines: Vec<&str> = text.trim_end().lines().collect();
         lines[lines.len().saturating_sub(MOST_LINES)..].join("\n")
@@ -50,7 +53,10 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs this to its end. Where that takes longer, or somebody wants an end, it is ended with all that it has started. What
 /// it reads is empty; where its stderr is not piped by `errors_too`, it is this process's.
-pub(super) fn run(command: Command, within: Duration, errors_too: bool) -> Result<Ended, CompareError> {
+///
+/// # Errors
+/// Where it cannot be run, does not end in time, or was to end.
+pub fn run(command: Command, within: Duration, errors_too: bool) -> Result<Ended, CompareError> {
     let (tell, told) = mpsc::channel();
     match interrupt::tell(tell.clone()) {
         Some(signal) => Err(CompareError::Interrupted { signal }),

@@ -13,7 +13,7 @@ use crate::harness::target::Target;
 const GIT: Duration = Duration::from_secs(300);
 
 /// How long a build may take.
-const BUILD: Duration = Duration::from_secs(3_600);
+pub(super) const BUILD: Duration = Duration::from_secs(3_600);
 
 /// Variables by which git would look elsewhere, as it sets them for its hooks.
 const OF_GIT: [&str; 5] =

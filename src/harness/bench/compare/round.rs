@@ -5,7 +5,7 @@
 //! of it go to a scratch directory, so that no baseline is touched.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -171,35 +171,6 @@ fn read(line: &str, bench: &str) -> Option<Reading> {
 /// What one iteration took in each sample.
 pub fn of_one(iterations: &[f64], times: &[f64]) -> Vec<f64> {
     times.iter().zip(iterations).map(|(time, count)| time / count).collect()
-}
-
-/// A directory that goes when this does.
-#[derive(Debug)]
-pub struct Scratch(PathBuf);
-
-impl Scratch {
-    /// One of this process alone, below this place.
-    ///
-    /// # Errors
-    /// Where it cannot be made.
-    pub fn new(place: &Path) -> Result<Scratch, CompareError> {
-        let path = place.join(format!("rounds-{}", std::process::id()));
-        match std::fs::create_dir_all(&path) {
-            Ok(()) => Ok(Scratch(path)),
-            Err(source) => Err(CompareError::Place { path, source }),
-        }
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 #[cfg(test)]
