@@ -19,9 +19,11 @@ use super::letter::{self, Undelivered};
 use super::mailbox::Refused;
 use super::node::Shared;
 use super::overflow;
+use super::pace;
 use super::reply::{Reply, Waited, Waiting};
 use super::span;
 use crate::sys::deadline::Deadline;
+use crate::sys::relay;
 use crate::sys::slot::Wait;
 
 /// How long an ask waits unless told otherwise.
@@ -120,7 +122,7 @@ impl<'p, A: Actor, R> Call<'p, A, R> {
 
     fn send_by(
         mut self,
-        post: impl FnOnce(&Shared<A>, &'static str, Envelope<A::Message>) -> Posted<A>,
+        post: impl FnOnce(&Arc<Shared<A>>, &'static str, Envelope<A::Message>) -> Posted<A>,
     ) -> Result<Answer<A, R>, Error> {
         let shared = self.address.shared.clone();
         let waiting = Waiting::new(awaited::<A, R>(&mut self.envelope, self.plug), Deadline::new(self.limit));
@@ -160,7 +162,11 @@ impl<'p, A: Actor, R: Send + 'static> IntoFuture for Call<'p, A, R> {
 type Posted<A> = Result<(), Refused<Envelope<<A as Actor>::Message>>>;
 
 /// Puts an envelope on the lane it belongs to, at once, with the policy of the mailbox where that is full.
-fn post<A: Actor>(shared: &Shared<A>, command: &'static str, envelope: Envelope<A::Message>) -> Posted<A> {
+fn post<A: Actor>(
+    shared: &Arc<Shared<A>>,
+    command: &'static str,
+    envelope: Envelope<A::Message>,
+) -> Posted<A> {
     match post_strictly(shared, envelope) {
         Err(Refused::Full(envelope)) => overflow::settle(shared, command, envelope),
         posted => posted,
@@ -168,7 +174,7 @@ fn post<A: Actor>(shared: &Shared<A>, command: &'static str, envelope: Envelope<
 }
 
 /// The same, at once or not at all.
-fn post_strictly<A: Actor>(shared: &Shared<A>, envelope: Envelope<A::Message>) -> Posted<A> {
+fn post_strictly<A: Actor>(shared: &Arc<Shared<A>>, envelope: Envelope<A::Message>) -> Posted<A> {
     let mut envelope = match envelope {
         Envelope::BuiltIn(question) if question.is_control() => {
             let posted = shared.mailbox.push_control(question);
@@ -177,7 +183,11 @@ fn post_strictly<A: Actor>(shared: &Shared<A>, envelope: Envelope<A::Message>) -
         envelope => Some(envelope),
     };
     span::carry(&mut envelope);
-    let posted = shared.mailbox.push(&mut envelope);
+    let posted = if relay::is_open() {
+        pace::telling(|| inline::pass(shared, &mut envelope))
+    } else {
+        shared.mailbox.push(&mut envelope)
+    };
     posted.map_err(|refused| match (refused, envelope) {
         (Refused::Full(()), Some(envelope)) => Refused::Full(envelope),
         (Refused::Closed(()), Some(envelope)) => Refused::Closed(envelope),

@@ -6,13 +6,15 @@
 //! them are as quick. Everything else is left to the actor's task: a message of another kind, for which the mailbox is where
 //! this one goes too; what came meanwhile, which has woken it; and what follows from the message, where that is its end.
 
+use std::sync::Arc;
+
 use super::behavior::Actor;
 use super::cycle;
 use super::envelope::Envelope;
 use super::mailbox::Refused;
 use super::node::Shared;
 use super::pace::Pace;
-use crate::sys::{home, standstill};
+use crate::sys::{home, relay, standstill};
 
 /// How many of those who came before are handled at most.
 pub(super) const AHEAD: u32 = 32;
@@ -46,4 +48,23 @@ pub(super) fn post<A: Actor>(
         Some(_) => shared.mailbox.push(envelope),
         None => Ok(()),
     }
+}
+
+/// Puts what is told into the mailbox, by the handler that runs on this thread. Where the one that is told waits for
+/// messages, and what it is told has been quick so far, it is polled on this thread when that handler has returned.
+#[inline(never)]
+pub(super) fn pass<A: Actor>(
+    shared: &Arc<Shared<A>>,
+    envelope: &mut Option<Envelope<A::Message>>,
+) -> Result<(), Refused<()>> {
+    let passes = relay::admits(shared.helm.home())
+        && envelope.as_ref().and_then(pace_of::<A>).is_some()
+        && standstill::clock_moves();
+    if !passes {
+        return shared.mailbox.push(envelope);
+    }
+    if shared.mailbox.push_aside(envelope)? {
+        relay::put(shared.clone());
+    }
+    Ok(())
 }

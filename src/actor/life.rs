@@ -15,7 +15,7 @@ use super::error::SpawnError;
 use super::exit::{Exit, Reason};
 use super::mailbox::{Inbox, Next};
 use super::node::{AnyActor, Finisher, Node, Shared};
-use super::pace::MAY_LOOK_EVERY;
+use super::pace::{MAY_LOOK_EVERY, Pace};
 use super::panic;
 use super::span::Handled;
 use super::spawn::Ready;
@@ -23,6 +23,7 @@ use super::state::State;
 use super::supervise::again::{Again, Wish};
 use super::supervise::family::Family;
 use super::supervise::watch::Work;
+use crate::sys::relay;
 
 mod at_once;
 mod caught;
@@ -378,7 +379,12 @@ fn poll_step<A: Actor>(
         return poll_visited(shared, inbox, turn, actor, cx, task.waker());
     }
     inbox.begin_turn();
+    let mut passed = false;
     loop {
+        if passed && shared.mailbox.has_more() {
+            relay::flush();
+            passed = false;
+        }
         if turn.left == 0 || inbox.ends_a_burst() {
             turn.left = TURN;
             task.waker().wake_by_ref();
@@ -393,7 +399,10 @@ fn poll_step<A: Actor>(
         }
         match shared.mailbox.poll_next(inbox, task) {
             Poll::Ready(Next::Message(Envelope::Command(message))) => {
-                if let Some(step) = handle(shared, message, turn, actor, cx) {
+                let passes = inbox.is_lone() && !passed && may_pass(shared, &message);
+                let step = handle(shared, message, turn, actor, cx);
+                passed |= passes && relay::close();
+                if let Some(step) = step {
                     return Poll::Ready(step);
                 }
             }
@@ -422,6 +431,17 @@ fn poll_step<A: Actor>(
             }
         }
     }
+}
+
+/// Whether those whom a command tells something may be polled after it: where it has been quick so far. Apart from the
+/// loop, whose messages are mostly several.
+#[inline(never)]
+fn may_pass<A: Actor>(shared: &Shared<A>, message: &A::Message) -> bool {
+    let may = A::pace_of(message).is_some_and(Pace::is_quick);
+    if may {
+        relay::open(shared.helm.home());
+    }
+    may
 }
 
 /// Answers a command, if it is a plain function; the step where more is to be done.

@@ -13,6 +13,7 @@ use super::node::Shared;
 use super::roll;
 use crate::sys::hearth;
 use crate::sys::helm::{Course, Home, Lone, Steered};
+use crate::sys::relay::{self, Told};
 
 /// Begins the loop of an actor that has started, at home on the runtime of this thread; given back where that goes, or
 /// where somebody has sent to it already.
@@ -64,11 +65,29 @@ impl<A: Actor> Wake for Shared<A> {
 
 impl<A: Actor> Steered for Shared<A> {
     fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.helm.poll(cx)
+        relay::turn(|| self.helm.poll(cx))
     }
 
     fn leave(&self) {
         self.helm.leave();
+    }
+}
+
+impl<A: Actor> Told for Shared<A> {
+    fn call_on(&self) -> bool {
+        let was_long = self.helm.call_on().is_some_and(|mut visit| {
+            visit.look_in();
+            visit.was_long()
+        });
+        // Somebody else is at it, or there is more than is done on a visit.
+        if !self.mailbox.is_idle() {
+            self.mailbox.rouse();
+        }
+        was_long
+    }
+
+    fn rouse(&self) {
+        self.mailbox.rouse();
     }
 }
 

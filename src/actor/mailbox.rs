@@ -116,10 +116,7 @@ impl<M, C> Mailbox<M, C> {
     /// Takes a message in, under the lock; who is to be woken for it.
     #[inline]
     fn put(&self, queue: &mut Queue<M, C>, message: &mut Option<M>) -> Option<Waker> {
-        queue.messages.push(message);
-        if queue.messages.len() + queue.taken_then as usize > queue.high_water as usize {
-            queue.high_water = queue.high_water.max(count(self.waiting(queue)));
-        }
+        self.add(queue, message);
         if !queue.for_messages {
             return None;
         }
@@ -128,6 +125,14 @@ impl<M, C> Mailbox<M, C> {
             self.disturb();
         }
         waker
+    }
+
+    #[inline]
+    fn add(&self, queue: &mut Queue<M, C>, message: &mut Option<M>) {
+        queue.messages.push(message);
+        if queue.messages.len() + queue.taken_then as usize > queue.high_water as usize {
+            queue.high_water = queue.high_water.max(count(self.waiting(queue)));
+        }
     }
 
     /// Notes that the receiver is no longer parked. Under the lock.
@@ -173,6 +178,43 @@ impl<M, C> Mailbox<M, C> {
         drop(queue);
         wake(waker);
         Ok(())
+    }
+
+    /// The same, and does not wake the receiver where it is parked and nothing came since; whether that is so. It is for
+    /// the caller then to see that it is polled, or [woken](Mailbox::rouse); who puts in another message wakes it too.
+    pub(crate) fn push_aside(&self, message: &mut Option<M>) -> Result<bool, Refused<()>> {
+        let mut queue = self.lock();
+        if queue.closed {
+            return Err(Refused::Closed(()));
+        }
+        if self.is_full(&queue) {
+            return Err(Refused::Full(()));
+        }
+        if self.sign.load(Ordering::Relaxed) != IDLE {
+            let waker = self.put(&mut queue, message);
+            drop(queue);
+            wake(waker);
+            return Ok(false);
+        }
+        self.add(&mut queue, message);
+        self.disturb();
+        Ok(true)
+    }
+
+    /// Wakes the receiver for messages that were [put aside](Mailbox::push_aside), if they are still there and nobody has.
+    pub(crate) fn rouse(&self) {
+        let mut queue = self.lock();
+        if queue.for_messages && !queue.messages.is_empty() {
+            let waker = queue.receiver.take();
+            drop(queue);
+            wake(waker);
+        }
+    }
+
+    /// Whether there is something for the receiver, which has none left in its own buffer.
+    #[cold]
+    pub(crate) fn has_more(&self) -> bool {
+        !self.is_idle() && (self.is_urgent() || !self.lock().messages.is_empty())
     }
 
     /// Whether the receiver is parked, and nothing came since.
@@ -397,6 +439,7 @@ impl<M, C> Mailbox<M, C> {
         }
         // One alone is taken out where it is: many actors never have two, and need no second buffer.
         let next = inbox.batch.pop().or_else(|| queue.messages.pop());
+        inbox.lone = inbox.batch.is_empty() && queue.messages.is_empty();
         self.taken.store(inbox.batch.len(), Ordering::Relaxed);
         queue.taken_then = count(inbox.batch.len());
         queue.see(next.as_ref());

@@ -4,16 +4,20 @@
 //! by the task that asks for it: to wake the actor's own task and be woken by it takes longer. One that is not, or about
 //! which nothing is known yet, is handled by the actor's task, so that who asks hears of its deadline, and of whatever else
 //! it waits for, in time.
+//!
+//! What a tell takes is not counted: to wake somebody may take longer than all else of a command, and is over for certain.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::context::{Any, Context};
-use crate::sys::seam;
+use crate::sys::{relay, seam};
 
 thread_local! {
     /// When the command that was looked at last on this thread returned.
     static RETURNED_NS: Cell<u64> = const { Cell::new(0) };
+    /// How long its tells took.
+    static TOLD_NS: Cell<u64> = const { Cell::new(0) };
 }
 
 /// What counts as quick.
@@ -88,16 +92,31 @@ impl Look {
     #[cold]
     fn at(pace: &'static Pace, cx: &mut Context<Any>) -> Look {
         *cx.looked_at() = true;
+        relay::watch(true);
+        TOLD_NS.set(0);
         Look { pace, begun_ns: seam::monotonic_ns() }
     }
 
     /// It has been handled. What counts ends where the command returned: who is woken by its answer may take longer.
     #[cold]
     pub(super) fn done(self, cx: &mut Context<Any>) {
+        relay::watch(false);
         if !std::mem::take(cx.looked_at()) {
-            self.pace.note(RETURNED_NS.get().saturating_sub(self.begun_ns));
+            let took_ns = RETURNED_NS.get().saturating_sub(self.begun_ns);
+            self.pace.note(took_ns.saturating_sub(TOLD_NS.get()));
         }
     }
+}
+
+/// Tells somebody something, where the command that runs on this thread may be looked at.
+pub(super) fn telling<T>(tell: impl FnOnce() -> T) -> T {
+    if !relay::is_watched() {
+        return tell();
+    }
+    let begun_ns = seam::monotonic_ns();
+    let told = tell();
+    TOLD_NS.set(TOLD_NS.get() + seam::monotonic_ns().saturating_sub(begun_ns));
+    told
 }
 
 /// The command that is looked at on this thread has returned.

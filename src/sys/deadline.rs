@@ -17,7 +17,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use super::primitive::{AtomicBool, AtomicU64, Ordering};
-use super::{pool, seam, standstill};
+use super::{pool, relay, seam, standstill};
 
 /// How often the clock looks.
 const TICK: Duration = Duration::from_nanos(TICK_NS);
@@ -161,7 +161,7 @@ pub(super) fn ns_since(from: u64) -> u64 {
 }
 
 /// Sees to it that the clock runs; false where the system gives it no thread.
-fn rouse() -> bool {
+pub(super) fn rouse() -> bool {
     RUNS.load(Ordering::SeqCst) || start()
 }
 
@@ -210,9 +210,10 @@ fn run() {
     }
 }
 
-/// Wakes those whose time is up; whether others wait.
+/// Wakes those whose time is up, and those who were to be next on a thread that does not come to it; whether others wait.
 fn look() -> bool {
-    wake_due_by(now())
+    let used = catch_unwind(relay::look).unwrap_or(true);
+    wake_due_by(now()) || used
 }
 
 /// Wakes everybody who has a tick for a deadline, to look whether that is still right.

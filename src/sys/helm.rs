@@ -122,7 +122,8 @@ impl<M> Helm<M> {
         self.owner.swap(ALONE, Ordering::SeqCst);
     }
 
-    /// Where it is at home.
+    /// Where it is at home: whose visitors are let in.
+    #[inline]
     pub(crate) fn home(&self) -> Option<Home> {
         Home::new(self.home.load(Ordering::Relaxed))
     }
@@ -191,15 +192,32 @@ impl<M> Helm<M> {
         if home == 0 || here().map(Home::get) != Some(home) {
             return None;
         }
-        let (depth, _) = DEEP.with(std::cell::Cell::get);
-        if depth >= DEPTH {
-            return None;
-        }
+        let depth = Self::depth()?;
         match self.exchange(FREE, TAKEN) {
             Ok(_) => {}
             Err(TAKEN | AGAIN) if self.take_soon() => {}
             Err(_) => return None,
         }
+        self.taken(depth)
+    }
+
+    /// The same for one who is known to be of its number, where it is free now.
+    #[inline]
+    pub(crate) fn call_on(&self) -> Option<Visit<'_, M>> {
+        let depth = Self::depth()?;
+        self.exchange(FREE, TAKEN).ok()?;
+        self.taken(depth)
+    }
+
+    /// How many are visited on this thread, where one more may be.
+    fn depth() -> Option<u8> {
+        let (depth, _) = DEEP.with(std::cell::Cell::get);
+        (depth < DEPTH).then_some(depth)
+    }
+
+    /// Begins a visit, the helm being taken.
+    #[inline]
+    fn taken(&self, depth: u8) -> Option<Visit<'_, M>> {
         let turn = Turn { helm: self, over: false };
         // SAFETY: it is this one's turn.
         if !self.at_rest.with_mut(|at_rest| unsafe { *at_rest }) {
@@ -263,6 +281,13 @@ impl<M> Helm<M> {
     #[inline]
     pub(crate) fn is_visited(&self) -> bool {
         HAND.with(|hand| hand.get().0 == self.address())
+    }
+
+    /// Whether that visitor brings nothing, but says that there is something in the mailbox. For the future itself, before
+    /// it takes what is handed.
+    #[inline]
+    pub(crate) fn is_called_on(&self) -> bool {
+        HAND.with(|hand| hand.get().1.is_null())
     }
 
     /// Waits until it is its owner who polls. For the future itself.
@@ -344,6 +369,17 @@ impl<M> Visit<'_, M> {
     /// Polls the future, here and now and as its owner, with this in its hand; what it does not take is left there.
     #[inline]
     pub(crate) fn hand(&mut self, message: &mut Option<M>) {
+        self.poll(std::ptr::from_mut(message).cast::<()>());
+    }
+
+    /// The same, with nothing in its hand.
+    #[inline]
+    pub(crate) fn look_in(&mut self) {
+        self.poll(std::ptr::null_mut());
+    }
+
+    #[inline]
+    fn poll(&mut self, place: *mut ()) {
         /// Puts back what was there before: this is a visit within a visit, or the future did not take it, or panicked.
         struct Before((usize, *mut ()));
         impl Drop for Before {
@@ -351,7 +387,6 @@ impl<M> Visit<'_, M> {
                 HAND.with(|hand| hand.set(self.0));
             }
         }
-        let place = std::ptr::from_mut(message).cast::<()>();
         let _before = Before(HAND.with(|hand| hand.replace((self.turn.helm.address(), place))));
         // Once it is over there is none.
         if let Some(waker) = self.turn.waker()

@@ -5,7 +5,7 @@
 //! - `slot`, `pool` and `primitive`: where an answer crosses from task to task, without an allocation; `deadline` and
 //!   `standstill`: what wakes those whose answer does not come; `busy`: how long something had a thread, by its ticks;
 //! - `helm`: a future that its task polls, or a visitor; `home`: which runtime a task is of; `hearth`: those of a runtime
-//!   that have no task yet;
+//!   that have no task yet; `relay` and `next`: who is polled on a thread right after the one that told it something;
 //! - [`wire`]: length-framed serde values, read in batches, written whole by the calling thread;
 //! - [`boot`]: the first call in `main`, which tells what this process is (arbiter or worker) before a thread starts;
 //! - [`anchor`]: naming a function to another process of the same program;
@@ -53,11 +53,13 @@ pub mod limit;
 #[cfg(any(feature = "harness", feature = "json"))]
 pub mod linked;
 pub mod load;
+mod next;
 pub mod page;
 mod pool;
 pub(crate) mod primitive;
 pub mod process;
 pub mod profile;
+pub(crate) mod relay;
 pub mod seam;
 pub mod signal;
 pub(crate) mod slot;

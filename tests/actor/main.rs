@@ -44,6 +44,7 @@ mod races;
 #[cfg(feature = "reach")]
 mod reach;
 mod recycle;
+mod relay;
 mod restart;
 mod shape;
 mod sight;

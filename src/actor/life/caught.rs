@@ -11,7 +11,7 @@ use crate::actor::current::Inside;
 use crate::actor::exit::{Exit, Reason};
 use crate::actor::panic;
 use crate::sys::busy::Since;
-use crate::sys::helm;
+use crate::sys::{helm, relay};
 
 /// One life as it is polled: with its actor in control of the thread, and what panics in it caught.
 pub(super) struct Life<'a, A: Actor, F> {
@@ -29,7 +29,10 @@ impl<A: Actor, F: Future<Output = Exit>> Future for Life<'_, A, F> {
         let since = Since::now();
         let polled = match catch_unwind(AssertUnwindSafe(|| course.as_mut().poll(cx))) {
             Ok(polled) => polled,
-            Err(payload) => Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload)))),
+            Err(payload) => {
+                relay::flush();
+                Poll::Ready(Exit::new(Reason::Panicked(panic::caught(&*payload))))
+            }
         };
         let busy_ns = since.taken_ns();
         drop(inside);

@@ -1,4 +1,4 @@
-//! The loop as it is polled by one who asks: see [`inline`].
+//! The loop as it is polled by one who asks, see [`inline`], or on the thread of one that told it something, see [`relay`].
 
 use std::task::{Poll, Waker};
 
@@ -9,6 +9,7 @@ use crate::actor::envelope::Envelope;
 use crate::actor::inline;
 use crate::actor::mailbox::{Inbox, Wanted};
 use crate::actor::node::Shared;
+use crate::sys::relay;
 
 /// Answers what a visitor has in its hand, and what came before it: commands that are quick, and nothing else.
 pub(super) fn poll_visited<A: Actor>(
@@ -20,10 +21,14 @@ pub(super) fn poll_visited<A: Actor>(
     waker: &Waker,
 ) -> Poll<Step<A>> {
     shared.helm.rests(false);
-    let mut ahead = 0;
+    let called_on = shared.helm.is_called_on();
+    let (mut ahead, mut passed) = (0, false);
     while !shared.mailbox.is_idle() {
+        if std::mem::take(&mut passed) {
+            relay::flush();
+        }
         let is_quick = |envelope: &_| ahead < inline::AHEAD && inline::pace_of::<A>(envelope).is_some();
-        let message = match shared.mailbox.take_wanted(inbox, waker, is_quick) {
+        let message = match shared.mailbox.take_wanted(inbox, waker, called_on, is_quick) {
             Wanted::Message(Envelope::Command(message)) => message,
             Wanted::Nothing => break,
             _ => {
@@ -33,7 +38,13 @@ pub(super) fn poll_visited<A: Actor>(
             }
         };
         ahead += 1;
-        if let Some(step) = handle(shared, message, turn, actor, cx) {
+        let passes = called_on && shared.mailbox.is_idle();
+        if passes {
+            relay::open(shared.helm.home());
+        }
+        let step = handle(shared, message, turn, actor, cx);
+        passed = passes && relay::close();
+        if let Some(step) = step {
             return Poll::Ready(step);
         }
     }

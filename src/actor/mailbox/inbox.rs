@@ -10,6 +10,8 @@ pub(crate) struct Inbox<M> {
     /// Whether nothing came after the first message of the last turn: as a rule, then, nothing will this time.
     alone: bool,
     pub(super) turn: Turn,
+    /// Whether nothing was behind the message that was taken last.
+    pub(super) lone: bool,
     /// Whether the mailbox was closed into it.
     pub(super) closed: bool,
 }
@@ -37,12 +39,24 @@ impl<M> Default for Inbox<M> {
 
 impl<M> Inbox<M> {
     pub(crate) const fn new() -> Inbox<M> {
-        Inbox { batch: Lane::new(), burst: false, alone: true, turn: Turn::Untold, closed: false }
+        Inbox {
+            batch: Lane::new(),
+            burst: false,
+            alone: true,
+            turn: Turn::Untold,
+            lone: false,
+            closed: false,
+        }
     }
 
     /// Messages taken out of the mailbox and not handled.
     pub(crate) fn len(&self) -> usize {
         self.batch.len()
+    }
+
+    /// Whether nothing waited behind the message that was taken last, when it was.
+    pub(crate) fn is_lone(&self) -> bool {
+        self.lone
     }
 
     /// Begins a turn: messages are taken and handled now, all under the waker of this one poll. So one that comes alone

@@ -15,11 +15,13 @@ pub(crate) enum Wanted<M> {
 }
 
 impl<M, C> Mailbox<M, C> {
-    /// The next message, where that is `wanted` and nothing comes before it. One who takes it otherwise has been woken.
+    /// The next message, where that is `wanted` and nothing comes before it. One who takes it otherwise has been woken, or
+    /// is by the caller. With `park` the receiver is parked as the last one is taken.
     pub(crate) fn take_wanted(
         &self,
         inbox: &mut Inbox<M>,
         waker: &Waker,
+        park: bool,
         wanted: impl FnOnce(&M) -> bool,
     ) -> Wanted<M> {
         let mut queue = self.lock();
@@ -37,6 +39,9 @@ impl<M, C> Mailbox<M, C> {
         self.taken.store(inbox.batch.len(), Ordering::Relaxed);
         queue.taken_then = count(inbox.batch.len());
         queue.see(next.as_ref());
+        if park && inbox.batch.is_empty() && queue.messages.is_empty() {
+            self.park(&mut queue, waker, true);
+        }
         if queue.rare.as_ref().is_some_and(|rare| !rare.room.is_empty()) {
             self.make_room(queue);
         }

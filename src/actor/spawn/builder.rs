@@ -185,8 +185,9 @@ impl<A: Actor> Spawn<A> {
     ///
     /// Otherwise an ask for a command that is a plain function, and has been over within a few microseconds so far, may be
     /// handled by the task that asks, where that is of the same runtime and the actor waits for messages: neither of the two
-    /// has to be woken. The actor handles one message at a time all the same, in the same order, and is the one whose
-    /// panics end. Async commands, `#[periodic]` and `#[stopping]` are always its own task's.
+    /// has to be woken. And what a handler as quick tells it may be handled on that handler's thread, when it has returned. The
+    /// actor handles one message at a time all the same, in the same order, and is the one whose panics end. Async commands,
+    /// `#[periodic]` and `#[stopping]` are always its own task's.
     ///
     /// It has that task from when it first hears of something that nobody does for it there. Where its last proxy is dropped
     /// before that, its `#[exit]` and the drop of its state are in a task that all such actors of its runtime share; one
@@ -195,7 +196,7 @@ impl<A: Actor> Spawn<A> {
     /// Say this for an actor whose plain commands mind whose task they are in: by task-locals, by the task's number, by
     /// [`block_in_place`](tokio::task::block_in_place), or by a lock that somebody may hold while an ask is polled; and for
     /// one with a command that is quick as a rule and now and then is not over for long, because who asks for that hears
-    /// of its deadline no sooner than it is over.
+    /// of its deadline no sooner than it is over, and who told it that handles nothing more before.
     pub fn own_task(mut self) -> Self {
         self.own_task = true;
         self

@@ -1,4 +1,4 @@
-//! The library's slot, helm and mailbox as they are, and what is around them as a model needs it.
+//! The library's slot, helm, next and mailbox as they are, and what is around them as a model needs it.
 
 #[cfg(loom)]
 mod every_order;
@@ -22,6 +22,9 @@ mod slot;
 
 #[path = "../../../src/sys/helm.rs"]
 mod helm;
+
+#[path = "../../../src/sys/next.rs"]
+mod next;
 
 #[cfg(loom)]
 mod info {
