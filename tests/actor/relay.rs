@@ -186,6 +186,62 @@ async fn one_whose_teller_blocks_is_heard_all_the_same() -> Tested {
     Ok(())
 }
 
+/// One that has just been spawned, and told something, beside those here.
+async fn fresh(first: &PasserProxy, ears: &Ears) -> Result<PasserProxy, String> {
+    let fresh = Passer::spawn(Vec::new(), ears.clone()).await.map_err(|error| error.to_string())?;
+    first.part().await.map_err(|error| error.to_string())?;
+    first.join(fresh.clone()).await.map_err(|error| error.to_string())?;
+    Ok(fresh)
+}
+
+#[rehearsal::test]
+async fn one_that_has_no_task_yet_is_polled_there_and_gets_none() -> Tested {
+    let _clean = clean();
+    let (first, _last, ears) = two().await?;
+    soon("a tell that is handled there", until_relayed(&first, &ears)).await?;
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let mut told = Vec::new();
+    let mut relayed = 0;
+    soon("some that are handled there", async {
+        while relayed < 20 {
+            told.push(fresh(&first, &ears).await?);
+            let heard = pass(&first, 0, &ears).await.map_err(|error| error.to_string())?;
+            relayed += usize::from(heard.was_relayed());
+        }
+        Ok::<_, String>(())
+    })
+    .await?;
+    // Those that were woken have one, and the runtime may have its hearth.
+    let woken = told.len() - relayed;
+    assert!(tasks() <= before + woken + 1, "{} tasks, {before} before, {woken} woken", tasks());
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn one_that_has_no_task_yet_is_heard_though_its_teller_blocks() -> Tested {
+    let _clean = clean();
+    let runtime = beside()?;
+    let (first, last, ears) = soon("two actors", runtime.spawn(two())).await??;
+    soon("a tell that is handled there", until_relayed(&first, &ears)).await?;
+    for number in 1..=3 {
+        let (teller, heard_by) = (first.clone(), ears.clone());
+        let spawned = runtime.spawn(async move { fresh(&teller, &heard_by).await });
+        let fresh = soon("one that is told nothing yet", spawned).await??;
+        let (release, until) = mpsc::channel();
+        first.pass(number, None, Some(until)).tell()?;
+        let heard = soon("what was told before the block", ears.next()).await;
+        drop(release);
+        assert_eq!(heard.number, number);
+        fresh.stop().await?;
+    }
+    for actor in [first, last] {
+        actor.stop().await?;
+    }
+    runtime.shutdown_background();
+    Ok(())
+}
+
 /// How many pass it on from one to the next.
 const CHAIN: usize = 10_000;
 

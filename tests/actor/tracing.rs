@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, Once};
 
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, put};
+use crate::inline::{Host, until_here};
 use rehearsal::actor::Restart;
 use rehearsal::prelude::*;
-use rehearsal::testkit::{Asked, LONG_WAIT, Probed, clean, ended, eventually};
+use rehearsal::testkit::{Asked, LONG_WAIT, Probed, clean, ended, eventually, soon};
 use serde::{Deserialize, Serialize};
+use tracing::callsite::rebuild_interest_cache;
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Instrument, Metadata, Subscriber};
@@ -93,6 +96,12 @@ impl Subscriber for Recorder {
         Interest::sometimes()
     }
 
+    /// Nothing while nobody wants to know: otherwise every message of this process would go on being handled in a span, and so
+    /// by its actor's own task, which is not what tests that come later in this worker expect.
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(if WANTED.load(Ordering::Acquire) > 0 { LevelFilter::TRACE } else { LevelFilter::OFF })
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         WANTED.load(Ordering::Acquire) > 0 && ["rehearsal", "test"].contains(&metadata.target())
     }
@@ -155,12 +164,14 @@ fn begin() -> Recording {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| tracing::subscriber::set_global_default(Recorder).expect("the first one"));
     WANTED.fetch_add(1, Ordering::AcqRel);
+    rebuild_interest_cache();
     Recording
 }
 
 impl Drop for Recording {
     fn drop(&mut self) {
         WANTED.fetch_sub(1, Ordering::AcqRel);
+        rebuild_interest_cache();
     }
 }
 
@@ -241,6 +252,16 @@ async fn a_span_follows_an_ask_through_actors() -> Tested {
             assert_eq!(added.parent, Some(own), "{place}, {inner}: and so on, from actor to actor");
         }
     }
+    Ok(())
+}
+
+/// A message that is handled in a span is its actor's own task's.
+#[rehearsal::test(isolation = "process")]
+async fn asks_are_handled_where_they_are_asked_when_nobody_wants_spans_any_more() -> Tested {
+    let _clean = clean();
+    drop(begin());
+    let host = Host::spawn().await?;
+    soon("an ask that is handled here", tokio::spawn(until_here(host))).await??;
     Ok(())
 }
 
