@@ -4,7 +4,7 @@
 //! async command, `#[start]`, `#[stopping]`) goes on answering the control lane.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{self, Poll};
 
@@ -22,13 +22,13 @@ use super::spawn::Ready;
 use super::state::State;
 use super::supervise::again::{Again, Wish};
 use super::supervise::family::Family;
-use super::supervise::watch::Work;
 use crate::sys::relay;
 
 mod at_once;
 mod caught;
 mod last;
 mod periods;
+mod question;
 mod stop;
 mod traced;
 mod visited;
@@ -38,6 +38,8 @@ pub(crate) use at_once::Begun;
 use caught::Life;
 use last::dropped;
 use periods::Periods;
+pub(crate) use question::answer;
+use question::{answer_between, answer_in_order};
 use stop::leave;
 use visited::poll_visited;
 use wait::{Attended, Wait};
@@ -296,17 +298,6 @@ fn serve<A: Actor>(desk: &mut Desk<A>) -> impl Future<Output = Served> + Send {
     }
 }
 
-/// What a built-in message has the actor do that may take a while, if anything.
-struct Lengthy<'a>(Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>);
-
-impl Future for Lengthy<'_> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
-        self.0.as_mut().map_or(Poll::Ready(()), |work| work.as_mut().poll(cx))
-    }
-}
-
 /// How the messages came to an end by a step, if they did.
 fn ended_by<A: Actor>(node: &Node, step: &Step<A>) -> Option<Served> {
     let told = |reason| node.told(reason, "");
@@ -466,50 +457,4 @@ fn handle<A: Actor>(
         look.done(cx);
     }
     (cx.wants_stop() || shared.node.handled() >= turn.last).then_some(Step::Enough)
-}
-
-/// Answers a question of the control lane.
-pub(crate) fn answer<A: Actor>(shared: &Shared<A>, question: BuiltIn) {
-    match question {
-        BuiltIn::Ping(reply) => reply.send(()),
-        BuiltIn::Info(reply) => reply.send(shared.info()),
-        BuiltIn::GiveUp(ticket) => shared.node.beside().give_up_call(ticket),
-        BuiltIn::Echo(..) | BuiltIn::Open(_) | BuiltIn::Work(_) => {
-            unreachable!("{question:?} goes with the messages")
-        }
-    }
-}
-
-/// Answers a question of the control lane between two messages, when the actor itself can be asked.
-fn answer_between<A: Actor>(shared: &Shared<A>, question: BuiltIn, actor: &mut A) {
-    match question {
-        BuiltIn::Info(reply) if A::HAS_ON_INFO => {
-            let mut info = shared.info();
-            info.entries.clear();
-            actor.on_info(&mut info);
-            shared.node.beside().keep_entries(&info.entries);
-            reply.send(info);
-        }
-        question => answer(shared, question),
-    }
-}
-
-/// Answers a built-in message that came in order with the others, or gives back what is to be waited for.
-fn answer_in_order<'a, A: Actor>(
-    shared: &Shared<A>,
-    actor: &mut A,
-    cx: &'a mut Context<A>,
-    built_in: BuiltIn,
-) -> Lengthy<'a> {
-    match built_in {
-        BuiltIn::Echo(text, reply) => reply.send(text),
-        BuiltIn::Open(call) => return Lengthy(Some(call.run(cx))),
-        BuiltIn::Work(work) => {
-            if let Ok(work) = work.downcast::<Work<A>>() {
-                work(actor, cx);
-            }
-        }
-        question => answer(shared, question),
-    }
-    Lengthy(None)
 }
