@@ -20,7 +20,7 @@ pub use super::platform::process::{
 };
 
 #[cfg(feature = "bench")]
-pub use super::platform::process::image;
+pub(crate) use super::platform::process::image;
 #[cfg(any(feature = "server", feature = "bench"))]
 pub use super::platform::process::spawn_program;
 

@@ -168,7 +168,7 @@ pub fn spawn_program(_title: String, _command: std::process::Command) -> Result<
 /// # Errors
 /// What the system says where it does not tell which file that is.
 #[cfg(feature = "bench")]
-pub fn image() -> io::Result<std::path::PathBuf> {
+pub(crate) fn image() -> io::Result<std::path::PathBuf> {
     std::env::current_exe()
 }
 

@@ -19,7 +19,7 @@ pub use super::ends::{ReadEnd, WriteEnd};
 pub use super::offspring::{children, is_gone, leaves_children, name_of, reap_finished, settle_children};
 pub use super::spawner::guardian_failure;
 #[cfg(feature = "bench")]
-pub use super::spawner::image;
+pub(crate) use super::spawner::image;
 
 /// An open file of the system.
 pub use std::os::fd::OwnedFd;

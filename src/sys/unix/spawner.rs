@@ -315,7 +315,7 @@ pub(super) fn this_binary(
 ///
 /// # Errors
 /// What the system says where it does not tell which file that is.
-pub fn image() -> io::Result<PathBuf> {
+pub(crate) fn image() -> io::Result<PathBuf> {
     let proc = PathBuf::from("/proc/self/exe");
     if proc.exists() || proc.is_symlink() { Ok(proc) } else { std::env::current_exe() }
 }
