@@ -159,6 +159,19 @@ pub use sys::linked::fixture;
 /// async fn counts(counter: &AtomicU64) {
 ///     counter.fetch_add(1, Ordering::Relaxed);
 /// }
+///
+/// pub struct Orders(AtomicU64);
+///
+/// #[rehearsal::fixture]
+/// fn orders() -> Orders {
+///     Orders(AtomicU64::new(0))
+/// }
+///
+/// // A fixture, once a level.
+/// #[rehearsal::load(concurrency = [1, 4], duration = "1s")]
+/// async fn order(orders: &Orders) {
+///     orders.0.fetch_add(1, Ordering::Relaxed);
+/// }
 /// # fn main() {}
 /// ```
 #[cfg(feature = "harness")]

@@ -80,6 +80,16 @@ impl Injected {
         quote_spanned!(*span=> #slot.#take::<#of>())
     }
 
+    /// Where it stands.
+    pub(crate) fn place(&self) -> Span {
+        self.span
+    }
+
+    /// The type of what is taken by `&`; `None` where it is taken in another way.
+    pub(crate) fn shared(&self) -> Option<&Tokens> {
+        matches!(self.how, How::Shared).then_some(&self.of)
+    }
+
     /// `Need::of::<T>("name", How::Shared)`.
     fn need(&self, fixture: &Tokens) -> Tokens {
         let Injected { name, of, span, .. } = self;

@@ -217,6 +217,12 @@ pub fn fixture_by_constructor(arguments: TokenStream, item: TokenStream) -> Toke
 ///
 /// The function may be `async`; what it returns is dropped, but for a `Result`, whose errors are counted by kind.
 ///
+/// Behind what `setup` and `client` make its parameters are fixtures, each as `&T` and found by its type and name as those of
+/// a test are ([`macro@fixture`]). One of the scope `test` is made for each level, on the benchmark's runtime, and torn
+/// down after it, whatever became of it; a wider one serves all levels. All clients of a level have it at once, so its
+/// type is `Send + Sync`; to clients that are processes it crosses through serde, and the value itself stays with the
+/// process that measures.
+///
 /// | option | meaning |
 /// |---|---|
 /// | `concurrency = [1, 2, 8, 64]` | how many clients there are, a level each |
@@ -224,7 +230,7 @@ pub fn fixture_by_constructor(arguments: TokenStream, item: TokenStream) -> Toke
 /// | `warm_up = "500ms"`, `duration = "3s"` | what is not counted at first, and how long a level is measured |
 /// | `count = 10_000` | how many operations a level is measured for, in place of a duration |
 /// | `setup = path` | an async function: what it makes is made once a level, and given to the operation as `&T` |
-/// | `client = path` | an async function that makes something for each client, given to the operation as `&mut T`; it takes what `setup` makes, as `&T`, where there is that |
+/// | `client = path` | an async function that makes something for each client, given to the operation as `&mut T`; it takes what `setup` makes and then the fixtures, as `&T`, where there are any |
 /// | `clients = "tasks"`, `"threads"` or `"processes"` | what clients are; what `setup` makes crosses to processes through serde |
 /// | `processes = 64` | in how many processes clients are at most that are processes |
 /// | `stuck = "10s"` | after how long without an operation that ends a level is given up |
@@ -233,8 +239,9 @@ pub fn fixture_by_constructor(arguments: TokenStream, item: TokenStream) -> Toke
 /// | `flavor`, `worker_threads` | as for [`macro@test`], but that there are many threads unless told otherwise |
 ///
 /// # Errors
-/// An unknown option or one given twice, a level of no clients, a duration of nothing, both `duration` and `count`, and
-/// parameters that nothing supplies do not compile.
+/// An unknown option or one given twice, a level of no clients, a duration of nothing, both `duration` and `count`, and a
+/// fixture that is not taken by reference do not compile. A parameter that no fixture supplies, and a fixture with values,
+/// end the run before its first benchmark.
 #[proc_macro_attribute]
 pub fn load(arguments: TokenStream, item: TokenStream) -> TokenStream {
     load::expand(arguments, item, Link::Section)

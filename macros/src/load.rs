@@ -6,7 +6,7 @@ use quote::{quote, quote_spanned};
 
 use crate::bench::check_feature;
 use crate::function::{Function, flatten};
-use crate::injected::lifted;
+use crate::injected::{Injected, lifted, needs};
 use crate::option::{self, Given};
 use crate::parameter::Parameter;
 use crate::refusal::or_the_item;
@@ -65,9 +65,10 @@ fn try_expand(arguments: TokenStream, item: TokenStream, link: Link) -> Result<T
         // The clients of a plain function have a runtime all the same.
         given.check_flavor(&function, true)?;
     }
-    let parameters = Parameter::all(&function).len();
-    check_parameters(&function, &asked, parameters)?;
-    let registered = registered(&function, &asked, &given, link);
+    let parameters = Parameter::all(&function);
+    let supplied = check_parameters(&function, &asked, parameters.len())?;
+    let fixtures = fixtures(&parameters[supplied..])?;
+    let registered = registered(&function, &asked, &fixtures, &given, link);
     let attributes = function.attributes.iter().flat_map(|attribute| attribute.tokens.iter().cloned());
     let mut output: TokenStream = attributes.chain(function.tokens.iter().cloned()).collect();
     output.extend(TokenStream::from(registered));
@@ -284,9 +285,10 @@ pub(crate) fn memory(argument: &Argument) -> Result<u64, Failure> {
     }
 }
 
-fn check_parameters(function: &Function, asked: &Asked, parameters: usize) -> Result<(), Failure> {
+/// How many parameters `setup` and `client` supply; behind them stand fixtures.
+fn check_parameters(function: &Function, asked: &Asked, parameters: usize) -> Result<usize, Failure> {
     let (wanted, shape) = match (&asked.setup, &asked.client) {
-        (None, None) => (0, "takes nothing: without `setup` and `client` nothing supplies a parameter"),
+        (None, None) => (0, ""),
         (Some(_), None) => (1, "takes what `setup` makes, by reference: `server: &Server`"),
         (None, Some(_)) => {
             (1, "takes what `client` makes, by mutable reference: `connection: &mut Connection`")
@@ -296,8 +298,8 @@ fn check_parameters(function: &Function, asked: &Asked, parameters: usize) -> Re
             "takes what `setup` makes and what `client` makes: `server: &Server, connection: &mut Connection`",
         ),
     };
-    match parameters == wanted {
-        true => Ok(()),
+    match parameters >= wanted {
+        true => Ok(wanted),
         false => {
             let place = function.first_argument.unwrap_or_else(|| function.name.span());
             failed(place, format!("this operation {shape}; it has {parameters} parameters"))
@@ -305,11 +307,39 @@ fn check_parameters(function: &Function, asked: &Asked, parameters: usize) -> Re
     }
 }
 
+/// Parameters that are fixtures: all clients have them at once.
+fn fixtures(parameters: &[Parameter]) -> Result<Vec<(Injected, Tokens)>, Failure> {
+    let fixture = |(number, parameter): (usize, &Parameter)| {
+        let injected = Injected::of(parameter, number)?;
+        match injected.shared().cloned() {
+            Some(of) => Ok((injected, of)),
+            None => failed(
+                parameter.span,
+                "all clients of a level have its fixtures at once: take this one by reference, `db: &Db`. What each has for \
+                 itself `client = path` makes, and it stands before the fixtures",
+            ),
+        }
+    };
+    parameters.iter().enumerate().map(fixture).collect()
+}
+
 /// `const _: () = { … };`
-fn registered(function: &Function, asked: &Asked, given: &Given, link: Link) -> Tokens {
+fn registered(
+    function: &Function,
+    asked: &Asked,
+    fixtures: &[(Injected, Tokens)],
+    given: &Given,
+    link: Link,
+) -> Tokens {
     let private: Tokens = given.private_path().parse().expect("a path that was checked");
     let load = quote!(#private::load);
-    let play = play(function, asked, &load);
+    let play = play(function, asked, fixtures, &load);
+    let injected: Vec<Injected> = fixtures.iter().map(|(injected, _)| injected.clone()).collect();
+    let needs = needs(&injected, &quote!(#private::fixture));
+    let loans = fixtures.iter().map(|(injected, of)| {
+        let place = injected.place();
+        quote_spanned!(place=> #load::Loan::of::<#of>())
+    });
     let fields = asked.fields.iter().map(|(name, value)| {
         let name = Ident::new(name, Place::call_site());
         quote!(#name: #value,)
@@ -330,6 +360,9 @@ fn registered(function: &Function, asked: &Asked, given: &Given, link: Link) -> 
             options: #load::options(#options),
             body: #private::Body::Other(&#load::Load {
                 path: #path,
+                module: ::core::module_path!(),
+                needs: &__REHEARSAL_NEEDS,
+                loans: &[#(#loans),*],
                 spec: #load::Spec { clients: #load::Clients::#clients, #(#fields)* ..#load::Spec::NONE },
                 play: __rehearsal_play,
             }),
@@ -348,6 +381,7 @@ fn registered(function: &Function, asked: &Asked, given: &Given, link: Link) -> 
         #[allow(clippy::all)]
         const _: () = {
             #play
+            #needs
             #linked
         };
     }
@@ -356,17 +390,23 @@ fn registered(function: &Function, asked: &Asked, given: &Given, link: Link) -> 
 /// `fn __rehearsal_play(stage: Stage) -> Playing { stage.with_tasks(…) }`: the loop of a client stands here, not in a
 /// function of the library, because only here the compiler can see that the operation's future is `Send`, and make one
 /// function of operation and loop.
-fn play(function: &Function, asked: &Asked, load: &Tokens) -> Tokens {
+fn play(function: &Function, asked: &Asked, fixtures: &[(Injected, Tokens)], load: &Tokens) -> Tokens {
     let mixed = Place::mixed_site();
     let (shared, turn, own) =
         (Ident::new("shared", mixed), Ident::new("turn", mixed), Ident::new("own", mixed));
+    let (loans, made) = (Ident::new("loans", mixed), Ident::new("made", mixed));
+    let lent: Vec<Ident> = (0..fixtures.len()).map(|at| Ident::new(&format!("lent_{at}"), mixed)).collect();
+    let types = fixtures.iter().map(|(_, of)| of);
+    let numbers = 0..fixtures.len();
     let name = lifted(&[TokenTree::Ident(function.name.clone())]);
     let set_up = match &asked.setup {
         Some(setup) => quote!(#load::Got(#setup().await).settle()),
         None => quote!(::core::result::Result::<(), ::std::string::String>::Ok(())),
     };
     let own_set_up = asked.client.as_ref().map(|client| {
-        let call = if asked.setup.is_some() { quote!(#client(#shared)) } else { quote!(#client()) };
+        let of_setup = asked.setup.as_ref().map(|_| &shared);
+        let given = of_setup.into_iter().chain(&lent);
+        let call = quote!(#client(#(#given),*));
         quote! {
             let mut #own = match #load::Got(#call.await).settle() {
                 ::core::result::Result::Ok(#own) => #own,
@@ -374,17 +414,27 @@ fn play(function: &Function, asked: &Asked, load: &Tokens) -> Tokens {
             };
         }
     });
-    let arguments = match (&asked.setup, &asked.client) {
-        (Some(_), Some(_)) => quote!(#shared, &mut #own),
-        (Some(_), None) => quote!(#shared),
-        (None, Some(_)) => quote!(&mut #own),
-        (None, None) => quote!(),
+    let of_setup = asked.setup.as_ref().map(|_| quote!(#shared));
+    let of_client = asked.client.as_ref().map(|_| quote!(&mut #own));
+    let all = of_setup.into_iter().chain(of_client).chain(lent.iter().map(|lent| quote!(#lent)));
+    let arguments = quote!(#(#all),*);
+    // Without fixtures the value of the set-up stays what it is: where it cannot cross to a process that names its type.
+    let (set_up, opened) = match fixtures {
+        [] => (set_up, quote!(let #shared = &*#shared;)),
+        _ => (
+            quote!(#set_up.map(|#made| (#made, #(#loans.get::<#types>(#numbers),)*))),
+            quote! {
+                let (#shared, #(#lent,)*) = &*#shared;
+                #(let #lent = &**#lent;)*
+            },
+        ),
     };
     let place: Place = Place::call_site().located_at(Place::from(function.return_span()));
     let call = quote_spanned!(place=> #name(#arguments));
     let call = if function.is_async() { quote!(#call.await) } else { call };
     // What cannot cross to processes is told where its set-up is named.
-    let place = asked.setup_span.map_or_else(Place::call_site, Place::from);
+    let of_fixture = fixtures.first().map(|(injected, _)| injected.place());
+    let place = asked.setup_span.map(Place::from).or(of_fixture).unwrap_or_else(Place::call_site);
     let with = match asked.clients {
         Some("Threads") => quote!(with_threads),
         Some("Processes") => quote_spanned!(place=> with_processes),
@@ -395,10 +445,13 @@ fn play(function: &Function, asked: &Asked, load: &Tokens) -> Tokens {
             #[allow(unused_imports)]
             use #load::Settle as _;
             stage.#with(
-                || async { #set_up },
+                |#loans: #load::Loans| async move {
+                    let _ = &#loans;
+                    #set_up
+                },
                 |#shared, mut #turn: #load::Turn| ::std::boxed::Box::pin(async move {
                     #[allow(unused_variables)]
-                    let #shared = &*#shared;
+                    #opened
                     #own_set_up
                     #turn.begin().await;
                     while #turn.is_clear() || #turn.wait().await {

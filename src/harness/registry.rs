@@ -245,7 +245,7 @@ impl fmt::Debug for Body {
 
 /// A trial whose result is something other than `()`.
 pub trait Run {
-    /// Runs it; an async one is driven by `block_on`, which is called exactly once with its future.
+    /// Runs it; an async one is driven by `block_on`, which is called with its future.
     fn run(&self, block_on: &mut dyn FnMut(Pin<&mut dyn Future<Output = ()>>)) -> Returned;
     /// Whether it wants `block_on`, and so a runtime.
     fn is_async(&self) -> bool;

@@ -178,8 +178,20 @@ impl Running {
     }
 
     fn wait_for(&self, file: &str, text: &str) {
-        while !std::fs::read_to_string(self.directory.join(file)).is_ok_and(|said| said.contains(text)) {
-            assert!(self.since.elapsed() < DEADLINE, "no {text:?} on {file}");
+        let path = self.directory.join(file);
+        self.wait_until(&format!("{text:?} on {file}"), || {
+            std::fs::read_to_string(&path).is_ok_and(|said| said.contains(text))
+        });
+    }
+
+    /// Waits until something is so that only a look at it can tell.
+    ///
+    /// # Panics
+    ///
+    /// When that takes longer than any run may.
+    pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+        while !is_so() {
+            assert!(self.since.elapsed() < DEADLINE, "no {what}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -1,5 +1,6 @@
 //! Load benchmarks: what is measured and told of them, and what becomes of those that go wrong.
 
+mod lent;
 mod processes;
 
 use std::collections::BTreeSet;

@@ -11,6 +11,7 @@ use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
 use super::turn::{Ended, Turn};
+use crate::harness::fixture::Loans;
 use crate::sys::wire;
 
 /// The value of `setup`, which all clients of a level share.
@@ -27,8 +28,8 @@ pub type Staying = Pin<Box<dyn Future<Output = Ended>>>;
 
 /// Set-up and clients of one benchmark.
 pub trait Cast {
-    /// What all clients of a level share, made anew.
-    fn set_up(&self) -> Making<'_>;
+    /// What all clients of a level share, made anew, the fixtures that it was lent among it.
+    fn set_up(&self, loans: Loans) -> Making<'_>;
     /// A client that is to run.
     fn client(&self, shared: &Shared, turn: Turn) -> Placed;
 
@@ -108,12 +109,12 @@ impl<S, A, C> Threads<S, A, C> {
 impl<S, A, F, C> Cast for Tasks<S, A, C>
 where
     S: Send + Sync + 'static,
-    A: Fn() -> F,
+    A: Fn(Loans) -> F,
     F: Future<Output = Result<S, String>>,
     C: Fn(Arc<S>, Turn) -> Moving,
 {
-    fn set_up(&self) -> Making<'_> {
-        Box::pin(async { (self.set_up)().await.map(|made| Arc::new(made) as Shared) })
+    fn set_up(&self, loans: Loans) -> Making<'_> {
+        Box::pin(async { (self.set_up)(loans).await.map(|made| Arc::new(made) as Shared) })
     }
 
     fn client(&self, shared: &Shared, turn: Turn) -> Placed {
@@ -124,12 +125,12 @@ where
 impl<S, A, F, C> Cast for Threads<S, A, C>
 where
     S: Send + Sync + 'static,
-    A: Fn() -> F,
+    A: Fn(Loans) -> F,
     F: Future<Output = Result<S, String>>,
     C: Fn(Arc<S>, Turn) -> Staying + Copy + Send + 'static,
 {
-    fn set_up(&self) -> Making<'_> {
-        Box::pin(async { (self.0.set_up)().await.map(|made| Arc::new(made) as Shared) })
+    fn set_up(&self, loans: Loans) -> Making<'_> {
+        Box::pin(async { (self.0.set_up)(loans).await.map(|made| Arc::new(made) as Shared) })
     }
 
     fn client(&self, shared: &Shared, turn: Turn) -> Placed {
@@ -141,12 +142,12 @@ where
 impl<S, A, F, C> Cast for Processes<S, A, C>
 where
     S: Crosses,
-    A: Fn() -> F,
+    A: Fn(Loans) -> F,
     F: Future<Output = Result<S, String>>,
     C: Fn(Arc<S>, Turn) -> Moving,
 {
-    fn set_up(&self) -> Making<'_> {
-        self.0.set_up()
+    fn set_up(&self, loans: Loans) -> Making<'_> {
+        self.0.set_up(loans)
     }
 
     fn client(&self, shared: &Shared, turn: Turn) -> Placed {

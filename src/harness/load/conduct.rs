@@ -17,6 +17,7 @@ use super::turn::Turn;
 use super::usl::Law;
 use super::{place, record, table, usage};
 use crate::harness::bench::{self, gate, is_measured};
+use crate::harness::fixture::{Borrower, Drive, Loan, Loans, Need};
 use crate::harness::outcome::{Measured, Returned};
 use crate::harness::registry::Run;
 
@@ -26,12 +27,25 @@ pub struct Load {
     pub path: &'static str,
     /// Its options.
     pub spec: Spec,
+    /// Its `module_path!()`.
+    pub module: &'static str,
+    /// The fixtures that it takes.
+    pub needs: &'static [Need],
+    /// How each of them is lent to clients.
+    pub loans: &'static [Loan],
     /// Hands set-up and clients to the stage.
     pub play: fn(Stage) -> Playing,
 }
 
-/// All levels under way.
-pub type Playing = Pin<Box<dyn Future<Output = Returned>>>;
+/// A level under way; nothing comes of it where only some of its clients are.
+pub type Playing = Pin<Box<dyn Future<Output = Option<Result<level::Figures, Trouble>>>>>;
+
+/// Plays one level with the fixtures that it is lent.
+type Play<'a> = &'a mut dyn FnMut(Loans, Drive<'_>);
+
+/// Has a level played between the set-up and the teardown of its fixtures, or says why it could not begin; nothing where a
+/// fixture has it skipped.
+type Around<'a> = &'a mut dyn FnMut(Play<'_>) -> Result<(), Option<String>>;
 
 impl fmt::Debug for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,11 +55,10 @@ impl fmt::Debug for Load {
 
 impl Run for Load {
     fn run(&self, block_on: &mut dyn FnMut(Pin<&mut dyn Future<Output = ()>>)) -> Returned {
-        let mut result = Returned::Failure;
-        let stage = Stage { path: self.path, spec: self.spec, stand: None };
-        let slot = &mut result;
-        block_on(pin!(async move { *slot = (self.play)(stage).await }));
-        result
+        self.conduct(&mut |play| {
+            play(Loans::default(), block_on);
+            Ok(())
+        })
     }
 
     fn is_async(&self) -> bool {
@@ -57,11 +70,12 @@ impl Run for Load {
     }
 }
 
-/// Where a load benchmark is given its functions.
+/// Where a level is given the functions of its benchmark.
 #[derive(Debug)]
 pub struct Stage {
     path: &'static str,
-    spec: Spec,
+    level: Level,
+    loans: Loans,
     /// In the process of a troupe, where its clients play.
     stand: Option<Stand>,
 }
@@ -69,65 +83,152 @@ pub struct Stage {
 impl Stage {
     /// In the process of a troupe.
     pub fn away(load: &Load, stand: Stand) -> Stage {
-        Stage { path: load.path, spec: load.spec, stand: Some(stand) }
+        // What its clients do is in what was ordered.
+        let level = load.spec.as_test();
+        Stage { path: load.path, level, loans: Loans::default(), stand: Some(stand) }
     }
 
     /// Clients are tasks of this runtime.
     pub fn with_tasks<S, A, F, C>(self, set_up: A, client: C) -> Playing
     where
         S: Send + Sync + 'static,
-        A: Fn() -> F + 'static,
+        A: Fn(Loans) -> F + 'static,
         F: Future<Output = Result<S, String>> + 'static,
         C: Fn(Arc<S>, Turn) -> Moving + 'static,
     {
-        Box::pin(async move { conduct(&self, &Tasks::new(set_up, client)).await })
+        Box::pin(async move { self.play(&Tasks::new(set_up, client)).await })
     }
 
     /// Each client has a thread.
     pub fn with_threads<S, A, F, C>(self, set_up: A, client: C) -> Playing
     where
         S: Send + Sync + 'static,
-        A: Fn() -> F + 'static,
+        A: Fn(Loans) -> F + 'static,
         F: Future<Output = Result<S, String>> + 'static,
         C: Fn(Arc<S>, Turn) -> Staying + Copy + Send + 'static,
     {
-        Box::pin(async move { conduct(&self, &Threads::new(set_up, client)).await })
+        Box::pin(async move { self.play(&Threads::new(set_up, client)).await })
     }
 
     /// Each client has a process, up to a limit.
     pub fn with_processes<S, A, F, C>(mut self, set_up: A, client: C) -> Playing
     where
         S: Crosses,
-        A: Fn() -> F + 'static,
+        A: Fn(Loans) -> F + 'static,
         F: Future<Output = Result<S, String>> + 'static,
         C: Fn(Arc<S>, Turn) -> Moving + 'static,
     {
         let cast = Processes::new(set_up, client);
         match self.stand.take() {
-            None => Box::pin(async move { conduct(&self, &cast).await }),
+            None => Box::pin(async move { self.play(&cast).await }),
             Some(stand) => Box::pin(async move {
                 stand.play(&cast).await;
-                Returned::Success
+                None
             }),
         }
     }
+
+    async fn play(self, cast: &dyn Cast) -> Option<Result<level::Figures, Trouble>> {
+        Some(level::run(self.path, &self.level, cast, self.loans).await)
+    }
 }
 
-async fn conduct(stage: &Stage, cast: &dyn Cast) -> Returned {
-    if is_measured() {
-        return measured(stage, cast).await;
+/// Why there are no figures of a level.
+enum Broken {
+    /// Something is wrong.
+    Error(LevelError),
+    /// A fixture has the benchmark skipped.
+    Skipped,
+    /// It was to end before its time, and who said so tells of it.
+    Stopped,
+}
+
+impl Load {
+    /// Runs it as [`Run`] does, each level between the set-up and the teardown of its fixtures.
+    pub(crate) fn run_with(&self, borrower: &mut Borrower<'_>, drive: Drive<'_>) -> Returned {
+        self.conduct(&mut |play| borrower.level(self.loans, drive, play))
     }
-    let mut test = stage.spec.as_test();
-    loop {
-        match one(stage, &test, cast).await {
-            Ok(_) => return Returned::Success,
-            // A machine that had something else to do the whole time.
-            Err(LevelError { trouble: Trouble::Nothing, .. }) if test.duration < Some(LONGEST_TEST) => {
-                test.duration = test.duration.map(|duration| duration * 4);
+
+    fn conduct(&self, around: Around<'_>) -> Returned {
+        if is_measured() {
+            return self.measured(around);
+        }
+        let mut test = self.spec.as_test();
+        loop {
+            match self.one(&test, around) {
+                Ok(_) => return Returned::Success,
+                // A machine that had something else to do the whole time.
+                Err(Broken::Error(LevelError { trouble: Trouble::Nothing, .. }))
+                    if test.duration < Some(LONGEST_TEST) =>
+                {
+                    test.duration = test.duration.map(|duration| duration * 4);
+                }
+                Err(Broken::Error(error)) => {
+                    eprintln!("Error: {error}");
+                    return Returned::Failure;
+                }
+                Err(Broken::Skipped) => return Returned::NotBegun,
+                Err(Broken::Stopped) => return Returned::Failure,
             }
-            Err(error) => {
+        }
+    }
+
+    fn one(&self, level: &Level, around: Around<'_>) -> Result<level::Figures, Broken> {
+        let mut came = None;
+        let begun = around(&mut |loans, drive| {
+            let stage = Stage { path: self.path, level: *level, loans, stand: None };
+            let came = &mut came;
+            drive(pin!(async move { *came = (self.play)(stage).await }));
+        });
+        let error = |trouble| Broken::Error(LevelError { clients: level.clients, trouble });
+        match (begun, came) {
+            (Ok(()), Some(figures)) => figures.map_err(error),
+            (Ok(()), None) => Err(Broken::Stopped),
+            (Err(Some(why)), _) => Err(error(Trouble::Fixture(why))),
+            (Err(None), _) => Err(Broken::Skipped),
+        }
+    }
+
+    /// One level, named before it runs: where that takes the process along, this is all that is left of it.
+    fn told(&self, clients: u32, around: Around<'_>) -> Result<level::Figures, Broken> {
+        tell(&format!("{}: measuring {}\n", self.path, counted(u64::from(clients))));
+        self.one(&self.spec.level(clients), around)
+    }
+
+    /// Measures all levels, and the first one once more: by how much it differs from itself is what a difference between
+    /// levels has to be larger than.
+    fn measured(&self, around: Around<'_>) -> Returned {
+        let mut account = Account::new(self.path, self.spec);
+        // It was looked at before anything was measured; what others do meanwhile is looked at level by level.
+        account.warnings.extend(gate::seen().map(|signs| format!("the machine is busy: {signs}")));
+        let levels = self.spec.levels;
+        let again = levels.first().map(|first| (*first, true));
+        for (clients, again) in levels.iter().map(|clients| (*clients, false)).chain(again) {
+            match self.told(clients, around) {
+                Ok(figures) if again => account.again = Some(figures),
+                Ok(figures) => account.levels.push(figures),
+                Err(Broken::Error(error)) => {
+                    let error = error.to_string();
+                    account.error =
+                        Some(if again { format!("measured a second time, {error}") } else { error });
+                    break;
+                }
+                Err(Broken::Skipped) => return Returned::NotBegun,
+                Err(Broken::Stopped) => return Returned::Failure,
+            }
+        }
+        sum_up(&mut account);
+        let written = place::write(&account);
+        match &account.error {
+            None => {
+                bench::measured(told_home(&account, &written));
+                Returned::Success
+            }
+            Some(error) => {
+                tell(&table::text(&account));
+                written.iter().for_each(|line| tell(&format!("{line}\n")));
                 eprintln!("Error: {error}");
-                return Returned::Failure;
+                Returned::Failure
             }
         }
     }
@@ -136,60 +237,10 @@ async fn conduct(stage: &Stage, cast: &dyn Cast) -> Returned {
 /// A level that is a test is tried again up to this length, where no operation was even started.
 const LONGEST_TEST: Duration = Duration::from_secs(10);
 
-async fn one(stage: &Stage, level: &Level, cast: &dyn Cast) -> Result<level::Figures, LevelError> {
-    level::run(stage.path, level, cast)
-        .await
-        .map_err(|trouble| LevelError { clients: level.clients, trouble })
-}
-
-/// One level, named before it runs: where that takes the process along, this is all that is left of it.
-async fn told(stage: &Stage, clients: u32, cast: &dyn Cast) -> Result<level::Figures, LevelError> {
-    tell(&format!("{}: measuring {}\n", stage.path, counted(u64::from(clients))));
-    one(stage, &stage.spec.level(clients), cast).await
-}
-
 fn tell(text: &str) {
     print!("{text}");
     // Where nobody reads it nobody misses it.
     let _ = std::io::stdout().flush();
-}
-
-/// Measures all levels, and the first one once more: by how much it differs from itself is what a difference between
-/// levels has to be larger than.
-async fn measured(stage: &Stage, cast: &dyn Cast) -> Returned {
-    let mut account = Account::new(stage.path, stage.spec);
-    // It was looked at before anything was measured; what others do meanwhile is looked at level by level.
-    account.warnings.extend(gate::seen().map(|signs| format!("the machine is busy: {signs}")));
-    let levels = stage.spec.levels;
-    for &clients in levels {
-        match told(stage, clients, cast).await {
-            Ok(figures) => account.levels.push(figures),
-            Err(error) => {
-                account.error = Some(error.to_string());
-                break;
-            }
-        }
-    }
-    if let (Some(&first), None) = (levels.first(), &account.error) {
-        match told(stage, first, cast).await {
-            Ok(again) => account.again = Some(again),
-            Err(error) => account.error = Some(format!("measured a second time, {error}")),
-        }
-    }
-    sum_up(&mut account);
-    let written = place::write(&account);
-    match &account.error {
-        None => {
-            bench::measured(told_home(&account, &written));
-            Returned::Success
-        }
-        Some(error) => {
-            tell(&table::text(&account));
-            written.iter().for_each(|line| tell(&format!("{line}\n")));
-            eprintln!("Error: {error}");
-            Returned::Failure
-        }
-    }
 }
 
 /// What reporters show: as the one figure that libtest has room for, half of the operations of the first level take this

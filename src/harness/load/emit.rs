@@ -6,6 +6,7 @@ pub use super::cast::{Got, Settle};
 pub use super::conduct::{Load, Playing, Stage};
 pub use super::spec::{Clients, Spec};
 pub use super::turn::Turn;
+pub use crate::harness::fixture::{Loan, Loans};
 
 /// These options of a benchmark: it has the machine to itself, and what its set-up left running, a server mostly, is no
 /// fault unless it is said to be.

@@ -13,6 +13,7 @@ use super::trouble::Trouble;
 use super::troupe::company::Company;
 use super::turn::{Ended, Field, Turn, Window};
 use super::usage::{Held, Usage};
+use crate::harness::fixture::Loans;
 use crate::sys::{load, seam};
 
 /// How often a level is looked at while it runs.
@@ -62,8 +63,8 @@ pub struct Figures {
 ///
 /// # Errors
 /// Everything that can happen to one.
-pub async fn run(path: &str, level: &Level, cast: &dyn Cast) -> Result<Figures, Trouble> {
-    let shared = match seam::timeout(level.stuck, cast.set_up()).await {
+pub async fn run(path: &str, level: &Level, cast: &dyn Cast, loans: Loans) -> Result<Figures, Trouble> {
+    let shared = match seam::timeout(level.stuck, cast.set_up(loans)).await {
         Some(made) => made.map_err(Trouble::SetUp)?,
         None => return Err(Trouble::SetUp(format!("it has not ended in {:?}", level.stuck))),
     };

@@ -32,6 +32,8 @@ pub fn counted(clients: u64) -> String {
 pub enum Trouble {
     /// What `setup` names returned an error, or did not end.
     SetUp(String),
+    /// A fixture that it takes could not be had.
+    Fixture(String),
     /// A client could not be started.
     NotStarted {
         /// Which, from 0.
@@ -106,7 +108,7 @@ pub enum Trouble {
 
 wired! {
     enum Trouble {
-        SetUp(why), NotStarted { client, why }, Refused { client, why }, Panicked { client, note }, Crossing { why },
+        SetUp(why), Fixture(why), NotStarted { client, why }, Refused { client, why }, Panicked { client, note }, Crossing { why },
         Gone { whose, several, pid, exit }, Stuck { clients, silent_ms, ended, processes },
         AllFailed { tried, kind, count }, Nothing, Memory { before_bytes, bytes, limit_bytes, asked }
     }
@@ -116,6 +118,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Trouble::SetUp(why) => write!(f, "its `setup` failed: {why}"),
+            Trouble::Fixture(why) => f.write_str(why),
             Trouble::NotStarted { client, why } => write!(f, "client {client} could not be started: {why}"),
             Trouble::Refused { client, why } => write!(f, "the `client` function of client {client} failed: {why}"),
             Trouble::Panicked { client, note } => write!(f, "an operation of client {client} panicked {note}"),

@@ -14,6 +14,8 @@ use super::pledge::Pledges;
 use super::ruled::Ruled;
 use super::runtime::{Spare, TrialRuntime};
 use crate::actor::panic;
+#[cfg(feature = "bench")]
+use crate::harness::fixture::Borrower;
 use crate::harness::fixture::{self, Complaints, Session, Store};
 use crate::harness::outcome::{Measured, Returned, Verdict};
 use crate::harness::registry::{Body, Entry, Leaks, ShouldPanic, TaskPanic};
@@ -182,6 +184,17 @@ fn with_its_fixtures(entry: &'static Entry, ledger: &Ledger, drive: Drive<'_>) -
     store.begin_trial();
     let end = caught(ledger, || {
         let session = Session::new(entry, store);
+        #[cfg(feature = "bench")]
+        if let Body::Other(body) = fixture::plain(entry).body
+            && let Some(load) = body.load()
+            && !load.needs.is_empty()
+        {
+            let mut levels = Borrower { entry, store, complaints: Complaints::default() };
+            let ran = session.unwatched(drive, &mut complaints, |_, drive| load.run_with(&mut levels, drive));
+            complaints.texts.append(&mut levels.complaints.texts);
+            complaints.skip = complaints.skip.take().or(levels.complaints.skip);
+            return ran.unwrap_or(Returned::NotBegun);
+        }
         let ran = session.run(drive, &mut complaints, |slots, drive| match fixture::plain(entry).body {
             Body::Needing(needing) => (needing.run)(slots, drive),
             body => call(body, drive),

@@ -68,13 +68,19 @@ async fn number() -> u32 {
 }
 
 #[rehearsal::load]
-async fn nothing_supplies_it(_number: &u32) {} //~ this operation takes nothing: without `setup` and `client` nothing supplies a parameter; it has 1 parameters
+async fn for_each(_number: &mut u32) {} //~ all clients of a level have its fixtures at once: take this one by reference, `db: &Db`
+
+#[rehearsal::load]
+async fn to_keep(_number: u32) {} //~ all clients of a level have its fixtures at once: take this one by reference
+
+#[rehearsal::load]
+async fn without_a_name((_a, _b): &(u32, u32)) {} //~ a parameter that is a fixture needs a plain name and a type
 
 #[rehearsal::load(setup = number)]
 async fn takes_nothing() {} //~ this operation takes what `setup` makes, by reference: `server: &Server`; it has 0 parameters
 
 #[rehearsal::load(client = number)]
-async fn takes_two(_number: &mut u32, _other: &u32) {} //~ this operation takes what `client` makes, by mutable reference
+async fn takes_none() {} //~ this operation takes what `client` makes, by mutable reference
 
 #[rehearsal::load(setup = number, client = of_number)]
 async fn takes_one(_number: &u32) {} //~ this operation takes what `setup` makes and what `client` makes
@@ -123,3 +129,6 @@ async fn of_a_connection(connection: &Connection) {
 }
 
 fn main() {}
+
+#[rehearsal::load(clients = "processes")]
+async fn a_fixture_that_cannot_cross(_connection: &Connection) {} //~ `((), Lent<Connection>)` cannot cross to another process

@@ -1,5 +1,6 @@
 //! Operations of load benchmarks: some that go well, and one for each thing that can go wrong.
 
+mod lent;
 mod processes;
 
 mod well {
