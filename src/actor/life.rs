@@ -13,6 +13,7 @@ use super::context::Context;
 use super::envelope::{BuiltIn, Envelope};
 use super::error::SpawnError;
 use super::exit::{Exit, Reason};
+use super::inline;
 use super::mailbox::{Inbox, Next};
 use super::node::{AnyActor, Finisher, Node, Shared};
 use super::pace::{MAY_LOOK_EVERY, Pace};
@@ -370,6 +371,7 @@ fn poll_step<A: Actor>(
         return poll_visited(shared, inbox, turn, actor, cx, task.waker());
     }
     inbox.begin_turn();
+    inbox.tells_late(shared.helm.home().is_some());
     let mut passed = false;
     loop {
         if passed && shared.mailbox.has_more() {
@@ -386,9 +388,14 @@ fn poll_step<A: Actor>(
         if !A::PERIODS.is_empty()
             && let Poll::Ready(period) = periods.poll_due(task)
         {
+            tell_in_time(shared, inbox, None);
             return Poll::Ready(Step::Tick(period));
         }
-        match shared.mailbox.poll_next(inbox, task) {
+        let next = shared.mailbox.poll_next(inbox, task);
+        if inbox.owes_room() {
+            tell_in_time(shared, inbox, Some(&next));
+        }
+        match next {
             Poll::Ready(Next::Message(Envelope::Command(message))) => {
                 let passes = inbox.is_lone() && !passed && may_pass(shared, &message);
                 let step = handle(shared, message, turn, actor, cx);
@@ -421,6 +428,21 @@ fn poll_step<A: Actor>(
                 return Poll::Pending;
             }
         }
+    }
+}
+
+/// Tells those of room who wait for it, unless what comes next has been quick so far.
+#[inline(never)]
+fn tell_in_time<A: Actor>(
+    shared: &Shared<A>,
+    inbox: &mut Inbox<Envelope<A::Message>>,
+    next: Option<&Poll<Next<Envelope<A::Message>, Box<BuiltIn>>>>,
+) {
+    let is_quick = |envelope| inline::pace_of::<A>(envelope).is_some();
+    if !matches!(next, Some(Poll::Ready(Next::Message(envelope))) if is_quick(envelope)) && inbox.owes_room()
+    {
+        inbox.room_is_told();
+        shared.mailbox.tell_of_room();
     }
 }
 

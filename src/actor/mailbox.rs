@@ -412,7 +412,7 @@ impl<M, C> Mailbox<M, C> {
             self.park(&mut queue, cx.waker(), true);
         }
         // Also where nothing came: what came in past the bound may have kept those in line from being told of room.
-        if queue.rare.as_ref().is_some_and(|rare| !rare.room.is_empty()) {
+        if inbox.tells_now(queue.rare.as_ref().is_some_and(|rare| !rare.room.is_empty())) {
             self.make_room(queue);
         }
         next.map_or(Poll::Pending, |message| Poll::Ready(Next::Message(message)))

@@ -1,10 +1,13 @@
 //! Asking and telling: deadlines, full mailboxes, the control lane, cancelling.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cast::{Counter, PLACEMENTS, Tested, counter, put};
 use rehearsal::prelude::*;
 use rehearsal::testkit::{LONG_WAIT, clean, ended, soon, until};
+use tokio::sync::Notify;
+use tokio::task::{self, Id};
 
 #[rehearsal::test]
 async fn an_ask_ends_at_its_deadline() -> Tested {
@@ -52,6 +55,63 @@ async fn a_full_mailbox_says_so_and_has_room_again() -> Tested {
     drop(waiting);
     counter.kill();
     ended(&counter, LONG_WAIT).await;
+    Ok(())
+}
+
+/// Quick, or held as long as somebody wants.
+pub struct Gate;
+
+#[rehearsal::actor]
+impl Gate {
+    #[start]
+    pub fn new() -> Gate {
+        Gate
+    }
+
+    /// The task it is handled in.
+    #[command]
+    pub fn place(&mut self) -> Option<Id> {
+        task::try_id()
+    }
+
+    #[command]
+    pub async fn hold(&mut self, begun: Arc<Notify>, until: Arc<Notify>) {
+        begun.notify_one();
+        until.notified().await;
+    }
+}
+
+/// Room is not told at once while what was taken is known to be quick; here something follows that is not.
+#[rehearsal::test]
+async fn who_waits_for_room_is_told_before_a_command_that_takes_long() -> Tested {
+    let _clean = clean();
+    let gate = Gate::spawn().mailbox(64).await?;
+    let asking = gate.clone();
+    let known = tokio::spawn(async move {
+        while asking.place().await? != task::try_id() {
+            task::yield_now().await;
+        }
+        Ok::<_, Error>(())
+    });
+    soon("an ask that is handled where it is asked", known).await??;
+    let [begun, release, begun_again, release_again] = [(); 4].map(|()| Arc::new(Notify::new()));
+    gate.hold(begun.clone(), release.clone()).tell()?;
+    soon("the command that fills the mailbox", begun.notified()).await;
+    gate.place().tell()?;
+    gate.hold(begun_again.clone(), release_again.clone()).tell()?;
+    while gate.place().tell().is_ok() {}
+    let waiting = gate.clone();
+    let waits = tokio::spawn(async move { waiting.place().deliver().await });
+    for _ in 0..100 {
+        task::yield_now().await;
+    }
+    assert!(!waits.is_finished(), "there is no room");
+    release.notify_one();
+    soon("the next one that takes long", begun_again.notified()).await;
+    soon("room, while that goes on", waits).await??;
+    release_again.notify_one();
+    // Behind all of them.
+    gate.place().await?;
     Ok(())
 }
 

@@ -12,6 +12,10 @@ pub(crate) struct Inbox<M> {
     pub(super) turn: Turn,
     /// Whether nothing was behind the message that was taken last.
     pub(super) lone: bool,
+    /// Whether those who wait for room may be told of it when all is handled that has been taken.
+    late: bool,
+    /// Whether somebody waits for that.
+    owes: bool,
     /// Whether the mailbox was closed into it.
     pub(super) closed: bool,
 }
@@ -45,6 +49,8 @@ impl<M> Inbox<M> {
             alone: true,
             turn: Turn::Untold,
             lone: false,
+            late: false,
+            owes: false,
             closed: false,
         }
     }
@@ -63,6 +69,32 @@ impl<M> Inbox<M> {
     /// can be taken and the receiver parked with one lock.
     pub(crate) fn begin_turn(&mut self) {
         self.turn = Turn::Begun;
+    }
+
+    /// Says whether those who wait for room may be told of it [late](Inbox::owes_room).
+    pub(crate) fn tells_late(&mut self, late: bool) {
+        self.late = late;
+    }
+
+    /// Whether somebody waits for room that there is, and is told when all is handled that has been taken: until then it is
+    /// room for few. Told at once they would run beside the receiver and fight it for the lock, message by message, where
+    /// they would otherwise take turns with it. Before anything that may take long it is for the caller to
+    /// [tell them](super::Mailbox::tell_of_room).
+    #[inline]
+    pub(crate) fn owes_room(&self) -> bool {
+        self.owes
+    }
+
+    /// Whether those who wait for room, if `somebody` does, are to be told now.
+    pub(super) fn tells_now(&mut self, somebody: bool) -> bool {
+        let later = self.late && !self.batch.is_empty();
+        self.owes = somebody && later;
+        somebody && !later
+    }
+
+    /// They have been told.
+    pub(crate) fn room_is_told(&mut self) {
+        self.owes = false;
     }
 
     /// Whether a burst has just been handled to its end. It is worth letting others have a turn then: more of it gathers

@@ -157,6 +157,43 @@ fn a_receiver_that_handles_one_message_a_turn_is_parked_as_it_takes_it() {
     assert_eq!(said(mailbox.poll_next(&mut inbox, &mut cx)), "kill");
 }
 
+#[rehearsal::test]
+fn who_waits_for_room_is_told_late_where_the_receiver_says_so() {
+    for (late, rung_at) in [(false, "1"), (true, "3")] {
+        let (mailbox, mut inbox) = (Numbers::new(3, Overflow::Wait), Inbox::new());
+        let (bell, waker) = bell();
+        assert!((1..=3).all(|number| fits(&mailbox, number)));
+        let mut ticket = None;
+        let pushed = mailbox.poll_push(&mut Some(4), &mut ticket, &mut Context::from_waker(&waker));
+        assert!(pushed.is_pending());
+        inbox.begin_turn();
+        inbox.tells_late(late);
+        for number in ["1", "2", "3"] {
+            assert_eq!(next(&mailbox, &mut inbox), number);
+            assert_eq!(inbox.owes_room(), late, "{number}");
+            if number == rung_at && late {
+                // As before something that may take long.
+                inbox.room_is_told();
+                mailbox.tell_of_room();
+            }
+            assert_eq!(bell.rung(), u32::from(number >= rung_at), "{number}");
+        }
+        assert!(!inbox.owes_room());
+    }
+    let (mailbox, mut inbox) = (Numbers::new(2, Overflow::Wait), Inbox::new());
+    let (bell, waker) = bell();
+    assert!((1..=2).all(|number| fits(&mailbox, number)));
+    let mut ticket = None;
+    assert!(mailbox.poll_push(&mut Some(3), &mut ticket, &mut Context::from_waker(&waker)).is_pending());
+    inbox.tells_late(true);
+    assert_eq!(next(&mailbox, &mut inbox), "1");
+    assert_eq!(next(&mailbox, &mut inbox), "2");
+    assert_eq!(bell.rung(), 0);
+    assert_eq!(next(&mailbox, &mut inbox), "nothing");
+    assert_eq!(bell.rung(), 1, "all is handled");
+    assert!(!inbox.owes_room());
+}
+
 /// By which one is told that it may bring a message past the mailbox.
 #[rehearsal::test]
 fn it_is_idle_as_long_as_its_receiver_is_parked_for_messages_and_nothing_comes() {
