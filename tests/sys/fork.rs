@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Named] = &[
     ("fork::leaves_nothing_behind", || drop(check("leftovers"))),
     ("fork::that_lets_go_is_seen", || drop(check("ties"))),
     ("fork::that_is_asked_to_end_hears_it_or_its_own_end", || drop(check("bonds"))),
+    ("fork::has_what_it_writes_for_itself_and_has_it_cheaply", || drop(check("copies"))),
     ("fork::and_its_children_die_with_the_arbiter", || {
         let mut running = start("fork family");
         assert_eq!(running.line(), "ready");
@@ -32,6 +33,7 @@ pub(crate) const SCENARIOS: &[Named] = &[
     ("leftovers", || plays("fork that leaves things")),
     ("ties", || plays("fork that lets go")),
     ("bonds", || plays("fork that is asked")),
+    ("copies", || plays("fork that writes")),
     ("fork family", || {
         let child = worker("fork that stays");
         run(scenario::hear::<u32>(&child));
@@ -46,6 +48,7 @@ pub(crate) const PARTS: &[Part] = &[
     ("fork that leaves things", leave),
     ("fork that lets go", let_go),
     ("fork that is asked", be_asked),
+    ("fork that writes", write),
     ("fork that stays", stay),
 ];
 
@@ -191,4 +194,72 @@ fn stay(boot: WorkerBoot) {
         }
         Side::Parent(_) => scenario::wait_for_ever(),
     }
+}
+
+/// Each fork writes to memory that all of them have, and finds it as the process has it that made it, which writes too.
+/// From some fork on the system copies that memory ahead, where it can.
+#[cfg(target_os = "linux")]
+fn write(boot: WorkerBoot) {
+    const PAGES: usize = 40;
+    const PAGE: usize = 4096;
+    const FORKS: u8 = 40;
+
+    let ear = Ear::new(boot.socket);
+    let keeper = Keeper::start().expect("a keeper");
+    let mut memory = vec![0_u8; PAGES * PAGE];
+    let mut faults = Vec::new();
+    for round in 1..=FORKS {
+        let before = faults_of_children();
+        match keeper.fork().expect("forks") {
+            Side::Child(bond) => {
+                assert!(!has_ring(), "what the other process has for this is not the fork's");
+                for at in (0..memory.len()).step_by(PAGE) {
+                    assert_eq!(
+                        memory[at],
+                        (round - 1) * u8::from(at < PAGE),
+                        "in the fork, page {}",
+                        at / PAGE
+                    );
+                    memory[at] = 255;
+                }
+                bond.part();
+                exit(0)
+            }
+            Side::Parent(forked) => {
+                memory[0] = round;
+                assert_eq!(end_of(&ear, &forked), ExitStatus::Exited(0));
+                assert_eq!(keeper.clear(PATIENCE), [""; 0]);
+            }
+        }
+        assert_eq!((memory[0], memory[PAGE]), (round, 0), "here, after fork {round}");
+        faults.push(faults_of_children() - before);
+    }
+    // Where the system has no `io_uring`, or forbids it, they are copied as they are written.
+    if has_ring() {
+        let (first, last) = (faults[1], faults[faults.len() - 1]);
+        assert!(last + PAGES as u64 / 2 < first, "page faults of each fork: {faults:?}");
+    }
+    exit(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn write(_: WorkerBoot) {
+    exit(0)
+}
+
+/// Whether this process has an `io_uring`.
+#[cfg(target_os = "linux")]
+fn has_ring() -> bool {
+    let open = std::fs::read_dir("/proc/self/fd").expect("the system lists what is open");
+    let links = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    links.into_iter().any(|link| link.to_string_lossy().contains("io_uring"))
+}
+
+/// Page faults without reading from a disk of all children that were waited for.
+#[cfg(target_os = "linux")]
+fn faults_of_children() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("the system tells");
+    // The eleventh field; the second, a name between parentheses, may contain anything.
+    let fields = &stat[stat.rfind(')').expect("a name") + 1..];
+    fields.split_ascii_whitespace().nth(8).expect("a field").parse().expect("a number")
 }

@@ -112,6 +112,7 @@ pub(super) fn run(kit: Kit, order: Order, bond: &Bond) -> ! {
     if let Some(store) = store {
         desk.complain(store.tear_down(None));
     }
+    bond.part();
     // Whoever ended this process before did so unasked, with whatever code.
     desk.letter.close();
     exit(0)

@@ -88,6 +88,11 @@ impl Bond {
         match self.never {}
     }
 
+    /// Says what the other process may like to know.
+    pub fn part(&self) {
+        match self.never {}
+    }
+
     /// Ends this process and its group.
     pub fn end_group(&self) {
         match self.never {}

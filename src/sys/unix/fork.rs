@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::bell::Bell;
 use super::call::{check, retry};
+use super::eager::{self, Asked};
 use super::process::{StdSocket, kill_group, open_pidfd, wait_readable};
 use super::{boot, ends, inherited, letter, limit, nearness, offspring, profile};
 use crate::sys::fork::{ForkError, Side, Tie, Wish};
@@ -76,6 +77,7 @@ impl Keeper {
             })
             .map_err(failed)?;
         let parent = std::process::id();
+        let asked = eager::before_fork();
         nearness::stay();
         // SAFETY: this process has one thread: no lock is held and nothing is half done in the copy. It shares no
         // runtime with it, for this process has none.
@@ -87,7 +89,8 @@ impl Keeper {
             Err(error) => Err(failed(error)),
             Ok(0) => {
                 self.become_fork(parent);
-                Ok(Side::Child(Bond(ManuallyDrop::new(theirs))))
+                asked.let_go();
+                Ok(Side::Child(Bond { tie: ManuallyDrop::new(theirs), asked }))
             }
             Ok(pid) => {
                 // Both sides do it, so that whoever is first finds it done.
@@ -120,6 +123,7 @@ impl Keeper {
     /// Kills everything that forks left behind, for so long at most, and names what ran. Call it when a fork is
     /// reaped; it costs one system call where nothing was left.
     pub fn clear(&self, within: Duration) -> Vec<String> {
+        eager::after_fork();
         let deadline = Instant::now() + within;
         let (mut known, mut names) = (Vec::new(), Vec::new());
         while reap_all() {
@@ -283,13 +287,16 @@ impl Forked {
 /// A fork's end of the socket by which it hangs together with the process that made it. It stays open until the process
 /// has ended or becomes another program, whoever drops this.
 #[derive(Debug)]
-pub struct Bond(ManuallyDrop<StdSocket>);
+pub struct Bond {
+    tie: ManuallyDrop<StdSocket>,
+    asked: Asked,
+}
 
 impl Bond {
     /// Waits until the other process asks this one for something; `None` where the bell rings, or nobody can be heard.
     pub fn wait(&self, bell: &Bell) -> Option<Wish> {
         loop {
-            match wait_readable(&[self.0.as_fd(), bell.descriptor()], None) {
+            match wait_readable(&[self.tie.as_fd(), bell.descriptor()], None) {
                 Ok(_) if bell.has_rung() => return None,
                 Ok(_) => return self.heard(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -303,7 +310,7 @@ impl Bond {
         let mut byte = 0u8;
         // SAFETY: one byte of room.
         let came = retry(|| unsafe {
-            libc::recv(self.0.as_raw_fd(), (&raw mut byte).cast(), 1, libc::MSG_DONTWAIT)
+            libc::recv(self.tie.as_raw_fd(), (&raw mut byte).cast(), 1, libc::MSG_DONTWAIT)
         });
         match (came, byte) {
             (Ok(1), 1) => Some(Wish::End),
@@ -311,6 +318,11 @@ impl Bond {
             // The other process is gone, and this one in a moment; or it is no socket any more.
             _ => None,
         }
+    }
+
+    /// Says what the other process may like to know of this one, whose trial is over.
+    pub fn part(&self) {
+        self.asked.note();
     }
 
     /// Ends this process and its group as the other process would, with a signal that can be heard.

@@ -5,6 +5,8 @@
 mod gather {
     use std::fs;
 
+    use super::super::eager;
+
     /// Of which a page table's last level but one has an entry, on all systems with pages of 4 KiB.
     const LARGE: usize = 2 << 20;
 
@@ -17,6 +19,8 @@ mod gather {
     /// ones. Nothing changes for who has the memory, whichever allocator it came from. Where the system cannot do it
     /// (Linux before 6.1, or without large pages) everything stays where it is, and a fork takes longer.
     pub fn gather() {
+        // What is to stay where it is cannot be gathered.
+        eager::leave_be();
         let Ok(text) = fs::read_to_string("/proc/self/smaps") else { return };
         for (begin, end) in ranges(&text) {
             // SAFETY: moves what is in these pages to other ones, at the same addresses; all that is read from them

@@ -73,9 +73,14 @@ pub fn thread_count() -> Option<usize> {
 pub fn resident_bytes(pid: u32) -> Option<u64> {
     let sizes = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
     let pages: u64 = sizes.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * page_size() as u64)
+}
+
+/// Bytes of a page.
+pub(super) fn page_size() -> usize {
     // SAFETY: asks for a constant of the system.
-    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    Some(pages * u64::try_from(page).ok()?)
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4096)
 }
 
 /// Lets this process hold no more than so many bytes of its own, mapped files aside: what it asks for beyond that it does

@@ -8,7 +8,7 @@
 //!   next message by itself for a moment, before it sleeps;
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `load`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it; `large_pages`: memory that is
-//!   copied cheaply; `belongings`: what a fork would share or lack; `bell`: a thread's end as a descriptor; `nearness`: the processor that a fork begins on; `letter`: what it has to tell;
+//!   copied cheaply; `belongings`: what a fork would share or lack; `eager`: pages that are copied as it begins; `bell`: a thread's end as a descriptor; `nearness`: the processor that a fork begins on; `letter`: what it has to tell;
 //! - `instructions`: the processor's own counter;
 //! - `surroundings`: directory, environment and threads, before and after; `standing`: mode mask, ignored signals, limits; `stack`: what threads are at; `profile`: the file of the coverage profile; `memory_file`: a file without a name; `call`: what every system call's result goes through.
 //!
@@ -24,6 +24,7 @@ pub(super) mod capture;
 pub(super) mod clock;
 #[cfg(feature = "reach")]
 pub(super) mod desk;
+mod eager;
 mod ends;
 pub(super) mod exit;
 pub(super) mod fork;
