@@ -393,7 +393,11 @@ fn poll_step<A: Actor>(
         }
         let next = shared.mailbox.poll_next(inbox, task);
         if inbox.owes_room() {
-            tell_in_time(shared, inbox, Some(&next));
+            let message = match &next {
+                Poll::Ready(Next::Message(envelope)) => Some(envelope),
+                _ => None,
+            };
+            tell_in_time(shared, inbox, message);
         }
         match next {
             Poll::Ready(Next::Message(Envelope::Command(message))) => {
@@ -431,16 +435,14 @@ fn poll_step<A: Actor>(
     }
 }
 
-/// Tells those of room who wait for it, unless what comes next has been quick so far.
+/// Tells those of room who wait for it, unless what comes next is a message that has been quick so far.
 #[inline(never)]
 fn tell_in_time<A: Actor>(
     shared: &Shared<A>,
     inbox: &mut Inbox<Envelope<A::Message>>,
-    next: Option<&Poll<Next<Envelope<A::Message>, Box<BuiltIn>>>>,
+    next: Option<&Envelope<A::Message>>,
 ) {
-    let is_quick = |envelope| inline::pace_of::<A>(envelope).is_some();
-    if !matches!(next, Some(Poll::Ready(Next::Message(envelope))) if is_quick(envelope)) && inbox.owes_room()
-    {
+    if inbox.owes_room() && next.and_then(inline::pace_of::<A>).is_none() {
         inbox.room_is_told();
         shared.mailbox.tell_of_room();
     }
