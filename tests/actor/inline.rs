@@ -10,6 +10,7 @@ use rehearsal::actor::panic;
 use rehearsal::prelude::*;
 use rehearsal::testkit::{LONG_WAIT, clean, ended, soon};
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
 use tokio::task::{self, Id};
 
 pub struct Host {
@@ -56,9 +57,10 @@ impl Host {
         now
     }
 
-    /// Blocks until it hears of the other end.
+    /// Says that it has begun, and blocks until it hears of the other end.
     #[command]
-    pub fn block(&mut self, until: Receiver<()>) {
+    pub fn block(&mut self, begun: oneshot::Sender<()>, until: Receiver<()>) {
+        let _ = begun.send(());
         let _ = until.recv();
     }
 
@@ -112,22 +114,41 @@ async fn one_that_has_its_own_task_handles_all_there() -> Tested {
     Ok(())
 }
 
+/// What is asked on a runtime of two threads, beside that of the test, while a command blocks one of them; and the end of
+/// who was asked, with which nothing is left there.
+async fn beside_a_blocked_thread<F, T>(
+    asks: impl FnOnce(HostProxy, oneshot::Sender<()>) -> F,
+) -> Result<T, Box<dyn std::error::Error>>
+where
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+    T: Send + 'static,
+{
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let (begin, begun) = oneshot::channel();
+    let host = soon("a host", runtime.spawn(async { Host::spawn().await })).await??;
+    let ended = host.ended();
+    let asks = runtime.spawn(asks(host, begin));
+    soon("the command that blocks", begun).await?;
+    // The other thread may sleep without looking at the timers, which the one that is blocked has looked at until now; one
+    // that has something to do looks at them before it sleeps again.
+    soon("the other thread", runtime.spawn(async {})).await?;
+    let came = soon("the deadline", asks).await??;
+    soon("its end", ended).await;
+    runtime.shutdown_background();
+    Ok(came)
+}
+
 #[rehearsal::test]
 async fn one_that_blocks_keeps_nobody_from_the_deadline() -> Tested {
     let _clean = clean();
-    // Beside the runtime of this test, which one thread runs.
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (release, until) = channel();
-    let asks = runtime.spawn(async move {
-        let host = Host::spawn().await.map_err(|error| error.to_string())?;
-        let late = host.block(until).timeout(Duration::from_millis(50)).await;
+    let asks = |host: HostProxy, begin| async move {
+        let (release, until) = channel();
+        let late = host.block(begin, until).timeout(Duration::from_millis(50)).await;
         // Only now, so that without a deadline this never ends.
         drop(release);
-        let sum = host.add(1).await.map_err(|error| error.to_string())?;
-        Ok::<_, String>((late.is_err_and(|error| error.is_timeout()), sum))
-    });
-    assert_eq!(soon("the deadline", asks).await??, (true, 1));
-    runtime.shutdown_background();
+        Ok((late.is_err_and(|error| error.is_timeout()), host.add(1).await?))
+    };
+    assert_eq!(beside_a_blocked_thread(asks).await?, (true, 1));
     Ok(())
 }
 
@@ -135,18 +156,15 @@ async fn one_that_blocks_keeps_nobody_from_the_deadline() -> Tested {
 #[rehearsal::test]
 async fn one_that_is_blocked_by_what_came_before_keeps_nobody_from_the_deadline() -> Tested {
     let _clean = clean();
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let asks = runtime.spawn(async move {
-        let host = Host::spawn().await.map_err(|error| error.to_string())?;
-        until_here(host.clone()).await.map_err(|error| error.to_string())?;
+    let asks = |host: HostProxy, begin| async move {
+        until_here(host.clone()).await?;
         let (release, until) = channel();
-        host.block(until).tell().map_err(|error| error.to_string())?;
+        host.block(begin, until).tell()?;
         let late = host.place().timeout(Duration::from_millis(50)).await;
         drop(release);
-        Ok::<_, String>(late.is_err_and(|error| error.is_timeout()))
-    });
-    assert!(soon("the deadline", asks).await??);
-    runtime.shutdown_background();
+        Ok(late.is_err_and(|error| error.is_timeout()))
+    };
+    assert!(beside_a_blocked_thread(asks).await?);
     Ok(())
 }
 
