@@ -1,6 +1,9 @@
 //! Groups: who is chosen, who is asked, and members that die at it.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use crate::cast::{Counter, CounterProxy, PLACEMENTS, Tested, TooLittle, put};
@@ -307,6 +310,77 @@ async fn a_pool_is_a_group_that_a_monitor_keeps() -> Tested {
         );
         monitor.stop().await?;
         assert!(group.is_empty(), "{place}: they ended with their monitor");
+    }
+    Ok(())
+}
+
+/// Chooses from a group as soon as the end of an actor is known: whoever waited for that end first is told of it first.
+struct Hasty {
+    group: Group<Counter>,
+    /// What was chosen, and whether it had ended.
+    chosen: Mutex<Vec<Result<bool, GroupError>>>,
+}
+
+impl Wake for Hasty {
+    fn wake(self: Arc<Self>) {
+        let group = &self.group;
+        let ways = [group.round_robin(), group.least_loaded(), group.by_key("me"), group.round_robin()];
+        let ended = ways.map(|member| member.map(|member| member.exit().is_some()));
+        self.chosen.lock().expect("no panic").extend(ended);
+    }
+}
+
+/// What is chosen from a group of these at the moment of an end, of one that has joined last.
+async fn at_the_end(others: &[CounterProxy]) -> Result<Vec<Result<bool, GroupError>>, SpawnError> {
+    let group = Group::new("moribund");
+    others.iter().for_each(|other| group.join(other).expect("it has room"));
+    let member = Counter::spawn(7).name("last").await?;
+    let hasty = Arc::new(Hasty { group: group.clone(), chosen: Mutex::default() });
+    let mut ended = pin!(member.ended());
+    assert!(ended.as_mut().poll(&mut Context::from_waker(&Waker::from(hasty.clone()))).is_pending());
+    group.join(&member).expect("it has room");
+    member.kill();
+    soon("its end", member.ended()).await;
+    let chosen = std::mem::take(&mut *hasty.chosen.lock().expect("no panic"));
+    Ok(chosen)
+}
+
+#[rehearsal::test]
+async fn one_that_has_just_ended_is_never_chosen() -> Tested {
+    let _clean = clean();
+    let of_none = at_the_end(&[]).await?;
+    assert_eq!(of_none.len(), 4);
+    for chosen in of_none {
+        assert!(matches!(chosen, Err(GroupError::Empty { left: 1, .. })), "{chosen:?}");
+    }
+    Ok(())
+}
+
+/// One that is being started again takes messages, which wait; one that has ended takes none.
+#[rehearsal::test]
+async fn one_that_is_started_again_comes_before_one_that_has_just_ended() -> Tested {
+    let _clean = clean();
+    let long = Duration::from_secs(3600);
+    let again = Restart::always().backoff(long, long).settled(long);
+    let resting = Counter::spawn(0).name("resting").restart(again).await?;
+    assert!(resting.fail("on purpose".to_owned()).await.is_err());
+    let chosen = at_the_end(std::slice::from_ref(&resting)).await?;
+    assert_eq!(chosen, [(); 4].map(|()| Ok(false)));
+    resting.kill();
+    Ok(())
+}
+
+#[rehearsal::test]
+async fn one_that_was_told_to_stop_is_left_out_while_others_run() -> Tested {
+    let _clean = clean();
+    for place in PLACEMENTS {
+        let (group, members) = counters(place, 3).await?;
+        // Nothing is awaited, so that a task has not heard of it yet.
+        members[1].stop().tell();
+        let chosen = [(); 3].map(|()| [group.round_robin(), group.least_loaded()]);
+        for member in chosen.into_iter().flatten() {
+            assert_ne!(number(member?.name()), 1, "{place}");
+        }
     }
     Ok(())
 }

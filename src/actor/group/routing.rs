@@ -16,19 +16,17 @@ use crate::actor::state::State;
 pub struct Member<A: Actor>(Arc<Seat<A>>);
 
 impl<A: Actor> Group<A> {
-    /// The member whose turn it is, one after the other. One that is being started again is left out as long as others
-    /// run.
+    /// The member whose turn it is, one after the other. One that is being started again, or was told to end, is left out
+    /// as long as others run.
     ///
     /// # Errors
     /// Where the group has no member.
     pub fn round_robin(&self) -> Result<Member<A>, GroupError> {
-        let mut members = self.0.members();
-        let running = members.next(|seat| seat.is_running());
-        let Some(at) = running.or_else(|| members.next(|_| true)) else {
-            return Err(self.0.empty(&members));
-        };
-        members.turn = at + 1;
-        Ok(Member::of(&members.seats[at]))
+        self.chosen(|members| {
+            let at = members.next(Seat::is_running).or_else(|| members.next(|_| true))?;
+            members.turn = at + 1;
+            Some(at)
+        })
     }
 
     /// The member with the least to do: the larger of how many messages wait in its mailbox (and its process, where it
@@ -38,17 +36,17 @@ impl<A: Actor> Group<A> {
     /// # Errors
     /// Where the group has no member.
     pub fn least_loaded(&self) -> Result<Member<A>, GroupError> {
-        let mut members = self.0.members();
-        let count = members.seats.len();
-        let turns = (0..count).map(|step| (members.turn + step) % count);
-        // Those that run come before those that do not, whatever waits for them.
-        let least = turns.min_by_key(|at| {
-            let seat = &members.seats[*at];
-            (!seat.is_running(), seat.load())
-        });
-        let Some(at) = least else { return Err(self.0.empty(&members)) };
-        members.turn = at + 1;
-        Ok(Member::of(&members.seats[at]))
+        self.chosen(|members| {
+            let count = members.seats.len();
+            let turns = (0..count).map(|step| (members.turn + step) % count);
+            // Those that run come before those that do not, whatever waits for them.
+            let at = turns.min_by_key(|at| {
+                let seat = &members.seats[*at];
+                (!seat.is_running(), seat.load())
+            })?;
+            members.turn = at + 1;
+            Some(at)
+        })
     }
 
     /// The member that a key belongs to, by consistent hashing: the same one as long as it is in the group, also while
@@ -58,16 +56,21 @@ impl<A: Actor> Group<A> {
     /// # Errors
     /// Where the group has no member.
     pub fn by_key(&self, key: &(impl Hash + ?Sized)) -> Result<Member<A>, GroupError> {
-        loop {
-            let mut members = self.0.members();
-            let Members { seats, ring, .. } = &mut *members;
+        self.chosen(|Members { seats, ring, .. }| {
             let ring =
                 ring.get_or_insert_with(|| Ring::of(seats.iter().map(|seat| (seat.seed, seat.proxy.id()))));
-            let owner = ring.owner(ring::hash_of(key));
-            let Some(seat) = owner.and_then(|id| seats.iter().find(|seat| seat.proxy.id() == id)) else {
-                return Err(self.0.empty(&members));
-            };
-            if seat.proxy.exit().is_none() {
+            let owner = ring.owner(ring::hash_of(key))?;
+            seats.iter().position(|seat| seat.proxy.id() == owner)
+        })
+    }
+
+    /// The member at the place that is chosen; where that one has ended, it has left, and another is chosen.
+    fn chosen(&self, choose: impl Fn(&mut Members<A>) -> Option<usize>) -> Result<Member<A>, GroupError> {
+        loop {
+            let mut members = self.0.members();
+            let Some(at) = choose(&mut members) else { return Err(self.0.empty(&members)) };
+            let seat = &members.seats[at];
+            if !seat.proxy.state().is_over() {
                 return Ok(Member::of(seat));
             }
             // Its end is known, and the group is among those that are told of it: it may be the last.
@@ -80,7 +83,7 @@ impl<A: Actor> Group<A> {
     /// The member whose turn it is of those that run, if any does.
     pub(crate) fn next_running(&self) -> Option<A::Proxy> {
         let mut members = self.0.members();
-        let at = members.next(|seat| seat.is_running())?;
+        let at = members.next(Seat::is_running)?;
         members.turn = at + 1;
         Some(members.seats[at].proxy.clone())
     }
@@ -95,8 +98,9 @@ impl<A: Actor> Members<A> {
 }
 
 impl<A: Actor> Seat<A> {
+    /// Whether what it is sent now is handled, as far as is known.
     fn is_running(&self) -> bool {
-        self.proxy.state() == State::Run
+        self.proxy.state() == State::Run && !self.proxy.shared.mailbox.is_told_to_end()
     }
 
     fn load(&self) -> usize {
