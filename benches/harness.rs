@@ -1,17 +1,19 @@
-//! What a trial costs under this harness, beside libtest and cargo-nextest in the same run.
+//! What a trial costs under this harness, beside libtest, cargo-nextest and bare forks in the same run.
 //!
 //! `cargo bench --bench harness` generates the same trivial async tests for each harness, builds them in the dev
 //! profile, runs them interleaved and prints medians and ratios. It is a report, not a test: nothing here is red.
 //!
-//! Arguments: `run` (1,000 tests under each harness), `scale` (the cost a test at 1,000 and at 100,000 tests), `fixture`
-//! (set-ups by scope, and forks beside a large fixture; `copies` is the second alone), `makespan` (trials of very
-//! different length, by what they must take), `waiting` (trials that only wait) and `build` (packages, and a clean dev
-//! build beside libtest-mimic's); all but `scale` where none is given.
+//! Arguments: `run` (1,000 tests under each harness, and as many bare forks), `scale` (the cost a test at 1,000 and at
+//! 100,000 tests), `fixture` (set-ups by scope, and forks beside a large fixture; `copies` is the second alone),
+//! `makespan` (trials of very different length, by what they must take), `waiting` (trials that only wait) and `build`
+//! (packages, and a clean dev build beside libtest-mimic's); all but `scale` where none is given.
 
 #[path = "harness/build.rs"]
 mod build;
 #[path = "harness/fixture.rs"]
 mod fixture;
+#[path = "harness/floor.rs"]
+mod floor;
 #[path = "harness/spread.rs"]
 mod spread;
 
@@ -197,14 +199,17 @@ fn run(count: usize) {
     let thread = || direct(&ours, &["--isolation", "thread"]);
     let fork = || direct(&ours, &["--isolation", "fork"]);
     let (ours_released, _) = (released(&ours), released(&theirs));
+    let bare = floor::program(count);
     let fork_released = || direct(&ours_released, &["--isolation", "fork"]);
+    let bare_forks = || direct(&bare, &[]);
     let libtest = || direct(&theirs, &[]);
-    let contenders: [(&str, &dyn Fn() -> Command); 5] = [
+    let contenders: [(&str, &dyn Fn() -> Command); 6] = [
         ("libtest, `#[tokio::test]`", &libtest),
         ("rehearsal, process", &process),
         ("rehearsal, thread", &thread),
         ("rehearsal, fork", &fork),
         ("rehearsal, fork, release profile", &fork_released),
+        ("no harness: bare forks with a thread each, release profile", &bare_forks),
     ];
     let nextest_debug = || nextest(&theirs, &[]);
     let nextest_released = || nextest(&theirs, &["--release"]);
@@ -227,8 +232,15 @@ fn run(count: usize) {
         let per_test_us = took.as_secs_f64() * 1e6 / count as f64;
         println!("| {name} | {per_test_us:.1} | {:.2} |", took.as_secs_f64() / medians[0].as_secs_f64());
     }
-    if let [_, process, _, fork, fork_released, nextest, nextest_released] = medians[..] {
-        let times = |long: Duration, short: Duration| long.as_secs_f64() / short.as_secs_f64();
+    let times = |long: Duration, short: Duration| long.as_secs_f64() / short.as_secs_f64();
+    if let [_, _, _, _, fork_released, bare, ..] = medians[..] {
+        println!(
+            "a forked test takes {:.2} times as long as a bare fork with a thread on this machine, both of the release \
+             profile",
+            times(fork_released, bare)
+        );
+    }
+    if let [_, process, _, fork, fork_released, _, nextest, nextest_released] = medians[..] {
         println!(
             "cargo-nextest takes {:.1} times as long as rehearsal with process isolation, {:.1} times as long as with \
              fork isolation, {:.1} times where both are of the release profile",
