@@ -19,6 +19,7 @@ pub(crate) const TESTS: &[Named] = &[
     ("fork::that_lets_go_is_seen", || drop(check("ties"))),
     ("fork::that_is_asked_to_end_hears_it_or_its_own_end", || drop(check("bonds"))),
     ("fork::has_what_it_writes_for_itself_and_has_it_cheaply", || drop(check("copies"))),
+    ("fork::has_a_keeper_that_is_apart_before_it_runs", || drop(check("keepers"))),
     ("fork::and_its_children_die_with_the_arbiter", || {
         let mut running = start("fork family");
         assert_eq!(running.line(), "ready");
@@ -34,6 +35,7 @@ pub(crate) const SCENARIOS: &[Named] = &[
     ("ties", || plays("fork that lets go")),
     ("bonds", || plays("fork that is asked")),
     ("copies", || plays("fork that writes")),
+    ("keepers", || plays("fork that has a keeper")),
     ("fork family", || {
         let child = worker("fork that stays");
         run(scenario::hear::<u32>(&child));
@@ -49,6 +51,7 @@ pub(crate) const PARTS: &[Part] = &[
     ("fork that lets go", let_go),
     ("fork that is asked", be_asked),
     ("fork that writes", write),
+    ("fork that has a keeper", be_kept),
     ("fork that stays", stay),
 ];
 
@@ -95,6 +98,23 @@ fn fork(boot: WorkerBoot) {
         assert_eq!(end_of(&ear, &child), ExitStatus::Signaled(signal));
     }
 }
+
+/// Whoever kills the group of this process must not kill the keeper with it, however late the system lets that one run.
+#[cfg(target_os = "linux")]
+fn be_kept(_: WorkerBoot) {
+    for _ in 0..20 {
+        let _keeper = Keeper::start().expect("a keeper");
+        let children = std::fs::read_to_string("/proc/thread-self/children").expect("the system tells");
+        let pid = children.split_ascii_whitespace().last().expect("the newest is the keeper");
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+        // Behind the name, which may have spaces: state, parent, group.
+        let group = stat.rsplit(')').next().and_then(|rest| rest.split_ascii_whitespace().nth(2));
+        assert_eq!(group, Some(pid), "{stat}");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn be_kept(_: WorkerBoot) {}
 
 fn with_threads(_: WorkerBoot) {
     let keeper = Keeper::start().expect("a keeper");

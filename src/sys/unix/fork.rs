@@ -57,7 +57,12 @@ impl Keeper {
         // SAFETY: this process has one thread, so that the copy is whole; it goes no further than `keep`.
         match unsafe { quiet_fork() }.map_err(failed)? {
             0 => keep(&theirs, group),
-            pid => Ok(Keeper { pid, _alive: ours, group }),
+            pid => {
+                // Both sides do it: whoever kills the group of this process must not hit a keeper that has not run yet.
+                // SAFETY: changes the group of a child of ours.
+                unsafe { libc::setpgid(pid as libc::pid_t, pid as libc::pid_t) };
+                Ok(Keeper { pid, _alive: ours, group })
+            }
         }
     }
 
