@@ -418,6 +418,18 @@ impl Adding {
         }
     }
 
+    /// All that was sent is handled, or its owner was woken more often than it had to be before, and handles the rest. The
+    /// end of a model.
+    fn comes_to(&self, sum: usize, woken_before: usize, bell: &Bell, owner: &mut Context<'_>) {
+        if self.sum.load(Ordering::SeqCst) != sum {
+            let woken = bell.0.load(Ordering::SeqCst);
+            assert!(woken > woken_before, "its owner knows that something is left");
+            assert!(self.helm.poll(owner).is_pending());
+        }
+        assert_eq!(self.sum.load(Ordering::SeqCst), sum);
+        self.helm.leave();
+    }
+
     /// As it is told by a handler, which has returned then: by its own thread, or by the clock in its place.
     fn tell_aside(&self, number: usize, visits: bool) {
         if self.mailbox.push_aside(&mut Some(number)) != Ok(true) {
@@ -444,11 +456,6 @@ fn a_message_that_is_told_while_another_is_brought_is_handled_too() {
         let teller = thread::spawn(move || assert!(telling.mailbox.push(&mut Some(10)).is_ok()));
         asker.join().expect("no panic");
         teller.join().expect("no panic");
-        if adding.sum.load(Ordering::SeqCst) != 11 {
-            assert_ne!(bell.0.load(Ordering::SeqCst), 0, "its owner knows that something is left");
-            assert!(adding.helm.poll(&mut owner).is_pending());
-        }
-        assert_eq!(adding.sum.load(Ordering::SeqCst), 11);
-        adding.helm.leave();
+        adding.comes_to(11, 0, &bell, &mut owner);
     });
 }
