@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::Command;
 
 use rehearsal::sys::boot::WorkerBoot;
@@ -87,7 +88,8 @@ fn not_bootstrapped() {
 }
 
 fn replaced() {
-    let folder = std::env::temp_dir().join(format!("rehearsal-sys-{}", std::process::id()));
+    // Where there was room for this program there is room for its copy, and programs can be run.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rehearsal-sys-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let binary = folder.join("program");
     let _ = std::fs::remove_file(&binary);
