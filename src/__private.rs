@@ -19,7 +19,7 @@ pub use crate::harness::skip::skip;
 #[cfg(feature = "harness")]
 pub use crate::harness::suite::suite_main;
 #[cfg(feature = "harness")]
-pub use crate::harness::target::Target;
+pub use crate::harness::target::{Target, started_by_libtest};
 #[cfg(feature = "harness")]
 pub use crate::sys::linked;
 

@@ -153,7 +153,26 @@ impl Target {
     }
 }
 
+/// What a suite has to say that libtest runs: it would be green, with none of its tests run.
+///
+/// # Panics
+/// Always; the message says what to do.
+#[track_caller]
+pub fn started_by_libtest(crate_name: Option<&str>, is_integration: bool) -> ! {
+    let name = crate_name.unwrap_or("..");
+    let (what, missing) = match is_integration {
+        true => (format!("the tests of `{name}`"), format!("[[test]]\nname = \"{name}\"\nharness = false")),
+        false => ("the unit tests".to_owned(), "[lib]\nharness = false".to_owned()),
+    };
+    panic!(
+        "{what} were to be run by Rehearsal, and libtest runs instead, which knows none of them; put this into \
+         Cargo.toml:\n\n{missing}\n"
+    )
+}
+
 /// The `main` of a suite: put it once into the root of a test target that says `harness = false`.
+///
+/// Where it does not say so, libtest has the target's `main`, and one test that fails and says what is missing.
 ///
 /// ```ignore
 /// #[rehearsal::test]
@@ -180,6 +199,15 @@ macro_rules! main {
                 is_integration: ::core::option_env!("CARGO_TARGET_TMPDIR").is_some(),
                 test: ::core::cfg!(test),
             })
+        }
+
+        // Compiles away under `harness = false`; without it this is all of the suite that libtest knows.
+        #[::core::prelude::v1::test]
+        fn harness_false_is_missing_in_cargo_toml() {
+            $crate::__private::started_by_libtest(
+                ::core::option_env!("CARGO_CRATE_NAME"),
+                ::core::option_env!("CARGO_TARGET_TMPDIR").is_some(),
+            )
         }
     };
     ($($unexpected:tt)+) => {

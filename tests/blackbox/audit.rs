@@ -18,6 +18,18 @@ fn a_lost_test_is_found() {
     assert!(!said.contains("nobody runs this"), "{run}");
 }
 
+/// Where libtest runs a suite it knows none of its tests, and green would say that they had passed.
+#[test]
+fn a_suite_that_libtest_runs_is_red_and_says_what_is_missing() {
+    let run = Launch::new(executable("lost", "unharnessed")).run();
+    run.ends_with(101).says("test harness_false_is_missing_in_cargo_toml ... FAILED");
+    run.says(
+        "the tests of `unharnessed` were to be run by Rehearsal, and libtest runs instead, which knows none of them; put this \
+         into Cargo.toml:\n\n[[test]]\nname = \"unharnessed\"\nharness = false\n",
+    );
+    run.says("0 passed; 1 failed");
+}
+
 /// Comments and strings are no tests.
 #[test]
 fn nothing_is_found_where_nothing_is_lost() {
