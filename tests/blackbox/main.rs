@@ -40,6 +40,7 @@ mod output;
 mod place;
 mod portable;
 mod program;
+mod readme;
 mod report;
 mod same;
 mod schedule;

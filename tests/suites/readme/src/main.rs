@@ -1,0 +1,3 @@
+//! The README's program.
+
+include!(concat!(env!("OUT_DIR"), "/program.rs"));

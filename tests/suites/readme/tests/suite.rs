@@ -1,0 +1,5 @@
+//! The README's tests.
+
+include!(concat!(env!("OUT_DIR"), "/suite.rs"));
+
+rehearsal::main!();
