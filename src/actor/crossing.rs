@@ -231,6 +231,11 @@ impl Books {
         self.asks + self.tells
     }
 
+    /// Whether one answer is waited for, and no other.
+    pub(crate) fn is_one_awaited(&self) -> bool {
+        self.asks == 1
+    }
+
     /// Messages that must be waiting in the worker: it has one in hand, and reports tells by the half window.
     pub(crate) fn waiting_there(&self, window: usize) -> usize {
         self.asks.saturating_sub(1) + self.tells.saturating_sub((window / 2).max(1))

@@ -1,27 +1,23 @@
 //! The two directions of a process actor's socket, at the parent's end, and the books both keep.
 
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::ready::Ready;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::AsyncWrite;
 
 use crate::actor::behavior::Actor;
 use crate::actor::beside::UnderWay;
-use crate::actor::context::Callback;
-use crate::actor::crossing::{self, Books, Broken, Down, Outbound, Up};
+use crate::actor::crossing::{self, Books, Down, Outbound};
 use crate::actor::envelope::{BuiltIn, Envelope};
-use crate::actor::error::{Cause, Part, SpawnError};
 use crate::actor::exit::Exit;
 use crate::actor::letter::{self, Kept, Undelivered};
 use crate::actor::life;
 use crate::actor::mailbox::Next;
 use crate::actor::node::{Node, Shared};
-use crate::actor::panic;
 use crate::actor::reply::Reply;
 use crate::actor::span::Handled;
 use crate::actor::state::State;
@@ -29,11 +25,12 @@ use crate::actor::state::State;
 use crate::actor::stream;
 use crate::actor::supervise::again::Wish;
 use crate::sys::limit::resident_bytes;
-use crate::sys::seam;
-use crate::sys::wire::{FrameReader, WireError};
+use crate::sys::process::Lookout;
 
+mod reader;
 mod seen;
 
+pub(super) use reader::Reader;
 use seen::SeenFromHere;
 
 /// Bytes of messages that are gathered before they are written.
@@ -48,6 +45,8 @@ pub(super) struct Line {
     pub(super) is_writing: AtomicBool,
     /// Bytes of memory over which another process is to take over.
     memory: Option<u64>,
+    /// Told of each ask beside which no other is under way.
+    lookout: Arc<Lookout>,
 }
 
 /// What is open between parent and worker; settled frame by frame, or at the end.
@@ -93,7 +92,13 @@ impl Line {
             told_to_stop: AtomicBool::new(false),
             is_writing: AtomicBool::new(false),
             memory,
+            lookout: Lookout::new(),
         }
+    }
+
+    /// What says when to look out for an answer.
+    pub(super) fn lookout(&self) -> Arc<Lookout> {
+        self.lookout.clone()
     }
 
     /// Frames that have come.
@@ -135,6 +140,13 @@ impl Line {
     fn note<A: Actor>(&self, shared: &Shared<A>) {
         let waiting = self.open().waiting.waiting_there(shared.mailbox.capacity());
         shared.node.beside().set_waiting_there(waiting);
+    }
+
+    /// What was gathered is written; where that was one ask alone, its answer may come at once.
+    fn expect(&self) {
+        if self.open().waiting.is_one_awaited() {
+            self.lookout.expect();
+        }
     }
 
     fn wake_writer(&self) {
@@ -204,6 +216,7 @@ impl<A: Actor> Writer<A> {
             if let Some(end) = self.flush().await {
                 return end;
             }
+            self.line.expect();
             let gathered = poll_fn(|cx| self.poll_gather(cx)).await;
             if let Some(end) = gathered {
                 return end;
@@ -373,123 +386,6 @@ impl<A: Actor> Writer<A> {
         }
         end
     }
-}
-
-/// Reads what the worker says and settles it.
-pub(super) struct Reader<A: Actor> {
-    shared: Arc<Shared<A>>,
-    line: Arc<Line>,
-    event: fn(&[u8]) -> Result<A::Event, String>,
-    on_event: Option<Callback<A::Event>>,
-    frames: FrameReader<Box<dyn AsyncRead + Send + Unpin>>,
-}
-
-impl<A: Actor> Reader<A> {
-    pub(super) fn new(
-        shared: Arc<Shared<A>>,
-        line: Arc<Line>,
-        event: fn(&[u8]) -> Result<A::Event, String>,
-        on_event: Option<Callback<A::Event>>,
-        socket: impl AsyncRead + Send + Unpin + 'static,
-    ) -> Reader<A> {
-        Reader { shared, line, event, on_event, frames: FrameReader::new(Box::new(socket)) }
-    }
-
-    /// Who is told of events.
-    pub(super) fn into_listener(self) -> Option<Callback<A::Event>> {
-        self.on_event
-    }
-
-    /// Reads until the socket ends; an error where what comes makes no sense.
-    pub(super) async fn run(&mut self) -> Result<(), String> {
-        loop {
-            // One look at the clock for all that came at once, when the last of it has been dealt with.
-            if !self.frames.has_frame() {
-                self.shared.node.notify();
-            }
-            let body = match self.frames.next().await {
-                Ok(Some(body)) => body,
-                // A process that died in the middle of a frame: how it died says more.
-                Ok(None) | Err(WireError::MidFrame { .. } | WireError::Io { .. }) => return Ok(()),
-                Err(error) => return Err(format!("what its process wrote is no message: {error}")),
-            };
-            self.line.frames.fetch_add(1, Ordering::Relaxed);
-            if let Some(event) = crossing::event(body) {
-                let event = (self.event)(event).map_err(|why| format!("an event of its process: {why}"))?;
-                hand_on(&mut self.on_event, event)?;
-                continue;
-            }
-            let (header, value) = crossing::split::<Up>(body)
-                .map_err(|error| format!("what its process wrote is no message: {error}"))?;
-            settle(&self.shared, &self.line, header, value)?;
-            self.line.note(&self.shared);
-        }
-    }
-}
-
-/// Gives an event to its listener; one that panics ends the actor, with what it said.
-fn hand_on<E>(on_event: &mut Option<Callback<E>>, event: E) -> Result<(), String> {
-    let Some(listener) = on_event else { return Ok(()) };
-    catch_unwind(AssertUnwindSafe(|| listener(event)))
-        .map_err(|payload| format!("the parent's on_event panicked {}", panic::caught(&*payload)))
-}
-
-fn settle<A: Actor>(shared: &Shared<A>, line: &Line, header: Up, value: &[u8]) -> Result<(), String> {
-    let actor = || shared.node.name.clone();
-    let tell_start = |outcome| {
-        let ready = line.open().ready.take();
-        if let Some(ready) = ready {
-            ready.send(outcome);
-        }
-    };
-    match header {
-        Up::Started => {
-            shared.node.state.advance(State::Run);
-            tell_start(Ok(()));
-        }
-        Up::Refused { why } => tell_start(Err(SpawnError::Refused { actor: actor(), why })),
-        Up::Failed { message } => tell_start(Err(SpawnError::Start { actor: actor(), message })),
-        Up::Answer { .. } if seam::fault(seam::LOST_ANSWER) => {}
-        Up::Answer { request } => answer(line, request, Ok(value))?,
-        Up::Broken { request, broken } => {
-            match &broken {
-                Broken::Panicked(_) => crate::actor::realm::told(shared.node.name.id),
-                Broken::Crossing { part: Part::Arguments, .. } => line.open().waiting.strike_request(request),
-                _ => {}
-            }
-            answer(line, request, Err(broken.into()))?;
-        }
-        Up::Taken { tells } => {
-            line.open().waiting.taken(tells);
-            line.wake_writer();
-        }
-        Up::Unread { number } => {
-            let name = line.open().waiting.strike(number);
-            name.iter().for_each(|name| letter::post(&shared.node, name, Undelivered::Crossing));
-        }
-        Up::Ended { exit, taken } => {
-            let mut open = line.open();
-            (open.ended, open.taken) = (Some(exit), Some(taken));
-        }
-        Up::Notify => line.weigh(shared),
-        Up::Actors { actors } => shared.node.beside().set_told(actors),
-        #[cfg(feature = "stream")]
-        Up::Stream { number } => stream::heard_from_worker(&shared.node, number, value)?,
-        #[cfg(not(feature = "stream"))]
-        Up::Stream { .. } => {}
-        Up::Event => unreachable!("events are handed on by the reader"),
-    }
-    Ok(())
-}
-
-fn answer(line: &Line, request: u64, outcome: Result<&[u8], Cause>) -> Result<(), String> {
-    // Taken out first: reading an answer runs code of others, which the books must not wait for.
-    let waiter = line.open().waiting.take(request);
-    let waiter =
-        waiter.ok_or_else(|| format!("its process answered request {request}, which nobody made"))?;
-    waiter(outcome);
-    line.wake_writer();
-    Ok(())
 }
 
 #[cfg(all(test, feature = "harness"))]

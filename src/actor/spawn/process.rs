@@ -196,6 +196,7 @@ async fn oversee<A: Actor>(
         Ok(ends) => ends,
         Err(error) => return (Exit::because(Reason::Failed, error.to_string()), line.close()),
     };
+    let from = from.looking_out(line.lookout());
     let inbox = std::mem::replace(&mut office.inbox, Kept::new(&shared));
     let mut writer = Writer::new(shared.clone(), line.clone(), office.crossing.pack, to, hello, inbox);
     if let Some(fates) = &fates {

@@ -51,7 +51,8 @@ async fn hold<A: Actor>(
     let line = Arc::new(Line::new(ready::Ready::to_nobody(), None));
     let mut writer = Writer::new(shared.clone(), line.clone(), pack, to, Vec::new(), Kept::new(&shared));
     let no_event = |_: &[u8]| Err("events go to the actor's parent alone".to_owned());
-    let mut reader = Reader::new(shared.clone(), line.clone(), no_event, None, from);
+    let mut reader =
+        Reader::new(shared.clone(), line.clone(), no_event, None, from.looking_out(line.lookout()));
     // The process is not the actor's alone: a kill is said to the other end, which carries it out.
     writer.kills_by_frame = true;
     let read = {

@@ -1,14 +1,14 @@
 //! The two ends of a socket on a runtime, each woken only for what it waits for.
 //!
 //! A socket that is registered for both wakes its process whenever the peer has read something, because there is room
-//! again: a second wake-up for every message, which nobody waits for. A worker's end that is read may look for the next
-//! message by itself for a moment, before it sleeps (`lookout`).
+//! again: a second wake-up for every message, which nobody waits for. An end that is read may look for what comes next
+//! by itself for a moment, before it sleeps (`lookout`).
 #![allow(unsafe_code)]
 
 use std::future::Future;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -24,6 +24,10 @@ use crate::sys::seam;
 
 /// How long a write waits for room where it cannot be told of it: there is no descriptor left for that.
 const BLIND: Duration = Duration::from_millis(1);
+
+/// How long one that looks out looks without giving other tasks their turn, nanoseconds: a turn of the runtime costs
+/// as much as several looks.
+const GLANCE_NS: u64 = 4_000;
 
 /// The end that is read.
 #[derive(Debug)]
@@ -64,28 +68,36 @@ impl ReadEnd {
         split(socket).map(|(read, _)| read)
     }
 
-    /// Has it look for the next message by itself when `lookout` says so. To be used on a current-thread runtime, whose
-    /// tasks have their turn meanwhile.
+    /// Has it look for what comes next by itself when `lookout` says so.
     pub(crate) fn looking_out(self, lookout: Arc<Lookout>) -> ReadEnd {
         ReadEnd { lookout: Some(lookout), ..self }
     }
 
     /// What is there, without being told of it, if it looks out. `Pending` while it goes on.
     fn poll_look(&self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Option<Poll<io::Result<()>>> {
-        let lookout = self.lookout.as_ref().filter(|lookout| lookout.looks())?;
-        match receive(&**self.socket.get_ref(), into) {
-            Ok(_) => {
-                lookout.came();
-                return Some(Poll::Ready(Ok(())));
+        let lookout = self.lookout.as_ref().filter(|lookout| lookout.resumes())?;
+        let until_ns = seam::monotonic_ns().saturating_add(GLANCE_NS);
+        loop {
+            match receive(&**self.socket.get_ref(), into) {
+                Ok(_) => {
+                    lookout.came();
+                    return Some(Poll::Ready(Ok(())));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    lookout.came();
+                    return Some(Poll::Ready(Err(error)));
+                }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Some(Poll::Ready(Err(error))),
+            if !lookout.goes_on() {
+                return None;
+            }
+            if seam::monotonic_ns() >= until_ns {
+                let_others(cx);
+                return Some(Poll::Pending);
+            }
         }
-        lookout.goes_on().then(|| {
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
     }
 }
 
@@ -96,8 +108,10 @@ impl AsyncRead for ReadEnd {
         }
         loop {
             let Poll::Ready(ready) = self.socket.poll_read_ready(cx) else {
-                if let Some(lookout) = &self.lookout {
-                    lookout.waits(cx.waker());
+                if let Some(lookout) = &self.lookout
+                    && lookout.waits(cx.waker())
+                {
+                    let_others(cx);
                 }
                 return Poll::Pending;
             };
@@ -120,6 +134,13 @@ impl AsyncRead for ReadEnd {
             }
         }
     }
+}
+
+/// Has the task that is polled be polled again when the others of its runtime, and its i/o, have had their turn. Unlike
+/// waking it, this has no other thread of the runtime come for it.
+fn let_others(cx: &mut Context<'_>) {
+    // Its first poll asks for the second, which is that of the whole task.
+    let _ = pin!(tokio::task::yield_now()).poll(cx);
 }
 
 pub(super) fn receive(socket: &impl AsRawFd, into: &mut ReadBuf<'_>) -> io::Result<usize> {
