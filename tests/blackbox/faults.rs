@@ -216,7 +216,7 @@ fn a_leak_names_what_was_left_and_where_it_was_spawned() {
     let shown =
         output_of(&the_run().stdout, name).unwrap_or_else(|| panic!("no section of {name}\n{}", the_run()));
     assert!(
-        shown.contains("actor `forgotten` (Idle), spawned at faults/tests/faults/leak.rs:27:"),
+        shown.contains("actor `forgotten` (Idle), spawned at faults/tests/faults/leak.rs:12:"),
         "{shown}"
     );
     assert!(shown.contains("leaks = \"allow\"") && shown.contains("--leaks=allow"), "{shown}");

@@ -108,7 +108,9 @@ fn at_work(level: &str) -> Running {
         let _ = BufReader::new(reader).read_line(&mut line);
         let _ = told.send(line);
     });
-    let running = launch.env("STARTED", &pipe.to_string_lossy()).start();
+    // One that is killed cannot take its server's directory away: that goes with the run's own.
+    let temporary = launch.directory().to_string_lossy().into_owned();
+    let running = launch.env("STARTED", &pipe.to_string_lossy()).env("TMPDIR", &temporary).start();
     if heard.recv_timeout(Duration::from_secs(60)).is_err() {
         running.signal("KILL");
         panic!("no test is at work\n{}", running.finish());

@@ -1,5 +1,8 @@
 //! Benchmarks that show what their process has: how much memory it may hold, and which threads.
 
+#[path = "../../shared/early.rs"]
+mod early;
+
 use std::hint::black_box;
 
 use rehearsal::bench::Bencher;
@@ -90,20 +93,5 @@ fn leaves_a_child(b: &mut Bencher) {
     ONCE.call_once(|| drop(std::process::Command::new("sleep").arg("3600").spawn().expect("a child")));
     b.iter(|| black_box(1));
 }
-
-/// A thread that is there before `main`, as a profiler's would be, where the black-box test asks for it.
-extern "C" fn start_early() {
-    if std::env::var_os("BLACKBOX_EARLY_THREAD").is_some() {
-        std::thread::spawn(|| {
-            loop {
-                std::thread::park();
-            }
-        });
-    }
-}
-
-#[used]
-#[unsafe(link_section = ".init_array")]
-static EARLY: extern "C" fn() = start_early;
 
 rehearsal::main!();

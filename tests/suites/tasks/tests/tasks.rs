@@ -1,27 +1,17 @@
 //! Tasks of tokio's, of which it tells more in this build.
 
+#[path = "../../shared/idle.rs"]
+mod idle;
+
 use std::future::pending;
-use std::sync::Mutex;
 use std::time::Duration;
 
-/// Does nothing.
-pub struct Idle;
-
-#[rehearsal::actor]
-impl Idle {
-    #[start]
-    pub fn new() -> Idle {
-        Idle
-    }
-}
-
-/// What outlives its trial.
-static KEPT: Mutex<Vec<IdleProxy>> = Mutex::new(Vec::new());
+use idle::{Idle, keep};
 
 /// An actor, which is no task to whoever counts those, and two tasks.
 async fn leave() {
     let idle = Idle::spawn().name("forgotten").await.expect("an actor");
-    KEPT.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(idle);
+    keep(idle);
     for _ in 0..2 {
         drop(tokio::spawn(pending::<()>())); // left behind
     }

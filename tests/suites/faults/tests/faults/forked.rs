@@ -1,5 +1,8 @@
 //! For fork isolation: each trial in a process that no other one has seen.
 
+#[path = "../../../shared/early.rs"]
+mod early;
+
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -71,18 +74,3 @@ fn f_crashes_as_its_process_ends() {
     // SAFETY: registers a function that lives as long as the program.
     unsafe { libc::atexit(crash) };
 }
-
-/// A thread that is there before `main`, as a profiler's would be, where the black-box test asks for it.
-extern "C" fn start_early() {
-    if std::env::var_os("BLACKBOX_EARLY_THREAD").is_some() {
-        std::thread::spawn(|| {
-            loop {
-                std::thread::park();
-            }
-        });
-    }
-}
-
-#[used]
-#[unsafe(link_section = ".init_array")]
-static EARLY: extern "C" fn() = start_early;

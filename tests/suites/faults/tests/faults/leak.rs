@@ -1,24 +1,9 @@
 //! Actors and tasks that a trial leaves behind.
 
-use std::sync::Mutex;
+#[path = "../../../shared/idle.rs"]
+mod idle;
 
-/// Does nothing.
-pub struct Idle;
-
-#[rehearsal::actor]
-impl Idle {
-    #[start]
-    pub fn new() -> Idle {
-        Idle
-    }
-}
-
-/// What outlives its trial.
-static KEPT: Mutex<Vec<IdleProxy>> = Mutex::new(Vec::new());
-
-fn keep(idle: IdleProxy) {
-    KEPT.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(idle);
-}
+use idle::{Idle, keep};
 
 among_innocents! {
     mod leaves_an_actor {
