@@ -65,9 +65,12 @@ pub enum Manner {
         /// Nanoseconds.
         lead_ns: u64,
     },
+    /// Each looks at the clock until its time has come, and leaves the processor to whoever wants it between two looks. No
+    /// pacer wakes anybody.
+    Looking,
 }
 
-wired! { enum Manner { Chained, Each { lead_ns } } }
+wired! { enum Manner { Chained, Each { lead_ns }, Looking } }
 
 impl Manner {
     /// Of threads at this rate, all together. Those that look at the clock at any moment take a quarter of the processors
@@ -77,11 +80,27 @@ impl Manner {
         Manner::Each { lead_ns: room_ns.min(LEAD_NS) }
     }
 
+    /// Of so many processes that share this rate. Who looks at the clock keeps a processor busy, and each process has one
+    /// that does, so with more of them than half of the processors they sleep until shortly before their times. Where that
+    /// is no longer than a timer may be late they do not: to be woken by a timer costs a virtual machine some ten
+    /// microseconds, as much as many an operation, and who gives way between two looks leaves more of the processors.
+    pub fn of_processes(rate: u64, processes: u64, processors: u64) -> Manner {
+        let gap_ns = processes.saturating_mul(SECOND_NS) / rate.max(1);
+        if processes <= (processors / 2).max(1) {
+            Manner::Chained
+        } else if gap_ns <= LEAD_NS {
+            Manner::Looking
+        } else {
+            Manner::of_threads(rate, processors)
+        }
+    }
+
     /// How long before its time a client wakes.
     pub fn lead_ns(self) -> u64 {
         match self {
             Manner::Chained => LEAD_NS,
             Manner::Each { lead_ns } => lead_ns,
+            Manner::Looking => u64::MAX,
         }
     }
 }
@@ -100,6 +119,7 @@ pub struct Look {
 /// A look at the clock. `front` is the first one that has not been released, `woken` the first that has not been woken.
 pub fn look(table: &Timetable, manner: Manner, front: u64, woken: u64, now_ns: u64) -> Look {
     match manner {
+        Manner::Looking => Look { wake: woken..woken, front, until_ns: u64::MAX },
         Manner::Each { lead_ns } => {
             let end = table.due_before(now_ns.saturating_add(lead_ns).saturating_add(1)).max(woken);
             Look { wake: woken..end, front: end, until_ns: table.due_ns(end).saturating_sub(lead_ns) }
@@ -224,6 +244,26 @@ mod tests {
         {
             let manner = Manner::of_threads(rate, processors);
             assert_eq!(manner.lead_ns() / 1_000, lead_us, "{rate} on {processors}");
+        }
+    }
+
+    #[rehearsal::test]
+    fn processes_that_would_sleep_no_longer_than_a_timer_is_late_look_at_the_clock() {
+        let each = |lead_us: u64| Manner::Each { lead_ns: lead_us * 1_000 };
+        for (rate, processes, processors, manner) in [
+            (100_000, 1, 2, Manner::Chained),
+            (100_000, 1, 1, Manner::Chained),
+            (100_000, 4, 8, Manner::Chained),
+            (100_000, 2, 2, Manner::Looking),
+            (100_000, 8, 2, Manner::Looking),
+            (100_000, 15, 2, Manner::Looking),
+            (100_000, 16, 2, each(5)),
+            (10_000, 8, 2, each(50)),
+            (1_000, 8, 2, each(150)),
+            (u64::MAX, 8, 2, Manner::Looking),
+        ] {
+            let chosen = Manner::of_processes(rate, processes, processors);
+            assert_eq!(chosen, manner, "{rate} of {processes} on {processors}");
         }
     }
 

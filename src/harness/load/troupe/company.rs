@@ -111,14 +111,10 @@ impl Company {
     }
 }
 
-/// How clients of so many processes wait for their times. Who looks at the clock until then keeps a processor busy, and each
-/// process has one that does.
+/// How clients of so many processes wait for their times.
 fn manner(times: Option<&Timetable>, processes: u64) -> Manner {
     let processors = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    match times {
-        Some(times) if processes > (processors / 2).max(1) => Manner::of_threads(times.rate, processors),
-        _ => Manner::Chained,
-    }
+    times.map_or(Manner::Chained, |times| Manner::of_processes(times.rate, processes, processors))
 }
 
 /// The part of one of so many, of what is shared out among them as evenly as can be.
