@@ -124,6 +124,8 @@ fn one_that_has_it_skipped_or_cannot_be_torn_down_is_told() {
 fn what_cannot_be_lent_is_refused_before_anything_runs() {
     for (name, says) in [
         ("of_no_fixture", "no fixture gives that type"),
+        ("lent_twice", "twice, as `one` and as `other`, and a level has one of it"),
+        ("lent_twice", "keep one of the two parameters"),
         ("of_several_values", "a load benchmark, whose levels are compared with one another, has one value"),
     ] {
         let all = lent(&["--bench", "--exact", &format!("lent::bad::{name}")]).run();

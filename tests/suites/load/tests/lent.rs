@@ -185,4 +185,14 @@ mod bad {
 
     #[rehearsal::load]
     async fn of_several_values(_kind: &Kind) {}
+
+    #[rehearsal::fixture]
+    fn once() -> Once {
+        Once
+    }
+
+    pub struct Once;
+
+    #[rehearsal::load]
+    async fn lent_twice(_one: &Once, _other: &Once) {}
 }
