@@ -314,6 +314,32 @@ mod tests {
         peer.join().expect("no panic");
     }
 
+    /// One thread: what is written comes from a task that has its turn only while the reader gives it up.
+    #[rehearsal::test]
+    async fn who_asks_looks_by_itself_and_others_have_their_turn_meanwhile() {
+        let lookout = Lookout::no_longer_than(u64::MAX);
+        let (ours, mut theirs) = StdSocket::pair().expect("a socketpair");
+        ours.set_nonblocking(true).expect("set");
+        let (asking, mut is_asked) = tokio::sync::mpsc::channel(1);
+        let watching = lookout.clone();
+        let writing = tokio::spawn(async move {
+            for looks in [false, true, true] {
+                is_asked.recv().await.expect("an ask");
+                while looks && !watching.looks() {
+                    tokio::task::yield_now().await;
+                }
+                theirs.write_all(b".").expect("written");
+            }
+        });
+        let mut end = ReadEnd::from_std(ours).expect("on the runtime").looking_out(lookout.clone());
+        for _ in 0..3 {
+            asking.send(()).await.expect("the task waits");
+            lookout.expect();
+            assert_eq!(end.read_u8().await.expect("read"), b'.');
+        }
+        writing.await.expect("no panic");
+    }
+
     #[rehearsal::test]
     async fn a_peer_that_is_gone_fails_a_write() {
         let ((_from, mut to), theirs) = ends();
