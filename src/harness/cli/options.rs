@@ -110,8 +110,6 @@ pub struct Options {
     pub ensure_time: Option<TimeLimits>,
     /// How results are written.
     pub format: Format,
-    /// Whether somebody said so: a program may read them then.
-    pub format_is_given: bool,
     /// Output of trials goes to the terminal at once.
     pub no_capture: bool,
     /// Output of passed trials is shown.
@@ -311,7 +309,6 @@ impl Options {
             history,
             ensure_time: settings.switch("ensure-time").then(|| time_limits(environment)).transpose()?,
             format: format(settings),
-            format_is_given: settings.is_given("format"),
             no_capture: settings.switch("no-capture"),
             show_output: settings.switch("show-output"),
             output_limit: settings.size("output-limit").unwrap_or_default(),

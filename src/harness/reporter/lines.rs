@@ -7,7 +7,6 @@ use crate::harness::again::Again;
 use crate::harness::cli::Options;
 use crate::harness::event::{Event, TrialInfo};
 use crate::harness::outcome::{Outcome, Verdict};
-use crate::harness::registry::Kind;
 
 use super::paint::Paint;
 use super::reporters::Reporter;
@@ -18,9 +17,6 @@ use super::words;
 /// Characters in a row before ` 87/231` ends it, as libtest has them.
 const ROW: usize = 87;
 
-/// Tests that are named where only benchmarks are measured; of the others it is told how many there are.
-const UNASKED_NAMED: usize = 5;
-
 /// Writes `test NAME ... ok` or a dot, and the blocks at the end.
 #[derive(Debug)]
 pub struct Lines {
@@ -28,8 +24,6 @@ pub struct Lines {
     paint: Paint,
     summary: Summary,
     form: Form,
-    /// Tests that nobody asked for so far; `None` where each is told of.
-    unasked: Option<usize>,
 }
 
 /// What a trial that has ended looks like.
@@ -53,8 +47,7 @@ impl Lines {
     }
 
     fn new(out: Sink, paint: Paint, options: &Options, again: Option<Again>, form: Form) -> Lines {
-        let summary = Summary::new(options.show_output, again);
-        Lines { out, paint, summary, form, unasked: are_unasked(options).then_some(0) }
+        Lines { out, paint, summary: Summary::new(options.show_output, again), form }
     }
 
     fn started(&mut self, running: usize, shuffle_seed: Option<u64>) {
@@ -75,13 +68,6 @@ impl Lines {
         if matches!(outcome.verdict, Verdict::Cancelled { .. }) {
             return;
         }
-        let is_test = trial.kind == Kind::Test && matches!(outcome.verdict, Verdict::Ignored { .. });
-        if let (true, Form::Pretty { .. }, Some(count)) = (is_test, &self.form, &mut self.unasked) {
-            *count += 1;
-            if *count > UNASKED_NAMED {
-                return;
-            }
-        }
         match &mut self.form {
             Form::Pretty { report_time } => {
                 write_line(&mut self.out, self.paint, trial, outcome, *report_time)
@@ -89,24 +75,6 @@ impl Lines {
             Form::Terse(row) => row.mark(&mut self.out, self.paint, trial, outcome),
         }
     }
-
-    /// Those that have no line of their own.
-    fn more_unasked(&mut self) {
-        let more = self.unasked.unwrap_or_default().saturating_sub(UNASKED_NAMED);
-        if more > 0 {
-            let plural = if more == 1 { "" } else { "s" };
-            let _ = writeln!(
-                self.out,
-                "{more} more test{plural} ignored: only benchmarks are measured here; a filter or --format=pretty tells of each"
-            );
-        }
-    }
-}
-
-/// Whether tests are beside the point: `cargo bench`, of which nobody asked for a name or for libtest's own format.
-fn are_unasked(options: &Options) -> bool {
-    let named = !options.filters.is_empty() || !options.choice.expressions.is_empty();
-    options.measure_benches && !options.run_tests && !named && !options.format_is_given
 }
 
 fn write_line(out: &mut Sink, paint: Paint, trial: &TrialInfo<'_>, outcome: &Outcome, report_time: bool) {
@@ -189,9 +157,6 @@ impl Reporter for Lines {
             }
             Event::Finished { trial, outcome } => self.finished(trial, outcome),
             Event::RunFinished { elapsed, success } => {
-                if matches!(self.form, Form::Pretty { .. }) {
-                    self.more_unasked();
-                }
                 self.summary.write(&mut self.out, self.paint, *elapsed, *success);
                 self.out.flush();
             }

@@ -1,13 +1,9 @@
 //! The scripted run in each format.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::harness::again::Again;
 use crate::harness::cli::ColorChoice;
-use crate::harness::event::{Event, TrialInfo};
-use crate::harness::outcome::Verdict;
-use crate::harness::registry::Kind;
 use crate::harness::reporter::json::Json;
 use crate::harness::reporter::junit::Junit;
 use crate::harness::reporter::lines::Lines;
@@ -16,7 +12,7 @@ use crate::harness::reporter::notice::Notice;
 use crate::harness::reporter::paint::Paint;
 use crate::harness::reporter::{Reporter, Sink};
 
-use super::script::{options, outcome, play, play_green, trial};
+use super::script::{options, play, play_green};
 
 /// What a reporter writes when `play` is played to it.
 fn told<R: Reporter>(make: impl FnOnce(Sink) -> R, play: impl FnOnce(&mut dyn Reporter)) -> String {
@@ -116,46 +112,6 @@ fn a_green_run_of_one_trial_is_what_libtest_prints() {
         "\nrunning 1 test\ntest t000 ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 \
          filtered out; finished in 0.08s\n\n"
     );
-}
-
-/// A crate may have a thousand tests beside its benchmarks. Who names some, or wants what libtest prints, gets a line each.
-#[rehearsal::test]
-fn tests_that_are_beside_the_benchmarks_are_counted() {
-    let ignored = outcome(Verdict::Ignored { reason: String::new() }, b"");
-    let bench = |name| TrialInfo { kind: Kind::Bench, ..trial(name) };
-    let said = |line: &str, tests: usize| {
-        told(
-            |out| Lines::pretty(out, Paint::PLAIN, &options(line), None),
-            |to| {
-                for number in 0..tests {
-                    let name = format!("t{number}");
-                    to.event(&Event::Finished { trial: trial(&name), outcome: &ignored });
-                }
-                to.event(&Event::Finished { trial: bench("slow"), outcome: &ignored });
-                to.event(&Event::RunFinished { elapsed: Duration::ZERO, success: true });
-            },
-        )
-    };
-    for (line, tests, named, more) in [
-        ("--bench", 5, 5, ""),
-        ("--bench", 6, 5, "\n1 more test ignored: "),
-        ("--bench", 1_000, 5, "\n995 more tests ignored: only benchmarks are measured here; "),
-        ("--bench t", 1_000, 1_000, ""),
-        ("--bench -E test(t)", 1_000, 1_000, ""),
-        ("--bench --format=pretty", 1_000, 1_000, ""),
-        ("--bench --test", 1_000, 1_000, ""),
-        ("", 1_000, 1_000, ""),
-    ] {
-        let said = said(line, tests);
-        assert_eq!(
-            said.matches("\ntest t").count() + usize::from(said.starts_with("test t")),
-            named,
-            "{line}: {said}"
-        );
-        assert!(said.contains(more) && said.contains(" more test") != more.is_empty(), "{line}: {said}");
-        assert!(said.contains("test slow ... ignored\n"), "{line}: {said}");
-        assert!(said.contains(&format!("{} ignored; 0 measured", tests + 1)), "{line}: {said}");
-    }
 }
 
 /// Each line of JSON is one object by the grammar of JSON, whatever the trials wrote.
