@@ -4,8 +4,8 @@
 //!   the files that are passed to it; `inherited`: what must not leak into programs we start;
 //! - `spawner`: the thread that starts every child; `process`: a child and its group; `offspring`: whatever children
 //!   this process has, ours or adopted; `guardian`: the process that kills all groups when this one is gone;
-//! - `desk`: a socket with a name, for processes that find each other; `ends`: a socket on a runtime, read and written without waking for nothing; `lookout`: when a worker looks for the
-//!   next message by itself for a moment, before it sleeps;
+//! - `desk`: a socket with a name, for processes that find each other; `ends`: a socket on a runtime, read and written without waking for nothing; `lookout`: when who has answered or asked looks for what
+//!   comes next by itself for a moment, before it sleeps;
 //! - `sender`, `capture`, `page`, `signal`, `exit`, `limit`, `load`, `clock`, `program`, `terminal`: as their namesakes one folder up say;
 //! - `fork`: a copy of this process that goes on by itself, and what cleans up behind it; `large_pages`: memory that is
 //!   copied cheaply; `belongings`: what a fork would share or lack; `eager`: pages that are copied as it begins; `bell`: a thread's end as a descriptor; `nearness`: the processor that a fork begins on; `letter`: what it has to tell;
