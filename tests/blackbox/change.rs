@@ -32,6 +32,19 @@ fn directory_environment_and_threads_are_told_by_the_trial_that_changed_them() {
     }
 }
 
+/// A worker that keeps a fixture has threads of which nobody can tell whose they are; until it does, they are a test's.
+#[test]
+fn a_thread_is_told_of_until_there_are_fixtures_that_may_have_started_it() {
+    let launch = Launch::new(executable("fixtures", "fixtures"));
+    let run = launch.args(["beside::", "--ignored", "--test-threads=1", "--isolation=process"]).run();
+    run.ends_with(0);
+    assert_eq!(summary(&run.stdout).passed, 3, "{run}");
+    let notes = notes(&run);
+    assert_eq!(notes.len(), 1, "{run}");
+    let text = "beside::a_leaves_one_before_any_is_made: left a thread running beside the next tests of its worker: early";
+    assert!(notes[0].contains(text), "{run}");
+}
+
 /// Mode mask, ignored signals and limits are looked at where a trial is red: it may be what made it so.
 #[test]
 #[cfg(target_os = "linux")]

@@ -366,23 +366,23 @@ fn conclude(shared: &Shared, order: Order, attempt: &Attempt) -> bool {
 /// Says what the trial has changed for those that follow in its process; true if that is not what it was any more.
 ///
 /// A thread that stays is most often a pool that the next test uses too, and another process would only start another
-/// one: it is told of, and left. In a suite with fixtures it may be one of theirs, and in a trial that may leave things
-/// behind it is meant.
+/// one: it is told of, and left. In a worker that keeps fixtures it may be one of theirs, and in a trial that may leave
+/// things behind it is meant.
 ///
 /// What only the system knows is read where a trial is red, and not for each that is green.
 fn notice_change(shared: &Shared, order: Order, is_red: bool, notes: &mut Vec<String>) -> bool {
     let Some(surroundings) = &shared.surroundings else { return false };
+    let own = || shared.registry.at(order.address()).and_then(|entry| entry.options.leaks);
+    let says = order.ruled.leaks.or_else(own).unwrap_or(shared.settings.leaks);
+    let keeps_fixtures = shared.settings.store.as_ref().is_some_and(|store| store.has_rooms());
     let mut surroundings = surroundings.lock().unwrap_or_else(PoisonError::into_inner);
-    let change = surroundings.0.change();
+    let change = surroundings.0.change(says == Leaks::Fail && !keeps_fixtures);
     let standing = if is_red { surroundings.1.change() } else { Vec::new() };
     drop(surroundings);
     if change == Change::default() && standing.is_empty() {
         return false;
     }
-    let own = || shared.registry.at(order.address()).and_then(|entry| entry.options.leaks);
-    let says = order.ruled.leaks.or_else(own);
-    let are_told = says.unwrap_or(shared.settings.leaks) == Leaks::Fail && shared.settings.store.is_none();
-    if are_told && !change.threads.is_empty() {
+    if !change.threads.is_empty() {
         notes.push(still_there(&change.threads));
     }
     let is_replaced = !(change.replaced.is_empty() && standing.is_empty());

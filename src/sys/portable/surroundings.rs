@@ -14,7 +14,7 @@ impl Surroundings {
     }
 
     /// Nothing.
-    pub fn change(&mut self) -> Change {
+    pub fn change(&mut self, _told: bool) -> Change {
         Change::default()
     }
 }

@@ -45,8 +45,9 @@ impl Surroundings {
     }
 
     /// What has changed since the last look, but for threads of the harness. To be called by the thread of a test when
-    /// that is over; one that called it before and is about to end is no change.
-    pub fn change(&mut self) -> Change {
+    /// that is over; one that called it before and is about to end is no change. Where threads are not `told`, those
+    /// that have come are known from now on, and none is waited for.
+    pub fn change(&mut self, told: bool) -> Change {
         let mut change = Change::default();
         if !with_directory(|now| now == self.directory) {
             let now = with_directory(OsStr::to_owned);
@@ -64,7 +65,8 @@ impl Surroundings {
         }
         let own = own_tid();
         if self.has_more_threads(own) {
-            change.threads = self.new_threads(own);
+            let new = self.new_threads(own, if told { SETTLE } else { Duration::ZERO });
+            change.threads = if told { new } else { Vec::new() };
         }
         self.looked = own;
         change
@@ -81,9 +83,9 @@ impl Surroundings {
         count > expected && count > expected + usize::from(own != self.looked && is_there(self.looked))
     }
 
-    /// Those that are not gone in a moment.
-    fn new_threads(&mut self, own: Tid) -> Vec<String> {
-        let until = Instant::now() + SETTLE;
+    /// Those that are not gone within that time.
+    fn new_threads(&mut self, own: Tid, within: Duration) -> Vec<String> {
+        let until = Instant::now() + within;
         let mut looks = 0;
         loop {
             let all = threads();
