@@ -26,12 +26,14 @@ const WARM_UP_MS: u64 = 100;
 const MEASUREMENT_MS: u64 = 200;
 
 /// As both sides call them.
-const NAMES: [&str; 3] = ["integers", "memory", "wakes"];
+const NAMES: [&str; 4] = ["integers", "memory", "texts", "wakes"];
 
-/// About ten nanoseconds that depend on nothing but the processor.
+/// About thirty nanoseconds that depend on nothing but the processor: each step waits for the one before it, and all
+/// of them stay in registers. A sum that goes through memory at each step was 2.2 ns long in one sample and 4.0 in the next
+/// of the same process, with and without a worker: processors guess where the next load finds its value.
 #[rehearsal::bench(sample_size = 20, warm_up_time = "100ms", measurement_time = "200ms")]
 fn integers(b: &mut Bencher<'_>) {
-    b.iter(|| (0..black_box(8_u64)).fold(1, |sum, n| black_box(sum ^ n.wrapping_mul(0x9E37_79B9))));
+    b.iter(|| (0..black_box(64_u64)).fold(1, |sum: u64, n| (sum ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
 }
 
 /// A word of each line of a mebibyte, one after the other in an order that no processor guesses.
@@ -43,6 +45,12 @@ fn memory(b: &mut Bencher<'_>) {
     let next = |at: usize| (at.wrapping_mul(5) + 12_345) % LINES;
     (0..LINES).for_each(|at| lines[at][0] = next(at));
     b.iter(|| (0..LINES).fold(0, |at, _| lines[at][0]));
+}
+
+/// Sixteen texts, each with memory of its own, and a list of them.
+#[rehearsal::bench(sample_size = 20, warm_up_time = "100ms", measurement_time = "200ms")]
+fn texts(b: &mut Bencher<'_>) {
+    b.iter(|| (0..black_box(16_u32)).map(|n| n.to_string()).collect::<Vec<_>>());
 }
 
 /// A task is woken, and wakes who waits for it.
@@ -120,6 +128,7 @@ fn bare(name: &str) {
     match name {
         "integers" => criterion.bench_function(name, integers),
         "memory" => criterion.bench_function(name, memory),
+        "texts" => criterion.bench_function(name, texts),
         _ => criterion.bench_function(name, |b| {
             let mut builder = tokio::runtime::Builder::new_current_thread();
             wakes_on(b, &Runtime::Own(builder.enable_all().build().expect("a runtime")));
