@@ -107,6 +107,7 @@ async fn play(
             });
         }
     }
+    let manner = company.manner(level.rate).await;
     let mut watch = Watch::new(level, company);
     let away = level.kind == Clients::Processes;
     let opened_ns = seam::monotonic_ns() + if away { HEAD_START_AWAY_NS } else { HEAD_START_NS };
@@ -120,7 +121,7 @@ async fn play(
         client: 0,
         why: format!("the thread that keeps the rate could not be started: {error}"),
     })?;
-    company.begin(window, table.as_ref());
+    company.begin(window, table.as_ref(), manner);
     field.open(window, line.clone());
     let ended = watch.until_all_have_ended(field, crew, begin_ns).await;
     if let Some(line) = &line {

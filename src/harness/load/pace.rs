@@ -84,11 +84,14 @@ impl Manner {
     /// that does, so with more of them than half of the processors they sleep until shortly before their times. Where that
     /// is no longer than a timer may be late they do not: to be woken by a timer costs a virtual machine some ten
     /// microseconds, as much as many an operation, and who gives way between two looks leaves more of the processors.
-    pub fn of_processes(rate: u64, processes: u64, processors: u64) -> Manner {
+    ///
+    /// Who gives way to another program gets the processor back when that one has had its turn, milliseconds later, and who
+    /// sleeps when the timer is over: so where others are at work they sleep all the same.
+    pub fn of_processes(rate: u64, processes: u64, processors: u64, busy: bool) -> Manner {
         let gap_ns = processes.saturating_mul(SECOND_NS) / rate.max(1);
         if processes <= (processors / 2).max(1) {
             Manner::Chained
-        } else if gap_ns <= LEAD_NS {
+        } else if gap_ns <= LEAD_NS && !busy {
             Manner::Looking
         } else {
             Manner::of_threads(rate, processors)
@@ -248,22 +251,25 @@ mod tests {
     }
 
     #[rehearsal::test]
-    fn processes_that_would_sleep_no_longer_than_a_timer_is_late_look_at_the_clock() {
+    fn processes_that_would_sleep_no_longer_than_a_timer_is_late_look_at_the_clock_unless_others_are_at_work()
+    {
         let each = |lead_us: u64| Manner::Each { lead_ns: lead_us * 1_000 };
-        for (rate, processes, processors, manner) in [
-            (100_000, 1, 2, Manner::Chained),
-            (100_000, 1, 1, Manner::Chained),
-            (100_000, 4, 8, Manner::Chained),
-            (100_000, 2, 2, Manner::Looking),
-            (100_000, 8, 2, Manner::Looking),
-            (100_000, 15, 2, Manner::Looking),
-            (100_000, 16, 2, each(5)),
-            (10_000, 8, 2, each(50)),
-            (1_000, 8, 2, each(150)),
-            (u64::MAX, 8, 2, Manner::Looking),
+        for (rate, processes, processors, quiet, busy) in [
+            (100_000, 1, 2, Manner::Chained, Manner::Chained),
+            (100_000, 1, 1, Manner::Chained, Manner::Chained),
+            (100_000, 4, 8, Manner::Chained, Manner::Chained),
+            (100_000, 2, 2, Manner::Looking, each(5)),
+            (100_000, 8, 2, Manner::Looking, each(5)),
+            (100_000, 15, 2, Manner::Looking, each(5)),
+            (100_000, 16, 2, each(5), each(5)),
+            (10_000, 8, 2, each(50), each(50)),
+            (1_000, 8, 2, each(150), each(150)),
+            (u64::MAX, 8, 2, Manner::Looking, each(0)),
         ] {
-            let chosen = Manner::of_processes(rate, processes, processors);
-            assert_eq!(chosen, manner, "{rate} of {processes} on {processors}");
+            for (is_busy, manner) in [(false, quiet), (true, busy)] {
+                let chosen = Manner::of_processes(rate, processes, processors, is_busy);
+                assert_eq!(chosen, manner, "{rate} of {processes} on {processors}, {is_busy}");
+            }
         }
     }
 

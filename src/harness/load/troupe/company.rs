@@ -17,11 +17,15 @@ use crate::harness::load::pace::{Manner, Timetable};
 use crate::harness::load::spec::Level;
 use crate::harness::load::trouble::Trouble;
 use crate::harness::load::turn::{Ended, Field, Window};
+use crate::harness::load::usage::{Usage, is_busy};
 use crate::harness::trial::note_panic_elsewhere;
 use crate::sys::seam;
 
 /// How long a troupe that has nothing to do any more may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long it is looked at whether other programs are at work: the system counts in hundredths of a second.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The troupes of a level. None where its clients are no processes.
 #[derive(Debug, Default)]
@@ -72,12 +76,28 @@ impl Company {
         Ok(())
     }
 
+    /// How they wait for their times at this rate; with other programs at work on the machine it may be another way.
+    ///
+    /// Whether there are is looked at for a moment, in which nothing of the level runs, where it matters.
+    pub async fn manner(&self, rate: Option<u64>) -> Manner {
+        let (processes, processors) =
+            (self.troupes.len() as u64, std::thread::available_parallelism().map_or(1, usize::from) as u64);
+        let of = |busy| {
+            rate.map_or(Manner::Chained, |rate| Manner::of_processes(rate, processes, processors, busy))
+        };
+        if of(false) == of(true) {
+            return of(false);
+        }
+        let before = Usage::now(&self.pids());
+        seam::sleep(LOOK).await;
+        of(Usage::now(&self.pids()).others(&before).is_some_and(is_busy))
+    }
+
     /// Lets all of them begin at the same time; with a timetable each has its share of it.
-    pub fn begin(&self, window: Window, times: Option<&Timetable>) {
+    pub fn begin(&self, window: Window, times: Option<&Timetable>, manner: Manner) {
         let step = self.troupes.len() as u64;
         for (member, first) in self.troupes.iter().zip(0..) {
             let times = times.map(|whole| Timetable { first, step, ..*whole });
-            let manner = manner(times.as_ref(), step);
             // Where it is gone by now it is told so where it is waited for.
             let _ = member.proxy.begin(Start { window, times, manner }).tell();
         }
@@ -109,12 +129,6 @@ impl Company {
             }
         }
     }
-}
-
-/// How clients of so many processes wait for their times.
-fn manner(times: Option<&Timetable>, processes: u64) -> Manner {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    times.map_or(Manner::Chained, |times| Manner::of_processes(times.rate, processes, processors))
 }
 
 /// The part of one of so many, of what is shared out among them as evenly as can be.
