@@ -158,7 +158,7 @@ impl Load {
             match self.one(&test, around) {
                 Ok(_) => return Returned::Success,
                 // A machine that had something else to do the whole time.
-                Err(Broken::Error(LevelError { trouble: Trouble::Nothing, .. }))
+                Err(Broken::Error(LevelError { trouble: Trouble::Nothing { .. }, .. }))
                     if test.duration < Some(LONGEST_TEST) =>
                 {
                     test.duration = test.duration.map(|duration| duration * 4);

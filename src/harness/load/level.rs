@@ -26,7 +26,7 @@ const HEAD_START_NS: u64 = 1_000_000;
 const HEAD_START_AWAY_NS: u64 = 50_000_000;
 
 /// What one level came to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Figures {
     /// How many clients.
     pub clients: u32,
@@ -272,7 +272,11 @@ fn figures(
             Some((kind, count)) => {
                 Trouble::AllFailed { tried: failed, kind: (*kind).to_owned(), count: *count }
             }
-            None => Trouble::Nothing,
+            None => {
+                let due =
+                    |table: &Timetable| table.due_before(window.end_ns) - table.due_before(window.begin_ns);
+                Trouble::Nothing { intended: table.map(due) }
+            }
         });
     }
     let longest_ns = ended.iter().map(|ended| ended.span_ns).max().unwrap_or_default();

@@ -51,6 +51,15 @@ impl Line {
         (ticket, self.table.due_ns(ticket))
     }
 
+    /// Leaves out what was meant to start before this time and has not been taken: it is nobody's any more.
+    pub fn leave_out_before(&self, time_ns: u64) {
+        let first = self.table.due_before(time_ns);
+        self.next.fetch_max(first, Ordering::Relaxed);
+        if let Some(last) = first.checked_sub(1) {
+            self.pass(last);
+        }
+    }
+
     /// Over when its time has come, or the line is.
     pub async fn wait(&self, ticket: u64, due_ns: u64) {
         while !self.is_due(due_ns) {

@@ -91,8 +91,11 @@ pub enum Trouble {
         /// How many of them were of that kind.
         count: u64,
     },
-    /// No operation was even started.
-    Nothing,
+    /// No operation was even started in the time that counts.
+    Nothing {
+        /// How many were meant to be, in an open loop.
+        intended: Option<u64>,
+    },
     /// It took more memory than it may.
     Memory {
         /// At its beginning, bytes.
@@ -110,7 +113,7 @@ wired! {
     enum Trouble {
         SetUp(why), Fixture(why), NotStarted { client, why }, Refused { client, why }, Panicked { client, note }, Crossing { why },
         Gone { whose, several, pid, exit }, Stuck { clients, silent_ms, ended, processes },
-        AllFailed { tried, kind, count }, Nothing, Memory { before_bytes, bytes, limit_bytes, asked }
+        AllFailed { tried, kind, count }, Nothing { intended }, Memory { before_bytes, bytes, limit_bytes, asked }
     }
 }
 
@@ -145,9 +148,17 @@ impl fmt::Display for Trouble {
             Trouble::AllFailed { tried, kind, count } => {
                 write!(f, "all of its {tried} operations failed; {count} of them with: {kind}")
             }
-            Trouble::Nothing => f.write_str(
-                "no operation was started in the time that is measured; the machine stood still, or `duration` is too short \
-                 for the rate",
+            Trouble::Nothing { intended: None } => {
+                f.write_str("no operation was started in the time that is measured: the machine stood still")
+            }
+            Trouble::Nothing { intended: Some(0) } => f.write_str(
+                "no operation was meant to start in the time that is measured: say a longer `duration`, or a higher `rate`",
+            ),
+            Trouble::Nothing { intended: Some(intended) } => write!(
+                f,
+                "none of the {intended} operations was started that were meant to be in the time that is measured: every \
+                 client was in an earlier one throughout, or the machine stood still; say a longer `duration`, a lower \
+                 `rate`, or more clients"
             ),
             Trouble::Memory { before_bytes, bytes, limit_bytes, asked } => {
                 let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);

@@ -222,8 +222,10 @@ impl Turn {
     /// Whether there is a next operation, of a closed loop.
     #[inline]
     fn goes_on(&mut self) -> bool {
-        // A client that was late to begin does one operation all the same: that it can is what a short level is for.
-        let late = self.last_ns >= self.window.end_ns && self.ended > 0;
+        // A client that was late to begin, or was in an operation of the warm-up until all was over, does one that counts
+        // all the same: that it can is what a short level is for.
+        let counted = self.seen.done + self.seen.failed;
+        let late = self.last_ns >= self.window.end_ns && counted > 0;
         if late || self.field.stop.load(Ordering::Relaxed) || self.over {
             self.over = true;
             return false;
@@ -250,7 +252,12 @@ impl Turn {
             self.yielded_ns = self.last_ns;
             return self.goes_on();
         };
-        let (ticket, due_ns) = line.take();
+        let (mut ticket, mut due_ns) = line.take();
+        if due_ns < self.window.begin_ns && seam::monotonic_ns() >= self.window.begin_ns {
+            // What the warm-up could not start does not count, and is not made up for in the time that does.
+            line.leave_out_before(self.window.begin_ns);
+            (ticket, due_ns) = line.take();
+        }
         let early = seam::monotonic_ns() < due_ns;
         if early && due_ns < self.window.end_ns {
             line.wait(ticket, due_ns).await;
@@ -402,30 +409,70 @@ mod tests {
         }
     }
 
-    /// Meant to start each millisecond, of one client that takes ten: the later ones have waited.
-    async fn slow_client() -> (Ended, Spread) {
+    /// A client whose operations take ten milliseconds each, with a warm-up and then 200 milliseconds that count.
+    async fn slow_client(rate: Option<u64>, warm_up_ms: u64) -> (Ended, Spread) {
         let field = Arc::new(Field::new(1, None));
         let of_field = Arc::clone(&field);
         let task = tokio::spawn(async move {
             let mut turn = Turn::new(&of_field, 0, 0);
             turn.begin().await;
             while turn.is_clear() || turn.wait().await {
-                std::thread::sleep(std::time::Duration::from_millis(10));
+                std::thread::sleep(Duration::from_millis(10));
                 turn.note(Ok(()));
             }
             turn.end()
         });
         let now_ns = seam::monotonic_ns();
-        let table = Timetable { start_ns: now_ns, rate: 1_000, first: 0, step: 1 };
-        let line = Arc::new(Line::new(table, Manner::Chained));
-        field.open(Window { open_ns: 0, begin_ns: now_ns, end_ns: now_ns + 200_000_000 }, Some(line));
+        let table = |rate| Timetable { start_ns: now_ns, rate, first: 0, step: 1 };
+        let line = rate.map(|rate| Arc::new(Line::new(table(rate), Manner::Chained)));
+        let begin_ns = now_ns + warm_up_ms * 1_000_000;
+        field.open(Window { open_ns: 0, begin_ns, end_ns: begin_ns + 200_000_000 }, line);
         (task.await.expect("no panic"), field.tally().latency())
+    }
+
+    /// Nine of ten operations of the warm-up could not be started in it. Were they made up for first, none would count that
+    /// was meant to start later.
+    #[rehearsal::test]
+    async fn what_the_warm_up_could_not_start_is_left_out() {
+        for _ in 0..20 {
+            let (ended, latency) = slow_client(Some(1_000), 300).await;
+            if ended.begun > 0 {
+                assert!(ended.begun <= 20 && latency.count == ended.begun, "{ended:?}");
+                assert!(
+                    latency.max_ns < 300_000_000,
+                    "it counts from the end of the warm-up on: {latency:?}"
+                );
+                return;
+            }
+        }
+        panic!("none of twenty tries had an operation");
+    }
+
+    /// The operation that the warm-up ends in may last until all is over.
+    #[rehearsal::test]
+    async fn a_client_does_one_operation_that_counts_however_late_it_is() {
+        let field = Arc::new(Field::new(1, None));
+        let now_ns = seam::monotonic_ns();
+        field.open(Window { open_ns: 0, begin_ns: now_ns, end_ns: now_ns + 1 }, None);
+        let mut turn = Turn::new(&field, 0, 0);
+        turn.begin().await;
+        turn.window.begin_ns = seam::monotonic_ns() + 1_000_000;
+        turn.window.end_ns = turn.window.begin_ns + 1;
+        assert!(turn.is_clear(), "one of the warm-up");
+        while seam::monotonic_ns() < turn.window.end_ns {
+            std::hint::spin_loop();
+        }
+        turn.note(Ok(()));
+        assert!(turn.is_clear() || turn.wait().await, "and one that counts");
+        turn.note(Ok(()));
+        assert!(!turn.is_clear() && !turn.wait().await);
+        assert_eq!(turn.end().done, 1);
     }
 
     #[rehearsal::test]
     async fn latency_counts_from_the_time_that_was_meant() {
         for _ in 0..20 {
-            let (ended, latency) = slow_client().await;
+            let (ended, latency) = slow_client(Some(1_000), 0).await;
             assert!(ended.begun <= 21, "{ended:?}");
             if ended.begun > 1 {
                 // Number n starts at 10n ms or later and was meant to at n ms.
