@@ -54,7 +54,7 @@ const COLUMNS: [Column; 10] = [
     ("p99", 9, |level| time(level.latency.p99_ns)),
     ("p99.9", 9, |level| time(level.latency.p999_ns)),
     ("max", 9, |level| time(level.latency.max_ns)),
-    ("errors", 14, |level| share(level.errors.total(), level.done)),
+    ("errors", 16, errors),
     ("cpu", 9, |level| level.processor_ns.map_or_else(|| "-".to_owned(), time)),
     ("memory", 10, |level| level.memory_bytes.map_or_else(|| "-".to_owned(), memory)),
 ];
@@ -113,8 +113,9 @@ pub fn remarks(account: &Account) -> Vec<String> {
     }
     if let (Some(noise), Some(first)) = (account.noise(), account.levels.first()) {
         lines.push(format!(
-            "noise: {} measured once more, behind all others, differ by {:.1} %; a smaller difference says nothing",
+            "noise: {} measured once more, behind all others: {} differ by {:.1} %, and a smaller difference says nothing",
             of(first),
+            if account.spec.rate.is_some() { "the p50" } else { "the ops/s" },
             noise * 100.0
         ));
     }
@@ -199,16 +200,21 @@ fn error_lines(level: &Figures) -> Vec<String> {
     lines
 }
 
+/// In as many characters as there is room for.
+fn errors(level: &Figures) -> String {
+    let count = level.errors.total();
+    let short = if count < 10_000 { count.to_string() } else { quantity(count as f64) };
+    if count == 0 { short } else { format!("{short} {}", percent(count, level.done)) }
+}
+
 /// `12 (0.5 %)` of these and the others.
 fn share(count: u64, others: u64) -> String {
-    if count == 0 {
-        return "0".to_owned();
-    }
+    format!("{count} {}", percent(count, others))
+}
+
+fn percent(count: u64, others: u64) -> String {
     let percent = count as f64 * 100.0 / (count + others).max(1) as f64;
-    match percent < 0.1 {
-        true => format!("{count} (<0.1 %)"),
-        false => format!("{count} ({percent:.1} %)"),
-    }
+    if percent < 0.1 { "(<0.1 %)".to_owned() } else { format!("({percent:.1} %)") }
 }
 
 /// A number with three digits that count: `1.23M`.
@@ -248,5 +254,39 @@ fn three_digits(value: f64) -> String {
         value if value >= 99.95 => format!("{value:.0}"),
         value if value >= 9.995 => format!("{value:.1}"),
         value => format!("{value:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harness::load::sample::{Spread, Tally};
+
+    /// However large they are.
+    #[rehearsal::test]
+    fn cells_of_a_row_stand_apart() {
+        let mut tally = Tally::default();
+        for (failed, errors) in [(9, "9 (0.9 %)"), (1_400, "1400 (58.3 %)"), (140_125, "140k (99.3 %)")] {
+            (tally.errors().total()..failed).for_each(|_| tally.failed("refused"));
+            let ns = 83_000_000;
+            let latency =
+                Spread { max_ns: ns, p50_ns: ns, p90_ns: ns, p99_ns: ns, p999_ns: ns, ..Spread::default() };
+            let level = Figures {
+                clients: 100_000,
+                done: 1_000,
+                errors: tally.errors().clone(),
+                latency,
+                throughput: 123_456.0,
+                processor_ns: Some(u64::MAX / 1_000_000),
+                memory_bytes: Some(1_000 << 20),
+                ..Figures::default()
+            };
+            let cells = cells(&level);
+            assert_eq!(cells[7], errors);
+            let row = row(cells.clone().into_iter());
+            let apart: Vec<&str> =
+                row.trim().split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+            assert_eq!(apart, cells, "{row}");
+        }
     }
 }
