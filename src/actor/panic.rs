@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once, PoisonError, RwLock};
-use std::thread::ThreadId;
+use std::thread::{LocalKey, ThreadId};
 
 use super::{current, letter};
 use crate::sys::wire::wired;
@@ -44,7 +44,7 @@ pub struct Panic {
     pub thread_id: ThreadId,
     /// Whether it happened in a tokio task.
     pub in_task: bool,
-    /// Whether an actor's loop is around it, which catches it and tells the callers.
+    /// Whether an actor's loop is around it, which catches it and tells the callers, or [`answered_for`].
     pub caught_by_actor: bool,
     /// Whether it happened inside [`expected`].
     pub expected: bool,
@@ -65,7 +65,8 @@ static LAST_OBSERVERS: RwLock<Vec<Observer>> = RwLock::new(Vec::new());
 
 thread_local! {
     static LAST: RefCell<Option<PanicNote>> = const { RefCell::new(None) };
-    static EXPECTED: Cell<u32> = const { Cell::new(0) };
+    static EXPECTED: Cell<usize> = const { Cell::new(0) };
+    static ANSWERED_FOR: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Whether the hook was ever asked for.
@@ -140,15 +141,27 @@ pub fn observe_last(observer: impl Fn(&Panic) + Send + Sync + 'static) {
 /// Runs `f`; a panic on this thread while it runs is marked as expected: observers see the mark, nothing is printed.
 /// The panic is not caught here.
 pub fn expected<R>(f: impl FnOnce() -> R) -> R {
-    struct Leave;
+    install();
+    within(&EXPECTED, f)
+}
+
+/// Runs `f`; a panic on this thread while it runs is printed, and observers see that somebody answers for it, as an actor's
+/// loop does: the caller catches it and tells of it.
+#[cfg(feature = "bench")]
+pub(crate) fn answered_for<R>(f: impl FnOnce() -> R) -> R {
+    within(&ANSWERED_FOR, f)
+}
+
+/// Runs `f`, with one more on this thread of what is counted there.
+fn within<R>(depth: &'static LocalKey<Cell<usize>>, f: impl FnOnce() -> R) -> R {
+    struct Leave(&'static LocalKey<Cell<usize>>);
     impl Drop for Leave {
         fn drop(&mut self) {
-            EXPECTED.with(|depth| depth.set(depth.get() - 1));
+            self.0.with(|depth| depth.set(depth.get() - 1));
         }
     }
-    install();
-    EXPECTED.with(|depth| depth.set(depth.get() + 1));
-    let _leave = Leave;
+    depth.with(|depth| depth.set(depth.get() + 1));
+    let _leave = Leave(depth);
     f()
 }
 
@@ -195,7 +208,9 @@ fn note(info: &PanicHookInfo<'_>, expected: bool) -> Panic {
         thread: thread.name().map(str::to_owned),
         thread_id: thread.id(),
         in_task: tokio::task::try_id().is_some(),
-        caught_by_actor: current::is_inside() || letter::is_burying(),
+        caught_by_actor: current::is_inside()
+            || letter::is_burying()
+            || ANSWERED_FOR.try_with(Cell::get).unwrap_or(0) > 0,
         expected,
         is_text: message.is_some(),
         note,

@@ -218,6 +218,8 @@ fn what_goes_wrong_names_its_level() {
         let level = format!("Error: the level of {clients} client{plural} could not be measured: ");
         let error = told.split_once(&level).unwrap_or_else(|| panic!("{name}: {level}\n{}", all.run)).1;
         assert!(error.contains(why), "{name}: {why}\n{}", all.run);
+        // It is the benchmark's own, and told as that.
+        assert!(!told.contains("a task or thread beside the test"), "{name}: {told}");
         assert!(all.json(&name.replace("::", "."))["error"].is_string());
     }
 }

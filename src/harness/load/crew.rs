@@ -35,7 +35,8 @@ impl Crew {
             Placed::Task(mut future) => {
                 // Caught where it happens: only this thread knows the place.
                 self.join(poll_fn(move |cx| {
-                    let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+                    let poll = || panic::answered_for(|| future.as_mut().poll(cx));
+                    let polled = catch_unwind(AssertUnwindSafe(poll));
                     polled.map_or_else(
                         |payload| Poll::Ready(Err(panicked(client, &*payload))),
                         |polled| polled.map(|ended| Ok(vec![ended])),
@@ -131,7 +132,12 @@ fn on_this_thread(client: usize, make: Box<dyn FnOnce() -> Staying + Send>) -> C
             return Err(Trouble::NotStarted { client, why: format!("no runtime could be built: {error}") });
         }
     };
-    catch_unwind(AssertUnwindSafe(|| runtime.block_on(make())))
+    // Of this client alone: what its operations spawn here is polled by the runtime, and nobody answers for that.
+    let client_alone = async {
+        let mut playing = pin!(make());
+        poll_fn(|cx| panic::answered_for(|| playing.as_mut().poll(cx))).await
+    };
+    catch_unwind(AssertUnwindSafe(|| runtime.block_on(client_alone)))
         .map(|ended| vec![ended])
         .map_err(|payload| panicked(client, &*payload))
 }
