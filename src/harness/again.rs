@@ -24,7 +24,13 @@ impl Again {
                 words.extend(cargo);
                 words.push("--".to_owned());
             }
-            _ => words.push(program.to_string_lossy().into_owned()),
+            _ => {
+                words.push(program.to_string_lossy().into_owned());
+                if options.measure_benches {
+                    // Without it they run once, as tests, and what was wrong with the measurement is not.
+                    words.push("--bench".to_owned());
+                }
+            }
         }
         words.extend(options.again.flags.iter().cloned());
         words.push("--exact".to_owned());
@@ -135,6 +141,9 @@ mod tests {
         let bare = Environment::from([("REHEARSAL_TIMEOUT", "1 s"), ("REHEARSAL_WORKERS", "3")]);
         let said = command(&TARGET, "", &bare, "/t/my deps/my_suite-1", "a");
         assert_eq!(said, "REHEARSAL_TIMEOUT='1 s' '/t/my deps/my_suite-1' --exact a");
+        let measured =
+            command(&TARGET, "--bench --isolation=fork", &Environment::default(), "/t/my_suite-1", "a");
+        assert_eq!(measured, "/t/my_suite-1 --bench --isolation=fork --exact a");
     }
 
     #[rehearsal::test]

@@ -297,12 +297,25 @@ fn a_benchmark_that_ends_badly_on_the_only_thread_is_told_as_any_other() {
     leaves.ends_with(0).says("1 measured").says("left a child process behind, which was killed: sleep");
 }
 
+/// Before it is measured: Criterion itself goes on, and no result is left.
+#[test]
+fn a_place_where_nothing_can_be_written_is_named() {
+    let home = Home::new("unwritable");
+    std::fs::write(&home.0, "a file, where a directory should be").expect("written");
+    let run = home.launch("measured").args(QUICK).args(["plain"]).run();
+    std::fs::remove_file(&home.0).expect("removed");
+    run.ends_with(101)
+        .says("Criterion's files cannot be written to ")
+        .says("CRITERION_HOME names another place");
+    assert!(!run.stdout.contains("took no time"), "{run}");
+}
+
 #[test]
 fn two_benchmarks_with_one_directory_are_told_so() {
     let home = Home::new("collides");
     let run = home.launch("collides").args(QUICK).run();
     // Which of them is named first is the linker's affair.
-    run.ends_with(101).says("a:b/under").says("would both write to the directory a_b/under");
+    run.ends_with(101).says("(`a:b/under`)").says("would both write to the directory a_b/under");
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn attempt(bench: &Bench) -> Result<(), BenchError> {
     let base_machine = Machine::of(&place.join(&asked.against));
     clear(&place.join("change/estimates.json"))?;
     if asked.loaded.is_none() {
+        check_room(&place)?;
         clear(&place.join("new/estimates.json"))?;
     }
     let tally = RefCell::new(Tally::begin(round::is_one()));
@@ -82,6 +83,8 @@ fn attempt(bench: &Bench) -> Result<(), BenchError> {
     if asked.loaded.is_none() {
         machine.note(&found);
     }
+    // Criterion goes on where it cannot write, so that a baseline or a plot may be missing.
+    let remark = remark.or_else(|| check_room(&place).err().map(|error| error.to_string()));
     if asked.is_saved {
         machine.note(&place.join(&asked.against));
     }
@@ -163,14 +166,26 @@ fn drive(bench: &Bench, id: &Id, mut criterion: Criterion, tally: &RefCell<Tally
 /// Refuses a benchmark whose results another one would overwrite.
 fn check_directory(id: &Id) -> Result<(), BenchError> {
     let directory = id.directory();
-    let mut same =
-        spec::all().into_iter().map(|bench| bench.id()).filter(|other| other.directory() == directory);
+    let mut same = spec::all().into_iter().filter(|other| other.id().directory() == directory);
     match (same.next(), same.next()) {
         (Some(first), Some(second)) => {
-            Err(BenchError::SameDirectory { ids: [first.full(), second.full()], directory })
+            let (names, ids) = ([first.name(), second.name()], [first.id().full(), second.id().full()]);
+            Err(BenchError::SameDirectory { names, ids, directory })
         }
         _ => Ok(()),
     }
+}
+
+/// About as much as Criterion writes of one benchmark.
+const ROOM: usize = 128 << 10;
+
+/// Whether there is room for files there.
+fn check_room(place: &Path) -> Result<(), BenchError> {
+    let probe = place.join(".probe");
+    let written = fs::create_dir_all(place).and_then(|()| fs::write(&probe, vec![0; ROOM]));
+    // Where there is none there is nothing to be removed.
+    let _ = fs::remove_file(&probe);
+    written.map_err(|source| BenchError::Unwritable { place: place.to_owned(), source })
 }
 
 /// Takes a file of an earlier run away, so that it is not taken for this one's.

@@ -30,6 +30,13 @@ pub enum BenchError {
         /// Criterion's name of it.
         id: String,
     },
+    /// Criterion could write nothing there.
+    Unwritable {
+        /// The directory of the benchmark.
+        place: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// What Criterion has written cannot be read.
     Unreadable {
         /// The file.
@@ -39,6 +46,8 @@ pub enum BenchError {
     },
     /// Two benchmarks would write the same files.
     SameDirectory {
+        /// The names of their trials.
+        names: [String; 2],
         /// Criterion's names of the two.
         ids: [String; 2],
         /// The directory.
@@ -89,10 +98,23 @@ impl fmt::Display for BenchError {
             BenchError::Unreadable { place, why } => {
                 write!(f, "what Criterion has written cannot be read: {}: {why}", place.display())
             }
-            BenchError::SameDirectory { ids: [first, second], directory } => write!(
+            BenchError::SameDirectory { names: [one, two], ids: [first, second], .. } if first == second => {
+                write!(
+                    f,
+                    "the benchmarks {one} and {two} are both `{first}` to Criterion, and would write to one directory; \
+                 rename one, or give it another `group`"
+                )
+            }
+            BenchError::SameDirectory { names: [one, two], ids: [first, second], directory } => write!(
                 f,
-                "the benchmarks {first} and {second} would both write to the directory {directory}: Criterion cuts names \
-                 at 64 bytes and has `_` for what no file can be called; rename one, or give it another `group`"
+                "the benchmarks {one} (`{first}`) and {two} (`{second}`) would both write to the directory {directory}: \
+                 Criterion cuts names at 64 bytes and has `_` for what no file can be called; rename one, or give it \
+                 another `group`"
+            ),
+            BenchError::Unwritable { place, source } => write!(
+                f,
+                "Criterion's files cannot be written to {}: {source}; CRITERION_HOME names another place for them",
+                place.display()
             ),
             BenchError::Memory { most, source } => {
                 write!(f, "its process cannot be held to the {} MiB of `memory`: {source}", most >> 20)
@@ -107,7 +129,9 @@ impl fmt::Display for BenchError {
 impl std::error::Error for BenchError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            BenchError::Stale { source, .. } | BenchError::Memory { source, .. } => Some(source),
+            BenchError::Stale { source, .. }
+            | BenchError::Memory { source, .. }
+            | BenchError::Unwritable { source, .. } => Some(source),
             _ => None,
         }
     }

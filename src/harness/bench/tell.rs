@@ -13,6 +13,9 @@ use crate::harness::outcome::Measured;
 /// A change of less than this is called none, as Criterion has it.
 const NOISE: f64 = 0.01;
 
+/// Nanoseconds: less than this the loop around an iteration takes by itself, a turn or two of the processor's clock.
+const NOTHING_NS: f64 = 0.5;
+
 /// All that is known of one benchmark that was run.
 #[derive(Debug)]
 pub struct Found<'a> {
@@ -100,6 +103,13 @@ impl Found<'_> {
                 "note     it wrote {} bytes while it was measured: that is part of the time",
                 unit::grouped(self.printed)
             ));
+        }
+        if typical.point < NOTHING_NS {
+            lines.push(
+                "note     an iteration took no longer than the loop around it: the compiler left nothing of it, or \
+                 it made a future that nobody awaited (`b.to_async(rehearsal::bench::runtime()).iter(..)` does)"
+                    .to_owned(),
+            );
         }
         if let Some(remark) = &self.remark {
             lines.push(format!("note     {remark}"));

@@ -3,6 +3,7 @@
 use criterion::Throughput;
 
 use super::baseline::Asked;
+use super::error::BenchError;
 use super::files::{Change, Estimate, Estimates, Outliers, Results};
 use super::id::Id;
 use super::machine::Machine;
@@ -144,10 +145,34 @@ fn what_is_told_has_the_interval_the_change_and_what_is_odd() {
         let lines = found(change(lower, upper), None).told().lines;
         assert!(lines[2].ends_with(verdict), "{}", lines[2]);
     }
+    let mut fast = self::results();
+    (fast.estimates.mean, fast.estimates.median) = (estimate(0.3, 0.2, 0.4), estimate(0.3, 0.2, 0.4));
+    let nothing = Found { results: &fast, ..found(None, None) }.told();
+    assert!(
+        nothing.lines.iter().any(|line| line.contains("b.to_async(rehearsal::bench::runtime())")),
+        "{nothing:?}"
+    );
     let elsewhere = found(change(0.5, 0.6), Some(&other)).told();
     assert_eq!(
         elsewhere.lines[2],
         "change   +55.0 % [+50.0 % .. +60.0 %] against `main`, which is of another machine (another, 2 of them, \
          x86_64-linux; this is one, 2 of them, x86_64-linux): that is no change of the code"
     );
+}
+
+#[rehearsal::test]
+fn two_that_criterion_cannot_tell_apart_are_named_as_they_are_listed() {
+    let told = |ids: [&str; 2], directory: &str| {
+        let names = ["one::sort", "two::sort"].map(str::to_owned);
+        BenchError::SameDirectory { names, ids: ids.map(str::to_owned), directory: directory.to_owned() }
+            .to_string()
+    };
+    assert_eq!(
+        told(["g/sort", "g/sort"], "g/sort"),
+        "the benchmarks one::sort and two::sort are both `g/sort` to Criterion, and would write to one directory; rename \
+         one, or give it another `group`"
+    );
+    let cut = told(["a:b/sort", "a?b/sort"], "a_b/sort");
+    assert!(cut.contains("one::sort (`a:b/sort`) and two::sort (`a?b/sort`)"), "{cut}");
+    assert!(cut.contains("would both write to the directory a_b/sort: Criterion cuts names"), "{cut}");
 }

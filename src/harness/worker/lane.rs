@@ -5,7 +5,7 @@
 //! woken between two trials.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -416,9 +416,16 @@ fn collect(capture: &Capture, limit: Option<u64>, notes: &mut Vec<String>) -> Ou
     output
 }
 
-/// What is said of the processes that a trial left behind, as far as their names are known.
+/// What is said of the processes that a trial left behind, as far as their names are known; each name once, for it may have
+/// been a hundred of them.
 pub fn left_behind(count: usize, names: &[String]) -> String {
-    let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
+    let mut each = BTreeMap::<&str, usize>::new();
+    names.iter().for_each(|name| *each.entry(name).or_default() += 1);
+    let each: Vec<String> = each
+        .into_iter()
+        .map(|(name, times)| if times == 1 { name.to_owned() } else { format!("{name} ({times})") })
+        .collect();
+    let names = if each.is_empty() { String::new() } else { format!(": {}", each.join(", ")) };
     match count {
         1 => format!("left a child process behind, which was killed{names}"),
         count => format!("left {count} child processes behind, which were killed{names}"),
@@ -455,5 +462,23 @@ fn not_run(order: Order, reason: String) -> Report {
 fn send(shared: &Shared, report: Report) {
     if shared.outlet.send(report).is_err() && shared.host != Host::Thread {
         std::process::abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rehearsal::test]
+    fn of_many_processes_of_one_name_it_is_told_how_many() {
+        for (names, told) in [
+            (&[][..], "left 3 child processes behind, which were killed"),
+            (&["b", "a", "b"], "left 3 child processes behind, which were killed: a, b (2)"),
+            (&["c", "b", "a"], "left 3 child processes behind, which were killed: a, b, c"),
+        ] {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(left_behind(3, &names), told);
+        }
+        assert_eq!(left_behind(1, &["a".to_owned()]), "left a child process behind, which was killed: a");
     }
 }
