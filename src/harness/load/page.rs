@@ -10,7 +10,8 @@ use crate::harness::reporter::escape::push_xml_attribute;
 const STYLE: &str = ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;\
 max-width:1000px;padding:0 1rem}h1{font-size:1.3rem}svg{max-width:100%;height:auto}table{border-collapse:collapse;\
 margin:1rem 0;font-variant-numeric:tabular-nums}td,th{padding:.25rem .8rem;text-align:right;border-bottom:1px solid #8884}\
-.told{margin:.2rem 0}.bad{color:#c03a2b;font-weight:600}footer{opacity:.7;font-size:.85rem;margin-top:2rem}";
+td,th{white-space:nowrap}.wide{overflow-x:auto}.told{margin:.2rem 0;overflow-wrap:anywhere}\
+.bad{color:light-dark(#b3261e,#ef7d70);font-weight:600}footer{opacity:.7;font-size:.85rem;margin-top:2rem}";
 
 /// The page.
 pub fn html(account: &Account) -> String {
@@ -54,10 +55,10 @@ fn table(out: &mut String, account: &Account) {
         }
         out.push_str("</tr>\n");
     };
-    out.push_str("<table>\n");
+    out.push_str("<div class=\"wide\"><table>\n");
     row(out, "th", &mut headings().map(str::to_owned));
     for level in &account.levels {
         row(out, "td", &mut cells(level).into_iter());
     }
-    out.push_str("</table>\n");
+    out.push_str("</table></div>\n");
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::account::Account;
 use super::sample::Spread;
 use super::table::{quantity, time, title};
+use super::trouble::counted;
 use crate::harness::reporter::escape::push_xml_attribute;
 
 /// Of the whole picture, and of each of its two panels.
@@ -12,6 +13,9 @@ const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 400.0;
 const PANEL: Area = Area { left: 70.0, top: 64.0, width: 370.0, height: 270.0 };
 const GAP: f64 = 480.0;
+
+/// So many characters of a title find room, whatever they are.
+const TITLE: usize = 95;
 
 /// Points of the curve of the law.
 const STEPS: u32 = 120;
@@ -54,7 +58,7 @@ pub fn svg(account: &Account) -> String {
     );
     let mut heading = String::new();
     push_xml_attribute(&mut heading, &title(account));
-    text(&mut out, (20.0, 28.0), "start", "title", &heading);
+    heading_text(&mut out, &heading, title(account).chars().count());
     if !account.levels.is_empty() {
         throughput(&mut out, account, PANEL);
         latency(&mut out, account, Area { left: PANEL.left + GAP, ..PANEL });
@@ -148,8 +152,8 @@ impl Axes {
             let _ = write!(line, "{x:.1},{y:.1} ");
             let _ = write!(
                 marks,
-                "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>{clients} clients: {told}</title>\
-                 </circle>"
+                "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"><title>{}: {told}</title></circle>",
+                counted(*clients as u64)
             );
         }
         let _ = write!(out, "<polyline class=\"{class}\" points=\"{}\"/>{marks}", line.trim_end());
@@ -161,6 +165,12 @@ fn text(out: &mut String, (x, y): (f64, f64), anchor: &str, class: &str, words: 
         out,
         "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" class=\"{class}\">{words}</text>"
     );
+}
+
+/// The title above both panels, narrower where it would end outside of the picture.
+fn heading_text(out: &mut String, words: &str, length: usize) {
+    let squeezed = if length > TITLE { "textLength=\"920\" lengthAdjust=\"spacingAndGlyphs\" " } else { "" };
+    let _ = write!(out, "<text x=\"20\" y=\"28\" {squeezed}class=\"title\">{words}</text>");
 }
 
 fn in_order(account: &Account) -> Vec<&super::level::Figures> {
@@ -259,6 +269,28 @@ fn even_ticks(most: f64) -> (Vec<f64>, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::harness::load::level::Figures;
+    use crate::harness::load::spec::Spec;
+
+    #[rehearsal::test]
+    fn a_title_that_is_longer_than_the_picture_is_squeezed_into_it() {
+        let long = "suite::a_module_of_the_tests::another_one_in_it::the_whole_way_of_an_order_from_the_basket_to_the_invoice";
+        for (path, is_squeezed) in [("suite::echo", false), (long, true)] {
+            let picture = svg(&Account::new(path, Spec::NONE));
+            assert_eq!(picture.contains("textLength=\"920\""), is_squeezed, "{picture}");
+        }
+    }
+
+    #[rehearsal::test]
+    fn a_point_says_how_many_clients_it_is_of() {
+        let mut account = Account::new("suite::echo", Spec::NONE);
+        account.levels =
+            [1, 4].map(|clients| Figures { clients, throughput: 10.0, ..Figures::default() }).into();
+        let picture = svg(&account);
+        for told in ["<title>1 client: 10.0/s</title>", "<title>4 clients: 10.0/s</title>"] {
+            assert!(picture.contains(told), "{told}: {picture}");
+        }
+    }
 
     #[rehearsal::test]
     fn ticks_are_round_and_reach_the_top() {
