@@ -37,6 +37,16 @@ fn try_expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, 
     }
     given.check_flavor(&function, true)?;
     given.check_program()?;
+    if function.name.to_string() != "main" {
+        return failed(
+            function.name.span(),
+            format!(
+                "`#[rehearsal::program]` goes on `fn main`, and this is `fn {}`: nobody would call it before the process \
+                 knows whether it is the program or a worker",
+                function.name
+            ),
+        );
+    }
 
     let mut out = Out::new();
     out.extend(function.attributes.iter().flat_map(|attribute| attribute.tokens.iter().cloned()));

@@ -175,7 +175,7 @@ fn holds_another() {
 
 /// Any attribute of this name will do: the key is read from its tokens.
 mod locked {
-    use rehearsal::program as serial;
+    use serial_test::serial;
 
     #[rehearsal::test]
     #[serial]

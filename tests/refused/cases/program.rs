@@ -21,4 +21,7 @@ async fn generic<T>() {} //~ the `main` of a program cannot be generic
 #[rehearsal::program]
 struct NoFunction; //~ `#[rehearsal::program]` belongs on a function
 
+#[rehearsal::program]
+async fn run() {} //~ `#[rehearsal::program]` goes on `fn main`, and this is `fn run`
+
 fn main() {}
