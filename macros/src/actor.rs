@@ -7,7 +7,7 @@ use crate::actor_out;
 use crate::cursor::{Attribute, Cursor, Wrong, by_commas, wrong};
 use crate::method::{Head, Method};
 use crate::named;
-use crate::part::{OURS, Part, check, take_part, text_of};
+use crate::part::{OURS, Part, check, is_near_miss, take_part, text_of};
 
 /// An actor as it was written.
 pub(crate) struct Actor {
@@ -271,13 +271,18 @@ fn without_parts(item: TokenStream) -> TokenStream {
         .collect()
 }
 
+/// Whether this is one of our attributes, or was meant to be.
+fn is_ours(word: &Ident) -> bool {
+    OURS.iter().any(|ours| word == ours) || is_near_miss(&word.to_string())
+}
+
 fn strip(stream: TokenStream) -> TokenStream {
     let mut out = Vec::<TokenTree>::new();
     for token in stream {
         if let TokenTree::Group(group) = &token
             && group.delimiter() == Delimiter::Bracket
             && crate::cursor::is_mark(out.last(), '#')
-            && matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if OURS.iter().any(|ours| word == ours))
+            && matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if is_ours(&word))
         {
             out.pop();
             continue;

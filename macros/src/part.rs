@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 
 use crate::cursor::{Attribute, Cursor, Wrong, is_mark, wrong};
+use crate::meant::meant;
 use crate::method::Method;
 use crate::value::read_duration;
 
@@ -70,6 +71,12 @@ pub(crate) fn take_part(attributes: &mut Vec<Attribute>) -> Result<Option<(Part,
             "exit" => Part::Exit,
             "on_info" => Part::OnInfo,
             "on_params" => Part::OnParams,
+            other if is_near_miss(other) => {
+                return wrong(
+                    span,
+                    format!("`#[{other}]` is no attribute of an actor{}", meant(other, &OURS)),
+                );
+            }
             _ => {
                 kept.push(attribute);
                 continue;
@@ -86,6 +93,11 @@ pub(crate) fn take_part(attributes: &mut Vec<Attribute>) -> Result<Option<(Part,
     }
     *attributes = kept;
     Ok(found)
+}
+
+/// Whether one of our attributes was probably meant by a word that is none. What others have is written as a path then.
+pub(crate) fn is_near_miss(word: &str) -> bool {
+    !OURS.contains(&word) && !meant(word, &OURS).is_empty()
 }
 
 /// Nothing, or who may call a command by name.

@@ -204,4 +204,20 @@ impl OwnSpawn {
     fn spawn() {} //~ `spawn` is what #[rehearsal::actor] adds to the type
 }
 
+struct Slipped;
+
+#[rehearsal::actor]
+impl Slipped {
+    #[start]
+    fn new() -> Self {
+        Slipped
+    }
+
+    #[comand] //~ `#[comand]` is no attribute of an actor (did you mean `command`?)
+    fn add(&mut self) {}
+
+    #[inline]
+    fn plain(&self) {}
+}
+
 fn main() {}
