@@ -11,7 +11,9 @@ use super::select::shard::{By, Cost, Shard, fingerprint};
 use super::select::{Expression, Subject};
 
 mod explain;
-pub use explain::{explain_nothing_matched, explain_only_tests, unknown_groups, unknown_names, unmatched};
+pub use explain::{
+    explain_nothing_matched, explain_only_tests, followed, unknown_groups, unknown_names, unmatched,
+};
 
 /// What the plan has to know of a registered trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,7 +23,7 @@ use super::history::known::Known;
 use super::history::record::History;
 use super::outcome::Verdict;
 use super::plan::{
-    Candidate, Fate, Plan, explain_nothing_matched, explain_only_tests, unknown_groups, unknown_names,
+    Candidate, Fate, Plan, explain_nothing_matched, explain_only_tests, followed, unknown_groups, unknown_names,
     unmatched,
 };
 use super::registry::{Body, Entry, Isolation, Kind, Leaks, Registry, TaskPanic};
@@ -220,7 +220,7 @@ fn run(registry: &Registry, options: Options) -> ExitCode {
         (NoTests::Fail, Some(nothing)) => Some(nothing),
         (NoTests::Fail, None) if plan.matched == 0 => Some("there is no test to run".to_owned()),
         (NoTests::Warn, Some(nothing)) => {
-            say(format_args!("warning: {nothing}; `--list` shows all there are"));
+            say(format_args!("warning: {}", followed(&nothing, "`--list` shows all there are")));
             None
         }
         _ => None,

@@ -59,7 +59,7 @@ fn trials_run_in_the_order_in_which_they_are_named() {
     let run = flaky().args(["--in-order", "order::y_victim", "order::b_polutes"]).run();
     run.ends_with(101).complains(
         "error: --in-order takes whole names of trials, and there is no `order::b_polutes`, did you mean \
-         `order::b_pollutes`?",
+         `order::b_pollutes`? `--list` shows all there are\n",
     );
     assert_eq!(run.stdout, "", "nothing ran");
 }

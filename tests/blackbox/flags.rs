@@ -87,6 +87,8 @@ fn one_of_several_filters_matches_nothing() {
     let run = basic().args(["green::adds", "greeen::adds"]).run();
     let told = "warning: the filter `greeen::adds` matches none of the ";
     run.ends_with(0).complains(told).complains("did you mean `green::adds`?");
+    let run = basic().args(["greeen::adds"]).run();
+    run.ends_with(0).complains(", did you mean `green::adds`? `--list` shows all there are\n");
     let run = basic().args(["green::adds", "green::ads", "--exact"]).run();
     run.ends_with(0).complains("the filter `green::ads` matches none of");
     let run = basic().args(["-E", "test(=green::adds)", "-E", "test(greeen)"]).run();

@@ -12,6 +12,7 @@ use crate::harness::dispatch::{Limits, Planned};
 use crate::harness::event::Event;
 use crate::harness::history::record::History;
 use crate::harness::outcome::{Outcome, Verdict};
+use crate::harness::plan::followed;
 use crate::harness::registry::{Isolation, Registry};
 use crate::harness::reporter::{Reporter, words};
 use crate::harness::run::{Run, Seat, Summary};
@@ -37,9 +38,8 @@ pub struct Bisection<'a> {
 pub fn unknown(flag: &str, name: &str, registry: &Registry) -> String {
     let names = registry.by_name().iter().map(|(name, _)| *name);
     let meant = nearest(name, names).map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
-    format!(
-        "{flag} takes whole names of trials, and there is no `{name}`{meant}; `--list` shows all there are"
-    )
+    let unknown = format!("{flag} takes whole names of trials, and there is no `{name}`{meant}");
+    followed(&unknown, "`--list` shows all there are")
 }
 
 /// What came of one try.

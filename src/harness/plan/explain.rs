@@ -23,15 +23,15 @@ pub fn explain_nothing_matched(candidates: &[Candidate<'_>], options: &Options, 
     if !options.filters.is_empty() && !options.filters.iter().any(filter_matches) {
         let names = || candidates.iter().map(|candidate| candidate.name);
         let meant = options.filters.iter().find_map(|filter| nearest(filter, names()));
-        return format!("{filters} none of the {count} trials{}", did_you_mean(meant));
+        return format!("{filters} {}{}", none_of(count), did_you_mean(meant));
     }
     if !texts.is_empty() && !options.choice.expressions.iter().any(is_so) {
         let meant = unknown_names(candidates, options).into_iter().next();
         let meant = meant.map(|told| format!(": {told}")).unwrap_or_default();
-        return format!("{expressions} none of the {count} trials{meant}");
+        return format!("{expressions} {}{meant}", none_of(count));
     }
     if options.choice.failed && !candidates.iter().any(|candidate| history.failed_last(candidate.name)) {
-        return format!("none of the {count} trials is known to have failed when it ran last");
+        return format!("{} is known to have failed when it ran last", none_of(count));
     }
     let failed = if options.choice.failed { "--failed matches".to_owned() } else { String::new() };
     let what = [filters, expressions, failed].into_iter().find(|what| !what.is_empty()).unwrap_or_default();
@@ -97,13 +97,13 @@ pub fn unmatched(candidates: &[Candidate<'_>], options: &Options, history: &Hist
     };
     for filter in filters.iter().filter(|filter| filters.len() > 1 && !is_named(filter)) {
         let meant = did_you_mean(nearest(filter, candidates.iter().map(|candidate| candidate.name)));
-        told.push(format!("the filter `{filter}` matches none of the {count} trials{meant}"));
+        told.push(format!("the filter `{filter}` matches {}{meant}", none_of(count)));
     }
     let is_so = |expression: &Expression| {
         candidates.iter().any(|candidate| expression.holds(&candidate.subject(history)))
     };
     for expression in expressions.iter().filter(|expression| expressions.len() > 1 && !is_so(expression)) {
-        told.push(format!("the expression `{expression}` matches none of the {count} trials"));
+        told.push(format!("the expression `{expression}` matches {}", none_of(count)));
     }
     told
 }
@@ -132,6 +132,20 @@ fn named<'a>(kind: &str, texts: impl Iterator<Item = &'a str>) -> String {
         [one] => format!("the {kind} {one} matches"),
         many => format!("the {kind}s {} match", many.join(", ")),
     }
+}
+
+/// How many there are of which none is meant.
+fn none_of(count: usize) -> String {
+    match count {
+        0 => "no trial (there is none)".to_owned(),
+        1 => "no trial (there is one)".to_owned(),
+        count => format!("none of the {count} trials"),
+    }
+}
+
+/// `text; more`, or `text? more` where the text asks something.
+pub fn followed(text: &str, more: &str) -> String {
+    format!("{text}{} {more}", if text.ends_with('?') { "" } else { ";" })
 }
 
 fn did_you_mean(name: Option<&str>) -> String {

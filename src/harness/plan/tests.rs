@@ -186,6 +186,10 @@ fn a_filter_without_a_match_is_explained() {
         "the filter `mat::adds` matches none of the 7 trials, did you mean `math::adds`?"
     );
     assert_eq!(explain("x y"), "the filters `x`, `y` match none of the 7 trials");
+    let of_first =
+        |count| explain_nothing_matched(&candidates()[..count], &options("zebra"), &History::default());
+    assert_eq!(of_first(1), "the filter `zebra` matches no trial (there is one)");
+    assert_eq!(of_first(0), "the filter `zebra` matches no trial (there is none)");
     assert_eq!(
         explain("adds --skip adds"),
         "the filter `adds` matches no trial together with the other flags; 7 are known"
