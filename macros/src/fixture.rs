@@ -1,13 +1,14 @@
 //! `#[rehearsal::fixture]`: leaves the function as it is and registers beside it how its value is made and taken away.
 
-use proc_macro::{TokenStream, TokenTree};
+use proc_macro::{Delimiter, TokenStream, TokenTree};
 use proc_macro2::{Ident, Span, TokenStream as Tokens};
 use quote::{format_ident, quote};
 
 use crate::case::{MOST, Value, values};
 use crate::function::{Function, flatten};
 use crate::injected::{Injected, lifted, needs, opened};
-use crate::parameter::{Parameter, put_back};
+use crate::meant::meant;
+use crate::parameter::{Parameter, is_mark, put_back};
 use crate::refusal::or_the_item;
 use crate::register::Link;
 use crate::token::{Failure, failed};
@@ -33,7 +34,11 @@ struct Given {
     root: Option<String>,
 }
 
-const ALLOWED: &str = "scope, autouse, timeout, teardown, crate";
+const ALLOWED: &[&str] = &["scope", "autouse", "timeout", "teardown", "crate"];
+
+/// The scopes, and what each is called in `Scope`.
+const SCOPES: &[(&str, &str)] =
+    &[("test", "Test"), ("module", "Module"), ("worker", "Worker"), ("run", "Run"), ("fork", "Fork")];
 
 /// Expands the attribute on one function.
 pub(crate) fn expand(given: TokenStream, item: TokenStream, link: Link) -> TokenStream {
@@ -44,6 +49,13 @@ fn try_expand(given: TokenStream, item: TokenStream, link: Link) -> Result<Token
     let given = read(given)?;
     let mut function = Function::split(item, "#[rehearsal::fixture]")?;
     check(&function)?;
+    if let Some(span) = borrowed(&function.result) {
+        return failed(
+            span,
+            "a fixture's value borrows nothing: it is kept by itself until the teardown. Return an owned value, `Arc<T>`, or \
+             what is `'static`",
+        );
+    }
     let taken = Taken::from_parameters(&mut function)?;
     let registered = registered(&function, &given, &taken, link)?;
     let attributes = function.attributes.iter().flat_map(|attribute| attribute.tokens.iter().cloned());
@@ -141,7 +153,7 @@ fn read(given: TokenStream) -> Result<Given, Failure> {
             let [TokenTree::Punct(equals), path @ ..] = rest else {
                 return failed(name.span(), TEARDOWN);
             };
-            if equals.as_char() != '=' || path.is_empty() {
+            if equals.as_char() != '=' || matches!(path, [] | [TokenTree::Literal(_), ..]) {
                 return failed(name.span(), TEARDOWN);
             }
             read.teardown = Some(TokenStream::from_iter(path.iter().cloned()).into());
@@ -154,7 +166,13 @@ fn read(given: TokenStream) -> Result<Given, Failure> {
             "autouse" => return failed(name.span(), "write `autouse`, without a value"),
             "timeout" => read.timeout_ms = Some(duration_ms(&argument()?)?),
             "crate" => read.root = Some(crate_path(&argument()?)?),
-            _ => return failed(name.span(), format!("unknown option `{word}`; allowed are: {ALLOWED}")),
+            _ => {
+                let instead = instead_of(&word);
+                return failed(
+                    name.span(),
+                    format!("unknown option `{word}`{instead}; allowed are: {}", ALLOWED.join(", ")),
+                );
+            }
         }
     }
     Ok(read)
@@ -163,12 +181,60 @@ fn read(given: TokenStream) -> Result<Given, Failure> {
 const TEARDOWN: &str = "`teardown` takes an async function that is given the value: `teardown = close`; where plain code will do, write `Drop`";
 
 fn scope(argument: &Argument) -> Result<&'static str, Failure> {
-    let scopes =
-        [("test", "Test"), ("module", "Module"), ("worker", "Worker"), ("run", "Run"), ("fork", "Fork")];
-    choice(argument, &scopes)
+    choice(argument, SCOPES)
+}
+
+/// What was probably meant by an option that is none.
+fn instead_of(word: &str) -> String {
+    let word = word.trim_matches('"');
+    match SCOPES.iter().any(|(scope, _)| *scope == word) {
+        true => format!(" (did you mean `scope = \"{word}\"`?)"),
+        false => meant(word, ALLOWED),
+    }
+}
+
+/// Where a type borrows: at a `&` or a lifetime that is not `'static`. What a function's own signature says, in a `for<..>` or
+/// behind an arrow, is left to the compiler.
+fn borrowed(of: &[TokenTree]) -> Option<proc_macro::Span> {
+    let is_static = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Ident(word)) if word.to_string() == "static");
+    let own_signature = of.windows(2).any(|pair| is_mark(&pair[0], '-') && is_mark(&pair[1], '>'));
+    if own_signature
+        || of.iter().any(|token| matches!(token, TokenTree::Ident(word) if word.to_string() == "for"))
+    {
+        return None;
+    }
+    of.iter().zip(1..).find_map(|(token, next)| match token {
+        _ if is_mark(token, '&') && !of.get(next).is_some_and(|tick| is_mark(tick, '\'')) => {
+            Some(token.span())
+        }
+        _ if is_mark(token, '\'') && !is_static(of.get(next)) => Some(token.span()),
+        // The arguments of `Fn(&T)` are no part of the value.
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis && next > 1 => None,
+        TokenTree::Group(group) => borrowed(&flatten(group.stream())),
+        _ => None,
+    })
+}
+
+fn check_attributes(function: &Function) -> Result<(), Failure> {
+    for attribute in &function.attributes {
+        let path = &attribute.path;
+        let why = match path.rsplit(':').next().unwrap_or_default() {
+            "test" | "bench" | "fixture" | "generate" => {
+                "a function is a test or a fixture; keep one of them"
+            }
+            "ignore" => {
+                "who takes it is skipped where it says `rehearsal::skip!(\"why\")`; ignored is a test"
+            }
+            "should_panic" => "a set-up that panics has failed; expected is a panic of a test",
+            _ => continue,
+        };
+        return failed(attribute.span, format!("`#[{path}]` beside `#[rehearsal::fixture]`: {why}"));
+    }
+    Ok(())
 }
 
 fn check(function: &Function) -> Result<(), Failure> {
+    check_attributes(function)?;
     if let Some(receiver) = &function.receiver {
         return failed(
             receiver.span(),
@@ -205,7 +271,7 @@ fn registered(function: &Function, given: &Given, taken: &Taken, link: Link) -> 
     let values = taken.labels();
     let scope = Ident::new(given.scope.unwrap_or("Test"), Span::call_site());
     let gives = gives(function, &fixture);
-    let make = make(function, taken, &fixture, scope == "Test");
+    let make = make(function, taken, &gives, &fixture, scope == "Test");
     let unmake = unmake(given, &gives, &fixture, scope == "Test");
     let name = lifted(&[TokenTree::Ident(function.name.clone())]);
     let path = format!("::{}", function.name);
@@ -275,7 +341,7 @@ fn gives(function: &Function, fixture: &Tokens) -> Tokens {
     }
 }
 
-fn make(function: &Function, taken: &Taken, fixture: &Tokens, is_own: bool) -> Tokens {
+fn make(function: &Function, taken: &Taken, gives: &Tokens, fixture: &Tokens, is_own: bool) -> Tokens {
     let (slots, which) = (Ident::new("slots", Span::mixed_site()), Ident::new("_which", Span::mixed_site()));
     let (opened, chosen) = (opened(&taken.injected, &slots, fixture), taken.chosen(&which, fixture));
     let name = lifted(&[TokenTree::Ident(function.name.clone())]);
@@ -288,6 +354,9 @@ fn make(function: &Function, taken: &Taken, fixture: &Tokens, is_own: bool) -> T
         value = quote!(#fixture::Fallible::checked(#value)?);
     }
     let keep = Ident::new(if is_own { "own" } else { "shared" }, Span::call_site());
+    // Where the value may not be kept so, that is said of its type.
+    let span: Span = function.return_span().into();
+    let kept = quote::quote_spanned!(span=> #fixture::Value::#keep::<#gives>(#value));
     quote! {
         fn __rehearsal_make(
             #slots: &mut [#fixture::Slot],
@@ -296,7 +365,7 @@ fn make(function: &Function, taken: &Taken, fixture: &Tokens, is_own: bool) -> T
         ) -> ::core::result::Result<#fixture::Value, ::std::string::String> {
             #opened
             #chosen
-            ::core::result::Result::Ok(#fixture::Value::#keep(#value))
+            ::core::result::Result::Ok(#kept)
         }
     }
 }
@@ -306,12 +375,17 @@ fn unmake(given: &Given, gives: &Tokens, fixture: &Tokens, is_own: bool) -> Toke
         return quote!(use #fixture::let_go as __rehearsal_unmake;);
     };
     let take = Ident::new(if is_own { "take_own" } else { "take_shared" }, Span::call_site());
+    // What is wrong with the function is said where it is named.
+    let span = teardown.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+    let torn = quote::quote_spanned!(span=> __rehearsal_torn(drive, #teardown, value));
     quote! {
         fn __rehearsal_unmake(
             value: #fixture::Value,
             drive: #fixture::Drive<'_>,
         ) -> ::core::result::Result<(), ::std::string::String> {
-            #fixture::reported(#fixture::drive(drive, #teardown(#fixture::#take::<#gives>(value)?)))
+            use #fixture::torn as __rehearsal_torn;
+            let value = #fixture::#take::<#gives>(value)?;
+            #torn
         }
     }
 }

@@ -5,6 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream as Tokens};
 use quote::{format_ident, quote, quote_spanned};
 
 use crate::function::Function;
+use crate::meant::meant;
 use crate::parameter::{Parameter, is_mark};
 use crate::token::{Failure, failed};
 
@@ -59,14 +60,17 @@ impl Injected {
         if let Some(attribute) = parameter.attributes.first() {
             return failed(
                 attribute.span,
-                "a parameter that is a fixture takes no attribute: its type says which fixture it is",
+                format!(
+                    "a parameter that is a fixture takes no attribute: its type says which fixture it is{}",
+                    meant(&attribute.path, &["values", "case"])
+                ),
             );
         }
         let (how, of) = reference(parameter.of_type());
         check_type(of, parameter)?;
         Ok(Injected {
             name: name.to_string().trim_start_matches("r#").trim_start_matches('_').to_owned(),
-            of: lifted(of),
+            of: lifted(&lasting(of)),
             how,
             span: parameter.span.into(),
             slot: format_ident!("__rehearsal_{number}"),
@@ -98,6 +102,35 @@ impl Injected {
     }
 }
 
+/// A type with `'static` where it names a lifetime of its function: a fixture's value borrows nothing. Those that `for<..>`
+/// declares stay.
+fn lasting(of: &[TokenTree]) -> Vec<TokenTree> {
+    if of.iter().any(|token| is_word(Some(token), "for")) {
+        return of.to_vec();
+    }
+    let mut lasting: Vec<TokenTree> = Vec::with_capacity(of.len());
+    for token in of {
+        let behind_tick = lasting.last().is_some_and(|before| is_mark(before, '\''));
+        lasting.push(match token {
+            TokenTree::Ident(name) if behind_tick && name.to_string() != "_" => {
+                TokenTree::Ident(proc_macro::Ident::new("static", name.span()))
+            }
+            TokenTree::Group(group) => {
+                let inside = lasting_stream(group.stream());
+                let mut own = proc_macro::Group::new(group.delimiter(), inside);
+                own.set_span(group.span());
+                TokenTree::Group(own)
+            }
+            token => token.clone(),
+        });
+    }
+    lasting
+}
+
+fn lasting_stream(stream: TokenStream) -> TokenStream {
+    lasting(&stream.into_iter().collect::<Vec<_>>()).into_iter().collect()
+}
+
 fn check_type(of: &[TokenTree], parameter: &Parameter) -> Result<(), Failure> {
     let first = of.first();
     let is_slice = match first {
@@ -111,7 +144,7 @@ fn check_type(of: &[TokenTree], parameter: &Parameter) -> Result<(), Failure> {
         return failed(
             first.map_or(parameter.span, TokenTree::span),
             "a fixture is found by its type, so a parameter names that as the fixture gives it: no `impl`, `dyn`, `str` \
-             or slice (take `&String`, `&Vec<T>`)",
+             or slice (take `&String`, `&Vec<T>`, `&&'static str`)",
         );
     }
     Ok(())

@@ -74,6 +74,17 @@ fn refuse_second_test(path: &str, attribute: &Attribute) -> Result<(), Failure> 
                  keep `#[rehearsal::test]` alone"
             ),
         ),
+        "fixture" => failed(
+            attribute.span,
+            format!(
+                "`#[{path}]` beside `#[rehearsal::test]`: a function is a test or a fixture; keep one of them"
+            ),
+        ),
+        "values" if path == last => failed(
+            attribute.span,
+            "`#[values(..)]` stands on a parameter: `fn my_test(#[values(1, 2)] n: u32)`; for lists of arguments there is \
+             `#[case(..)]`",
+        ),
         "rstest" => failed(
             attribute.span,
             format!(

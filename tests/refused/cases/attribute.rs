@@ -30,4 +30,12 @@ fn cases_too_late() {}
 #[serial(one, two)] //~ a test is in one group only, so `#[serial]` can have one key
 fn two_groups() {}
 
+#[rehearsal::test]
+#[rehearsal::fixture] //~ `#[rehearsal::fixture]` beside `#[rehearsal::test]`: a function is a test or a fixture
+fn fixture_too() {}
+
+#[rehearsal::test]
+#[values(1, 2)] //~ `#[values(..)]` stands on a parameter
+fn values_of_nothing(_n: u32) {}
+
 fn main() {}

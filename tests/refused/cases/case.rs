@@ -74,4 +74,10 @@ fn panics_with_a_result(a: u32) -> Result<(), String> {
 #[case(1; ignore = "why")]
 fn ignored_twice(a: u32) {}
 
+#[rehearsal::test]
+fn mistyped(
+    #[value(1, 2)] a: u32, //~ its type says which fixture it is (did you mean `values`?)
+) {
+}
+
 fn main() {}
