@@ -54,6 +54,7 @@ pub fn run(mut run: Run) -> Summary {
 fn attempt(run: &Run) -> (Verdict, String, String) {
     let seat = run.seats[0];
     let task_panic = if run.setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
+    fixture::forgive_panics(run.setup.forgive_task_panic);
     let leaks = if run.setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
     let show_actors = run.setup.show_actors;
     let ruled = seat.ruled;

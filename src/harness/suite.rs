@@ -23,8 +23,8 @@ use super::history::known::Known;
 use super::history::record::History;
 use super::outcome::Verdict;
 use super::plan::{
-    Candidate, Fate, Plan, explain_nothing_matched, explain_only_tests, followed, unknown_groups, unknown_names,
-    unmatched,
+    Candidate, Fate, Plan, explain_nothing_matched, explain_only_tests, followed, unknown_groups,
+    unknown_names, unmatched,
 };
 use super::registry::{Body, Entry, Isolation, Kind, Leaks, Registry, TaskPanic};
 use super::reporter::{self, Reporters, Sink};
@@ -458,6 +458,7 @@ pub(super) fn conduct(run: Run, options: &Options, default: Isolation) -> Summar
 
 async fn arbitrate(run: Run) -> Summary {
     let forgive = run.setup.forgive_task_panic;
+    fixture::forgive_panics(forgive);
     let (done, summary) = oneshot::channel();
     // What can be on its way at once: each worker's trials, and a handful of messages about the worker itself.
     let places = run.workers.min(run.seats.len().saturating_mul(run.limits.repeat.max(1) as usize)).max(1);

@@ -49,6 +49,7 @@ mod servers;
 mod signal;
 mod stuck;
 mod tasks;
+mod teardown;
 mod terminal;
 mod tour;
 mod truth;

@@ -18,6 +18,7 @@ use super::sight;
 use crate::actor::overview;
 use crate::actor::panic::{self, Panic};
 use crate::actor::{InRealm, Realm};
+use crate::harness::fixture;
 use crate::harness::outcome::Measured;
 use crate::harness::registry::Entry;
 
@@ -311,8 +312,11 @@ fn listen() {
             match whose() {
                 Some((ledger, true)) => ledger.note_own(panicked),
                 // Somebody catches these, or says that they are meant.
-                _ if panic.caught_by_actor || panic.expected => {}
+                _ if panic.caught_by_actor => {}
+                // A fixture's set-up and teardown may panic, and say so; a task beside them may not.
+                _ if panic.expected => drop(fixture::note_panic(panic)),
                 Some((ledger, false)) => ledger.note_stray(panicked),
+                None if fixture::note_panic(panic) => {}
                 None => {
                     if let Some(callback) = UNKNOWN.get() {
                         callback(&panicked);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::message::{Order, Report, Setup};
 use crate::actor::{Outlet, span};
-use crate::harness::fixture::Store;
+use crate::harness::fixture::{self, Store};
 use crate::harness::outcome::{Measured, Output, Verdict};
 use crate::harness::registry::{Entry, Leaks, Registry, TaskPanic};
 use crate::harness::trial::{self, Attempt, Ruled, Spare, TrialSettings};
@@ -81,6 +81,7 @@ impl Lane {
     ) -> Lane {
         let own_process = host != Host::Thread;
         let task_panic = if setup.forgive_task_panic { TaskPanic::Allow } else { TaskPanic::Fail };
+        fixture::forgive_panics(setup.forgive_task_panic);
         let leaks = if setup.forgive_leaks { Leaks::Allow } else { Leaks::Fail };
         let last_words = (cfg!(panic = "abort") && own_process).then_some(say_last_words as fn(_, &_));
         let settings = TrialSettings {
