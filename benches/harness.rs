@@ -121,13 +121,21 @@ fn cargo(folder: &Path) -> Command {
 }
 
 fn rehearsal_suite(name: &str, source: &str) -> Suite {
+    rehearsal_suite_with(name, "", source)
+}
+
+/// The same with more in its manifest.
+fn rehearsal_suite_with(name: &str, more: &str, source: &str) -> Suite {
     let root = env!("CARGO_MANIFEST_DIR");
     let manifest = format!(
         "[dev-dependencies]\nrehearsal = {{ path = {root:?} }}\n\
-         [[test]]\nname = \"suite\"\npath = \"suite.rs\"\nharness = false\n"
+         [[test]]\nname = \"suite\"\npath = \"suite.rs\"\nharness = false\n{more}"
     );
     suite(name, &manifest, source)
 }
+
+/// What a suite with very many short tests may say in its manifest: the harness optimised, all else as it was.
+const OPTIMISED: &str = "[profile.dev.package]\nrehearsal.opt-level = 1\n";
 
 /// The same runtime on both sides: what `#[tokio::test]` builds depends on tokio's features, and these are those that
 /// Rehearsal asks for. (With `rt` alone its runtime would have neither timers nor sockets.)
@@ -193,23 +201,29 @@ fn direct(suite: &Suite, arguments: &[&str]) -> Command {
 const NEXTEST_ROUNDS: usize = 3;
 
 fn run(count: usize) {
-    let ours = rehearsal_suite("ours", &format!("{}rehearsal::main!();\n", tests(count, "rehearsal::test")));
+    let source = format!("{}rehearsal::main!();\n", tests(count, "rehearsal::test"));
+    let ours = rehearsal_suite("ours", &source);
+    let optimised = rehearsal_suite_with("ours-optimised", OPTIMISED, &source);
     let theirs = libtest_suite("theirs", &tests(count, "tokio::test"));
     let process = || direct(&ours, &[]);
     let thread = || direct(&ours, &["--isolation", "thread"]);
     let fork = || direct(&ours, &["--isolation", "fork"]);
+    let process_optimised = || direct(&optimised, &[]);
+    let fork_optimised = || direct(&optimised, &["--isolation", "fork"]);
     let (ours_released, _) = (released(&ours), released(&theirs));
     let bare = floor::program(count);
     let fork_released = || direct(&ours_released, &["--isolation", "fork"]);
     let bare_forks = || direct(&bare, &[]);
     let libtest = || direct(&theirs, &[]);
-    let contenders: [(&str, &dyn Fn() -> Command); 6] = [
+    let contenders: [(&str, &dyn Fn() -> Command); 8] = [
         ("libtest, `#[tokio::test]`", &libtest),
         ("rehearsal, process", &process),
         ("rehearsal, thread", &thread),
         ("rehearsal, fork", &fork),
         ("rehearsal, fork, release profile", &fork_released),
         ("no harness: bare forks with a thread each, release profile", &bare_forks),
+        ("rehearsal, process, `rehearsal.opt-level = 1`", &process_optimised),
+        ("rehearsal, fork, `rehearsal.opt-level = 1`", &fork_optimised),
     ];
     let nextest_debug = || nextest(&theirs, &[]);
     let nextest_released = || nextest(&theirs, &["--release"]);
@@ -240,7 +254,7 @@ fn run(count: usize) {
             times(fork_released, bare)
         );
     }
-    if let [_, process, _, fork, fork_released, _, nextest, nextest_released] = medians[..] {
+    if let [_, process, _, fork, fork_released, _, _, _, nextest, nextest_released] = medians[..] {
         println!(
             "cargo-nextest takes {:.1} times as long as rehearsal with process isolation, {:.1} times as long as with \
              fork isolation, {:.1} times where both are of the release profile",
