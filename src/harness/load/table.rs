@@ -47,7 +47,7 @@ pub fn title(account: &Account) -> String {
 type Column = (&'static str, usize, fn(&Figures) -> String);
 
 const COLUMNS: [Column; 10] = [
-    ("clients", 9, |level| level.clients.to_string()),
+    ("clients", 7, |level| level.clients.to_string()),
     ("ops/s", 8, |level| quantity(level.throughput)),
     ("p50", 9, |level| time(level.latency.p50_ns)),
     ("p90", 9, |level| time(level.latency.p90_ns)),
@@ -287,6 +287,10 @@ mod tests {
             let apart: Vec<&str> =
                 row.trim().split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
             assert_eq!(apart, cells, "{row}");
+            assert!(
+                row.trim_end().chars().count() <= 95,
+                "with the margin of reporters, less than a hundred: {row}"
+            );
         }
     }
 }
