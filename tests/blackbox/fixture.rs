@@ -293,6 +293,16 @@ fn what_a_fork_cannot_copy_is_refused() {
     assert_eq!(log.len(), 1, "{run}");
 }
 
+/// Threads that were there before its set-up are not said to be its own.
+#[test]
+fn a_process_that_cannot_be_forked_is_no_fixture_s_fault() {
+    let launch = Launch::new(executable("fixtures", "fixtures"));
+    let run = launch.args(["copied::a_socket::a", "--exact", FORK]).env("BLACKBOX_EARLY_THREAD", "1").run();
+    run.ends_with(101).says("its process cannot be forked: something started threads before the first test");
+    run.says("use isolation `process`");
+    assert!(!run.stdout.contains("its set-up left"), "{run}");
+}
+
 /// The tests that depend on it fail, and none that does not.
 #[test]
 fn a_set_up_before_a_fork_that_hangs_or_crashes_is_its_tests() {
