@@ -31,7 +31,7 @@ use crate::sys::{process, seam, thread};
 use gauge::Gauge;
 use look::{Seen, Then};
 use outfit::outfit;
-use remains::{current_of, death_of, explain, memory_most, over_memory, read_back};
+use remains::{Before, current_of, death_of, explain, memory_most, over_memory, read_back};
 
 /// A worker as the arbiter holds it.
 struct Hand {
@@ -68,6 +68,8 @@ pub struct Arbiter {
     last_words: Vec<(usize, Output)>,
     /// What a benchmark measured that is about to be told of as finished: there is one at a time.
     measured: Option<(u32, Box<Measured>)>,
+    /// What this process had started before.
+    before: Before,
 }
 
 /// A wait for reports to gather is no shorter than this: the kernel takes 50 µs more than it was asked for.
@@ -99,6 +101,7 @@ impl Arbiter {
             is_over: false,
             last_words: Vec::new(),
             measured: None,
+            before: Before::default(),
         }
     }
 
@@ -106,6 +109,7 @@ impl Arbiter {
     #[command]
     pub fn begin(&mut self, own: ArbiterProxy) {
         self.own = Some(own);
+        self.before = Before::now();
         let (planned, filtered_out) = (self.run.seats.len() + self.run.settled.len(), self.run.filtered_out);
         let (workers, shuffle_seed) = (self.dispatch.workers(), self.run.shuffle_seed);
         let now_ns = seam::monotonic_ns();
@@ -470,8 +474,8 @@ impl Arbiter {
             self.run_error(&complaint);
         }
         self.run.tell_settled(usize::MAX);
-        if let Some(why) = process::guardian_failure() {
-            self.run.reporter.event(&Event::Warning { message: &why });
+        for message in self.before.clear().into_iter().chain(process::guardian_failure()) {
+            self.run.reporter.event(&Event::Warning { message: &message });
         }
         if !self.run.tell_end(self.begun.elapsed(), self.summary == Summary::Green) {
             self.redden();

@@ -16,7 +16,7 @@ pub(crate) use super::platform::lookout::Lookout;
 pub use super::platform::process::{
     Child, OwnedFd, ReadEnd, Socket, StdSocket, UNSUPPORTED, WriteEnd, children, end_own_group,
     guardian_failure, hit, is_gone, leaves_children, name_of, reap_finished, settle_children, spawn_self,
-    terminate_group,
+    strays, terminate_group,
 };
 
 #[cfg(feature = "bench")]

@@ -36,7 +36,9 @@ fn directory_environment_and_threads_are_told_by_the_trial_that_changed_them() {
 #[test]
 fn a_thread_is_told_of_until_there_are_fixtures_that_may_have_started_it() {
     let launch = Launch::new(executable("fixtures", "fixtures"));
-    let run = launch.args(["beside::", "--ignored", "--test-threads=1", "--isolation=process"]).run();
+    let run = launch
+        .args(["beside::", "--skip=children", "--ignored", "--test-threads=1", "--isolation=process"])
+        .run();
     run.ends_with(0);
     assert_eq!(summary(&run.stdout).passed, 3, "{run}");
     let notes = notes(&run);

@@ -121,3 +121,24 @@ fn a_task_of_a_fixture_that_panics_makes_the_run_red() {
         }
     }
 }
+
+/// Nothing outlives the run, whoever started it: that none of its processes is left is looked at behind each launch.
+#[test]
+fn a_process_that_nobody_took_down_ends_with_the_run_and_is_told() {
+    for isolation in ISOLATIONS {
+        for (test, count) in
+            [("of_the_run", "a child process"), ("of_a_thread", "a child process"), ("", "2 child processes")]
+        {
+            let (run, log) =
+                run(&[&format!("beside::children::{test}"), "--ignored", "--test-threads=1"], isolation);
+            run.ends_with(0);
+            run.complains(&format!("left {count} behind, which "));
+            run.complains("killed: sleep");
+            assert_eq!(
+                behind(&log, "left ").len(),
+                if test.is_empty() { 2 } else { 1 },
+                "{isolation}\n{run}"
+            );
+        }
+    }
+}

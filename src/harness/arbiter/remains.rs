@@ -1,11 +1,40 @@
-//! What is left to see of a worker that is gone, or does not answer: its page, its capture file, how it ended.
+//! What is left to see of a worker that is gone, or does not answer: its page, its capture file, how it ended; and what is
+//! left of a run in the arbiter's own process.
 
 use crate::actor::{Exit, Reason};
 use crate::harness::dispatch::Current;
 use crate::harness::outcome::{Death, Outcome, Output, Verdict};
 use crate::harness::run::Run;
+use crate::harness::worker::lane::left_behind;
 use crate::sys::capture::Capture;
 use crate::sys::page::Page;
+use crate::sys::process::{self, Blow};
+
+/// The processes that this one has for children when a run begins: whoever started the run may go on with them.
+#[derive(Debug, Default)]
+pub(super) struct Before(Vec<u32>);
+
+impl Before {
+    pub(super) fn now() -> Before {
+        Before(process::strays().into_iter().map(|child| child.pid).collect())
+    }
+
+    /// Kills the children that have come since, which the fixtures of the run and the tests of its threads have left, and
+    /// says which they were. One that they left in turn is not among them.
+    pub(super) fn clear(&self) -> Option<String> {
+        let come: Vec<_> =
+            process::strays().into_iter().filter(|child| !self.0.contains(&child.pid)).collect();
+        let names: Vec<String> = come.iter().filter_map(|child| process::name_of(child.pid)).collect();
+        // One that has ended by itself meanwhile is what is wanted anyway.
+        come.iter().for_each(|child| drop(process::hit(child.pid, Blow::Kill)));
+        (!come.is_empty()).then(|| {
+            format!(
+                "a fixture of the scope `run`, or a test with isolation `thread`, {}; end it in a teardown",
+                left_behind(come.len(), &names)
+            )
+        })
+    }
+}
 
 /// What a worker runs, as its page tells.
 pub(super) fn current_of(page: &Page) -> Option<Current> {

@@ -206,6 +206,11 @@ pub fn settle_children(_within: std::time::Duration) -> Option<usize> {
     None
 }
 
+/// The children of this process that nobody waits for: none that we know of.
+pub fn strays() -> Vec<ChildProcess> {
+    Vec::new()
+}
+
 /// The children of this process: none that we know of.
 pub fn children() -> Vec<ChildProcess> {
     Vec::new()

@@ -106,6 +106,14 @@ pub fn children() -> Vec<ChildProcess> {
     if any_child() { list().unwrap_or_default() } else { Vec::new() }
 }
 
+/// The children of this process that run and that nobody here waits for, neither a [`Child`](super::process::Child) nor
+/// who keeps a program. Empty where the system does not tell.
+pub fn strays() -> Vec<ChildProcess> {
+    let children = children();
+    let awaited = AWAITED.lock().unwrap_or_else(PoisonError::into_inner);
+    children.into_iter().filter(|child| !child.finished && !awaited.contains(&child.pid)).collect()
+}
+
 /// Takes the exit status of every child that has ended and that no [`Child`](super::process::Child) stands for, and
 /// says how many there were. For the time between two trials, when nobody can still be waiting for one: an adopted
 /// orphan would be listed for ever otherwise.

@@ -16,7 +16,9 @@ use crate::sys::process::{Blow, ExitStatus, ProcessError, SpawnOptions};
 use crate::sys::thread;
 
 pub use super::ends::{ReadEnd, WriteEnd};
-pub use super::offspring::{children, is_gone, leaves_children, name_of, reap_finished, settle_children};
+pub use super::offspring::{
+    children, is_gone, leaves_children, name_of, reap_finished, settle_children, strays,
+};
 pub use super::spawner::guardian_failure;
 #[cfg(feature = "bench")]
 pub(crate) use super::spawner::image;
