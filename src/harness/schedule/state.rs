@@ -55,8 +55,7 @@ pub struct Schedule {
     hands: Vec<Hand>,
     /// Whether it makes a difference for any trial who runs it.
     has_affinity: bool,
-    /// Moving average of what a trial takes, nanoseconds, where no long one counts for more than twice a short one's
-    /// limit; nothing is known before the first has ended.
+    /// Moving average of what a trial takes, nanoseconds; nothing is known before the first has ended.
     typical_ns: Option<u64>,
     left: usize,
     /// Those of them that are not exclusive.
@@ -367,10 +366,7 @@ impl Schedule {
         }
     }
 
-    /// A single trial that took a thousand times as long as the rest, often the first, which made what all of them use,
-    /// would have dozens of those that follow handed out one by one.
     fn learn(&mut self, duration_ns: u64) {
-        let duration_ns = duration_ns.min(2 * SHORT_NS);
         let typical = self.typical_ns.unwrap_or(duration_ns);
         self.typical_ns = Some((typical * 7 + duration_ns) / 8);
     }

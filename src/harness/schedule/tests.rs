@@ -34,21 +34,6 @@ fn short_trials_wait_in_the_mailbox_and_long_ones_do_not() {
 }
 
 #[rehearsal::test]
-fn one_long_trial_among_short_ones_is_soon_forgotten() {
-    for long_ns in [SHORT_NS, 40 * SHORT_NS, u64::MAX] {
-        let mut schedule = Schedule::new(plain(1_000), 1);
-        let mut end = |took_ns| {
-            let next = schedule.next(0, Isolation::Process).unwrap();
-            schedule.finished(0, next, took_ns);
-        };
-        end(long_ns);
-        (0..8).for_each(|_| end(1_000));
-        let handed = std::iter::from_fn(|| schedule.next(0, Isolation::Process)).count();
-        assert!(handed > 1, "{handed} of those behind one that took {long_ns} ns");
-    }
-}
-
-#[rehearsal::test]
 fn near_the_end_nobody_hoards() {
     let mut schedule = Schedule::new(plain(9), 2);
     let first = schedule.next(0, Isolation::Process).unwrap();
