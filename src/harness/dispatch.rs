@@ -237,6 +237,7 @@ impl Dispatch {
         let Some(slot) = self.live(source) else { return };
         let phase = std::mem::replace(&mut slot.phase, Phase::Empty);
         let last = slot.last;
+        let ended = self.laid_to_the_first(source, ended);
         let running = ended.current.filter(|current| !self.is_old(*current)).map(|current| current.position);
         let running = running.filter(|&position| self.states.get(position) == Some(&State::Held(source)));
         match (running, phase) {

@@ -1,8 +1,8 @@
 //! Workers that die, or cannot be started: what that means for the trial they ran, or had run.
 
 use super::slot::Phase;
-use super::{Dispatch, Effect, Ended, PATIENCE, Position, Source};
-use crate::harness::outcome::{Death, Outcome, Ran, Verdict};
+use super::{Current, Dispatch, Effect, Ended, PATIENCE, Position, Source};
+use crate::harness::outcome::{Death, Outcome, Output, Ran, Verdict};
 use crate::sys::signal::signal_name;
 
 impl Dispatch {
@@ -25,6 +25,23 @@ impl Dispatch {
         // What it was started for may be what others were not started for.
         self.make_way();
         self.fill_all();
+    }
+
+    /// A worker that cannot be understood any more has sent something else where the end of a trial was due. What it sends
+    /// is read in order, so that was the first trial whose end was not heard of; by now it may run one that waited behind
+    /// that, which is innocent and runs again elsewhere.
+    pub(super) fn laid_to_the_first(&self, source: Source, ended: Ended) -> Ended {
+        let first = self.slots[source.worker].held.front().copied();
+        match (ended.current, first) {
+            (Some(current), Some(position))
+                if ended.death == Some(Death::Unreachable) && current.position != position =>
+            {
+                // What was written meanwhile is the innocent one's.
+                let current = Some(Current { position, started_ns: ended.now_ns });
+                Ended { current, output: Output::default(), ..ended }
+            }
+            _ => ended,
+        }
     }
 
     /// A worker died and no trial of it was running: nothing to blame but what ran before, so the run is red.

@@ -327,6 +327,31 @@ fn what_waits_behind_a_long_trial_is_taken_back_for_an_idle_worker() {
     assert_eq!(effects, [Effect::Send(at(1, 1), vec![held[1]])]);
 }
 
+/// It is read in order: who broke it is the first whose end was not heard of, however far the worker has come by then.
+#[rehearsal::test]
+fn what_a_worker_sends_that_nobody_understands_is_laid_to_the_first_that_was_not_heard_of() {
+    let ends = [
+        (Death::Unreachable, 0, 0),
+        (Death::Unreachable, 1, 0),
+        (Death::Signaled { signal: 11 }, 0, 0),
+        (Death::Signaled { signal: 11 }, 1, 1),
+    ];
+    for (how, runs, blamed) in ends {
+        let mut run = run_of(100, 1, Isolation::Process);
+        run.begin();
+        run.receive(Input::Ready(at(0, 1)));
+        let sent = run.receive(Input::Finished(at(0, 1), 0, passed(1)));
+        let Some(Effect::Send(_, held)) = sent.last() else { panic!("{sent:?}") };
+        let held = held.clone();
+        let effects = run.receive(Input::Ended(at(0, 1), death(Some(how), running(held[runs]))));
+        let crashed = Verdict::Crashed { death: how, message: String::new() };
+        assert_eq!(verdicts(&effects), [(held[blamed], crashed)], "{how:?} while {runs} ran");
+        let sent = run.receive(Input::Ready(at(0, 2)));
+        let Some(Effect::Send(_, again)) = sent.last() else { panic!("{sent:?}") };
+        assert_eq!(again[0], held[1 - blamed], "the other one is the next");
+    }
+}
+
 #[rehearsal::test]
 fn when_no_worker_can_be_started_every_trial_says_so() {
     let mut run = run_of(2, 1, Isolation::Process);
