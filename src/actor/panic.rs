@@ -44,7 +44,7 @@ pub struct Panic {
     pub thread_id: ThreadId,
     /// Whether it happened in a tokio task.
     pub in_task: bool,
-    /// Whether an actor's loop is around it, which catches it and tells the callers, or [`answered_for`].
+    /// Whether an actor's loop is around it, which catches it and tells the callers, or `answered_for`.
     pub caught_by_actor: bool,
     /// Whether it happened inside [`expected`].
     pub expected: bool,
